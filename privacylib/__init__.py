@@ -1,0 +1,1 @@
+"""Privacy-aware infrastructure for any Python service."""

@@ -1,0 +1,95 @@
+"""Decisions: whether data may flow on, and why not."""
+
+from enum import Enum, IntEnum
+
+from attrs import frozen
+
+from privacylib.errors import PrivacyError
+
+__all__ = ["ALLOW", "Decision", "Mode", "PolicyDenied", "Verdict", "Violation"]
+
+
+class Mode(IntEnum):
+    """Say what a denial does, from the weakest to the strictest."""
+
+    OBSERVE = 0
+    SIMULATE = 1
+    ENFORCE = 2
+
+
+class Verdict(str, Enum):
+    """Say how a decision ended."""
+
+    ALLOW = "ALLOW"
+    WOULD_DENY = "WOULD_DENY"
+    DENY = "DENY"
+
+
+@frozen
+class Violation:
+    """Name one rule that a flow breaks.
+
+    Args:
+        requirement: Id of the requirement, or of a built-in rule (``zone``, ``flow``, ``unknown``).
+        reason: One sentence for people, made of names only.
+        remedy: The nearest change that would allow the flow, as a policy fragment in YAML.
+        mode: The mode in force for it, under the ceiling of the process.
+    """
+
+    requirement: str
+    reason: str
+    remedy: str
+    mode: Mode
+
+
+@frozen
+class Decision:
+    """Hold the verdict on one flow, with the violation that weighs most first."""
+
+    verdict: Verdict
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def requirement(self) -> str | None:
+        """Return the id of the rule that weighs most, or None when allowed."""
+        return self.violations[0].requirement if self.violations else None
+
+    @property
+    def reason(self) -> str:
+        """Return why, or an empty text when allowed."""
+        return self.violations[0].reason if self.violations else ""
+
+    @property
+    def remedy(self) -> str:
+        """Return the nearest policy fragment, or an empty text when allowed."""
+        return self.violations[0].remedy if self.violations else ""
+
+    @property
+    def allowed(self) -> bool:
+        """Return whether no rule was broken."""
+        return not self.violations
+
+    def __str__(self) -> str:
+        if not self.violations:
+            return self.verdict.value
+        return f"{self.verdict.value} by {self.requirement}: {self.reason}"
+
+
+ALLOW = Decision(Verdict.ALLOW)
+
+
+class PolicyDenied(PrivacyError):
+    """Raised before the I/O when an enforced rule denies it.
+
+    Args:
+        decision: The decision, with requirement, reason and remedy.
+        asset: URI of the asset that would have been touched.
+    """
+
+    def __init__(self, decision: Decision, asset: str) -> None:
+        super().__init__(decision, asset)
+        self.decision = decision
+        self.asset = asset
+
+    def __str__(self) -> str:
+        return f"{self.asset}: {self.decision}\nremedy:\n{self.decision.remedy}"

@@ -1,0 +1,40 @@
+"""Operations: what is done to one asset."""
+
+from enum import IntEnum
+
+from attrs import frozen
+
+from privacylib.model.asset import Asset
+
+__all__ = ["Kind", "Operation"]
+
+
+class Kind(IntEnum):
+    """Say what an operation does. The numbers are part of the spool format."""
+
+    READ = 1
+    WRITE = 2
+    CALL = 3
+    SERVE = 4
+    OPAQUE = 5
+
+
+@frozen(cache_hash=True)
+class Operation:
+    """Describe one operation; equal descriptions share everything that is cached for them.
+
+    Args:
+        kind: What is done.
+        asset: To which asset.
+        fields: Fields named by the caller; none means all of them.
+        derived_from: Assets that the code declares as the only sources of a write.
+        site: Call site as ``module:qualname``; never a path of the machine.
+        parsed: Whether a parser, not the code, said so.
+    """
+
+    kind: Kind
+    asset: Asset
+    fields: tuple[str, ...] = ()
+    derived_from: tuple[Asset, ...] | None = None
+    site: str = ""
+    parsed: bool = False

@@ -1,0 +1,144 @@
+"""The policy file as classes. The loader and the JSON Schema are derived from them.
+
+A trailing underscore is dropped to get the key in the file (``from_`` is ``from``). The
+description of a key stands in its metadata.
+"""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from privacylib.model.decision import Mode
+
+__all__ = [
+    "Allow", "Annotated", "Ingress", "Key", "Label", "Naming", "Policy", "Purpose",
+    "Reclassification", "Requirement", "Trust", "Zone",
+]  # fmt: skip
+
+IngressRule = Literal["accept", "require", "strip"]
+
+
+def key(description: str, **options: Any) -> Any:
+    """Declare a key of the policy file with the description that editors show."""
+    return field(kw_only=True, metadata={"description": description}, **options)
+
+
+@frozen
+class Label:
+    """What data is."""
+
+    why: str = key("why the label exists", default="")
+    same_as: str = key("the same idea in a public vocabulary, as a compact IRI", default="")
+
+
+@frozen
+class Purpose:
+    """Why work is done."""
+
+    why: str = key("what the purpose covers", default="")
+
+
+@frozen
+class Annotated:
+    """Annotations of the assets that a pattern matches."""
+
+    match: str = key("pattern of asset URIs; `*` stops at `/`, `**` does not")
+    labels: frozenset[str] | None = key("labels of the asset; [] for none", default=None)
+    fields: Mapping[str, frozenset[str]] | None = key("labels per field, replacing the asset's", default=None)
+    region: str | None = key("where the data lies", default=None)
+    retention: str | None = key("how long it is kept: a number and s, m, h, d, w or y", default=None)
+    resident: bool | None = key("whether its reads belong to the whole process", default=None)
+
+
+@frozen
+class Zone:
+    """A zone for what is served, without touching code."""
+
+    match: str = key("pattern of the URIs that the service serves")
+    purpose: str = key("why the work is done")
+    labels: frozenset[str] | None = key("labels admitted; left out: all", default=None)
+
+
+@frozen
+class Allow:
+    """What a requirement permits; a key left out permits everything."""
+
+    purposes: frozenset[str] | None = key("purposes permitted, with all beneath them", default=None)
+    regions: frozenset[str] | None = key("regions permitted for the sink", default=None)
+
+
+@frozen
+class Requirement:
+    """A rule on labels."""
+
+    id: str = key("name of the rule in decisions, spans and reports")
+    applies_to: frozenset[str] = key("labels it applies to, with all beneath them")
+    allow: Allow = key("what it permits")
+    mode: Mode = key("observe, simulate or enforce", default=Mode.OBSERVE)
+    lineage: Literal["best-effort", "mandatory"] = key("whether a record that cannot be kept denies", default="best-effort")
+    why: str = key("the reason people are given", default="")
+
+
+@frozen
+class Reclassification:
+    """A reviewed lowering of labels on one flow."""
+
+    from_: frozenset[str] = key("labels that are lowered")
+    to: frozenset[str] = key("labels that replace them; [] for none")
+    sink: str = key("pattern of the sink's URI")
+    transform: str = key("the function, as module:qualname")
+    fingerprint: str | None = key("sha256 of the transform that was reviewed", default=None)
+    reason: str = key("why the result may carry less")
+    reviewer: str = key("who reviewed it")
+    expires: datetime.date = key("last day on which it counts")
+
+
+@frozen
+class Naming:
+    """A template for names that a pattern matches."""
+
+    match: str = key("pattern of asset URIs")
+    as_: str = key("the name to keep instead, with {…} for what varies")
+
+
+@frozen
+class Ingress:
+    """What to do with context that a peer presents."""
+
+    peer: str = key("pattern of the peer's name or address")
+    rule: IngressRule = key("accept, require or strip")
+
+
+@frozen
+class Key:
+    """A signing key."""
+
+    id: str = key("name of the key on the wire, 1 to 16 letters or digits")
+    env: str | None = key("environment variable that holds it", default=None)
+    file: str | None = key("file that holds it", default=None)
+
+
+@frozen
+class Trust:
+    """Whom context is taken from and sent to."""
+
+    ingress: IngressRule | tuple[Ingress, ...] = key("one rule for all peers, or a list, first match wins", default="accept")
+    egress: tuple[str, ...] | None = key("endpoints that carry our context; default: loopback and unix sockets", default=None)
+    keys: tuple[Key, ...] = key("signing keys: the first signs, all verify", default=())
+
+
+@frozen
+class Policy:
+    """A whole policy file."""
+
+    version: Literal[1] = key("version of the format", default=1)
+    labels: Mapping[str, Label] = key("what data is", factory=dict)
+    purposes: Mapping[str, Purpose] = key("why work is done; dotted", factory=dict)
+    assets: tuple[Annotated, ...] = key("annotations; per key the first match from the top", default=())
+    zones: tuple[Zone, ...] = key("zones without touching code", default=())
+    requirements: tuple[Requirement, ...] = key("rules on labels; all that apply must pass", default=())
+    reclassifications: tuple[Reclassification, ...] = key("reviewed lowering of labels", default=())
+    naming: tuple[Naming, ...] = key("own templates for names", default=())
+    trust: Trust = key("whom context is taken from and sent to", factory=Trust)
