@@ -1,0 +1,48 @@
+"""The policy context as users and carriers see it: an immutable picture of where work stands."""
+
+from attrs import frozen
+
+__all__ = ["PolicyContext", "Zone"]
+
+
+@frozen(cache_hash=True)
+class Zone:
+    """Describe the zones around work, collapsed into one.
+
+    Args:
+        purposes: Why the work is done, outermost first.
+        admitted: Labels that every zone admits; None for all.
+        unknown: Why nothing is known about the work, or None.
+    """
+
+    purposes: tuple[str, ...] = ()
+    admitted: frozenset[str] | None = None
+    unknown: str | None = None
+
+
+@frozen
+class PolicyContext:
+    """Describe the context of work: what it holds, why it is done, and what it belongs to.
+
+    Args:
+        labels: Labels of what was read so far.
+        zone: The zones around it, or None outside any.
+        correlation_key: 32 hex digits that join the scopes of one work.
+        reads: URIs of what was read so far.
+        unknown: Why nothing is known about the data held, or None.
+        pair: Span id of the call that brought this context; 0 when it was not brought.
+        verified: Whether it was brought by a carrier and its signature held.
+    """
+
+    labels: frozenset[str] = frozenset()
+    zone: Zone | None = None
+    correlation_key: str = ""
+    reads: tuple[str, ...] = ()
+    unknown: str | None = None
+    pair: int = 0
+    verified: bool = False
+
+    @property
+    def purpose(self) -> str | None:
+        """Return the innermost purpose, or None."""
+        return self.zone.purposes[-1] if self.zone and self.zone.purposes else None
