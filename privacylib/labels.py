@@ -31,7 +31,7 @@ def applies(rule: str, held: str) -> bool:
 
 def join(*sets: frozenset[str]) -> frozenset[str]:
     """Return the least set that holds every label of all `sets`."""
-    return frozenset().union(*sets)
+    return frozenset[str]().union(*sets)
 
 
 def meet(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:

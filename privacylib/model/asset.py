@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-__all__ = ["Asset", "REQUEST", "RESPONSE"]
+__all__ = ["REQUEST", "RESPONSE", "Asset"]
 
 REQUEST = "request"
 RESPONSE = "response"

@@ -77,7 +77,9 @@ class Requirement:
     applies_to: frozenset[str] = key("labels it applies to, with all beneath them")
     allow: Allow = key("what it permits")
     mode: Mode = key("observe, simulate or enforce", default=Mode.OBSERVE)
-    lineage: Literal["best-effort", "mandatory"] = key("whether a record that cannot be kept denies", default="best-effort")
+    lineage: Literal["best-effort", "mandatory"] = key(
+        "whether a record that cannot be kept denies", default="best-effort"
+    )
     why: str = key("the reason people are given", default="")
 
 
@@ -124,8 +126,12 @@ class Key:
 class Trust:
     """Whom context is taken from and sent to."""
 
-    ingress: IngressRule | tuple[Ingress, ...] = key("one rule for all peers, or a list, first match wins", default="accept")
-    egress: tuple[str, ...] | None = key("endpoints that carry our context; default: loopback and unix sockets", default=None)
+    ingress: IngressRule | tuple[Ingress, ...] = key(
+        "one rule for all peers, or a list, first match wins", default="accept"
+    )
+    egress: tuple[str, ...] | None = key(
+        "endpoints that carry our context; default: loopback and unix sockets", default=None
+    )
     keys: tuple[Key, ...] = key("signing keys: the first signs, all verify", default=())
 
 
