@@ -1,0 +1,107 @@
+"""Flow definitions as lines of JSON, each with its own checksum."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+from zlib import crc32
+
+from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Mode, Source, Verdict, Violation
+
+__all__ = ["definition_line", "parse_line"]
+
+_PREFIX = b'{"crc":"'
+_REST = len(_PREFIX) + len('00000000",')
+
+
+def definition_line(number: int, flow: Flow) -> bytes:
+    """Return the line that defines `flow` as `number`, ASCII only, with its line feed.
+
+    The checksum covers every byte after the comma behind it, the line feed excluded.
+    """
+    members = {"id": number, "flow": _flow_members(flow)}
+    rest = json.dumps(members, separators=(",", ":")).encode()[1:]
+    return b'%s%08x",%s\n' % (_PREFIX, crc32(rest), rest)
+
+
+def parse_line(line: bytes) -> tuple[int, Flow] | None:
+    """Return number and flow of a line without its line feed, or None when it is torn or damaged."""
+    if not line.startswith(_PREFIX) or line[_REST - 10 : _REST] != b'%08x",' % crc32(line[_REST:]):
+        return None
+    try:
+        members: dict[str, Any] = json.loads(line)
+        return int(members["id"]), _flow(members["flow"])
+    except (ValueError, KeyError, TypeError):  # a newer format: this reader does not know such a flow
+        return None
+
+
+def _flow_members(flow: Flow) -> dict[str, Any]:
+    members = {
+        "kind": flow.kind.name,
+        "asset": [flow.asset.namespace, flow.asset.name],
+        "fields": list(flow.fields),
+        "sources": [_source_members(source) for source in flow.sources],
+        "labels": sorted(flow.labels),
+        "purposes": list(flow.purposes),
+        "admitted": None if flow.admitted is None else sorted(flow.admitted),
+        "unknown": flow.unknown,
+        "decision": flow.decision.verdict.value,
+        "violations": [_violation_members(violation) for violation in flow.decision.violations],
+        "site": flow.site,
+    }
+    return {name: value for name, value in members.items() if value not in ([], None, "") or name == "admitted"}
+
+
+def _source_members(source: Source) -> dict[str, Any]:
+    return {
+        "asset": [source.asset.namespace, source.asset.name],
+        "field": source.field,
+        "labels": sorted(source.labels),
+        "unknown": source.unknown,
+        "evidence": source.evidence.value,
+    }
+
+
+def _violation_members(violation: Violation) -> dict[str, Any]:
+    return {
+        "requirement": violation.requirement,
+        "reason": violation.reason,
+        "remedy": violation.remedy,
+        "mode": violation.mode.name,
+    }
+
+
+def _flow(members: Mapping[str, Any]) -> Flow:
+    admitted = members.get("admitted")
+    return Flow(
+        kind=Kind[members["kind"]],
+        asset=_asset(members["asset"]),
+        fields=tuple(members.get("fields", ())),
+        sources=tuple(_source(source) for source in members.get("sources", ())),
+        labels=frozenset(members.get("labels", ())),
+        purposes=tuple(members.get("purposes", ())),
+        admitted=None if admitted is None else frozenset(cast(list[str], admitted)),
+        unknown=members.get("unknown"),
+        decision=Decision(
+            Verdict(members["decision"]), tuple(_violation(violation) for violation in members.get("violations", ()))
+        ),
+        site=members.get("site", ""),
+    )
+
+
+def _asset(parts: list[str]) -> Asset:
+    namespace, name = parts
+    return Asset(namespace, name)
+
+
+def _source(members: Mapping[str, Any]) -> Source:
+    return Source(
+        asset=_asset(members["asset"]),
+        field=members["field"],
+        labels=frozenset(members["labels"]),
+        unknown=members["unknown"],
+        evidence=Evidence(members["evidence"]),
+    )
+
+
+def _violation(members: Mapping[str, Any]) -> Violation:
+    return Violation(members["requirement"], members["reason"], members["remedy"], Mode[members["mode"]])

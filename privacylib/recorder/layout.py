@@ -1,0 +1,72 @@
+"""The bytes of the spool: slots, segment headers, and how a record is cut into slots.
+
+``docs/reference/spool-format.md`` says the same for readers in other languages.
+"""
+
+from collections.abc import Iterator, Sequence
+from struct import Struct
+from zlib import crc32
+
+__all__ = [
+    "BODY", "EXTRA", "FOREIGN", "FORMAT", "HAS_AUXILIARY", "LINKS", "LINK_BODY", "MAX_DURATION", "MAX_LINKS",
+    "NOTE_BODY", "OP", "OP_BODY", "SEALED_SLOT", "SLOT", "auxiliary_bodies", "header", "seal",
+]  # fmt: skip
+
+FORMAT = 1
+SLOT = 64
+
+OP, LINKS, FOREIGN, EXTRA = 1, 2, 3, 4
+HAS_AUXILIARY = 0x80
+"""Bit of an OP's flags: auxiliary slots of the same span stand before it."""
+
+MAX_DURATION = 2**32 - 1
+MAX_LINKS = 2**16 - 1
+
+SEALED_SLOT = Struct("<I60s")
+BODY = 60
+OP_BODY = Struct("<BBHIQIQQ16sQ")
+"""kind, flags, links, flow, start, duration, span, parent, key, first link"""
+LINK_BODY = Struct("<BxHQ6Q")
+"""kind, number of links here, owner span, up to six spans"""
+NOTE_BODY = Struct("<BxxxQQ16s24x")
+"""kind, owner span, a number, an id: FOREIGN (span, key) and EXTRA (messages, trace id)"""
+_HEADER_BODY = Struct("<8sHHIIQ8s24x")
+
+_LINKS_PER_SLOT = 6
+_NO_TRACE = bytes(16)
+
+
+def seal(body: bytes) -> bytes:
+    """Return `body` with its checksum in front."""
+    return SEALED_SLOT.pack(crc32(body), body)
+
+
+def header(number: int, size: int, producer: str, created: int) -> bytes:
+    """Return the first slot of a segment of `size` bytes."""
+    body = _HEADER_BODY.pack(b"PLSPOOL\0", FORMAT, SLOT, size // SLOT, number, created, bytes.fromhex(producer))
+    return seal(body)
+
+
+def auxiliary_bodies(
+    span: int,
+    links: Sequence[int],
+    foreign: Sequence[tuple[bytes, int]],
+    messages: int,
+    trace: bytes | None,
+) -> Iterator[bytes]:
+    """Yield the bodies of what an OP slot has no room for.
+
+    Args:
+        span: Span id of the operation.
+        links: Linked spans of the same key, all but the first.
+        foreign: Linked spans of other keys as (key, span).
+        messages: Number of messages.
+        trace: The trace id where it differs from the key.
+    """
+    for start in range(0, len(links), _LINKS_PER_SLOT):
+        part = links[start : start + _LINKS_PER_SLOT]
+        yield LINK_BODY.pack(LINKS, len(part), span, *part, *(0,) * (_LINKS_PER_SLOT - len(part)))
+    for key, other in foreign:
+        yield NOTE_BODY.pack(FOREIGN, span, other, key)
+    if messages != 1 or trace is not None:
+        yield NOTE_BODY.pack(EXTRA, span, messages, trace or _NO_TRACE)

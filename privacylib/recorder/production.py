@@ -1,0 +1,188 @@
+"""What one process writes as one producer, from its first record to a fork or a close."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timezone
+from errno import errorcode
+from itertools import count
+from mmap import mmap
+from threading import RLock
+from time import monotonic, time_ns
+from typing import Any, NamedTuple
+
+from privacylib.model import Flow
+from privacylib.recorder.definitions import definition_line
+from privacylib.recorder.guard import Guard, new_guard
+from privacylib.recorder.layout import FORMAT, SLOT, header
+from privacylib.recorder.store import Store
+
+__all__ = ["Production", "Window"]
+
+_FIRST_SEGMENT = 1 << 16
+_MEMO = 1 << 16
+_RETRY_S = 0.1
+_NOWHERE = mmap(-1, SLOT)
+
+
+class Window(NamedTuple):
+    """Hold all that a record is written through, so that it is swapped as one."""
+
+    take: Callable[[], int]
+    """Returns the offset of a slot that nobody else gets."""
+    size: int
+    guard: Guard
+    view: mmap
+
+
+class Production:
+    """Open the segments and write the definitions of one process.
+
+    Args:
+        store: Where the bytes are kept; not touched before something is recorded.
+        service: Name of the service.
+        segment_size: Bytes of a segment once it has grown.
+        before: The production that this one goes on from.
+    """
+
+    def __init__(self, store: Store, service: str, segment_size: int, before: "Production | None" = None) -> None:
+        self.store = store
+        self.guard = new_guard()
+        self.refused: Counter[str] = Counter()
+        self.spans = count(1 + (int.from_bytes(os.urandom(8), "big") >> 2)).__next__
+        self.memo: dict[Flow, int] = before.memo if before else {}
+        self.window = Window(count(0, SLOT).__next__, 0, self.guard, _NOWHERE)
+        self._ids = before._ids if before else count(1)
+        self._service = service
+        self._segment_size = segment_size
+        self._before = before
+        self._heirs: dict[int, Production] = {}
+        self._lock = RLock()
+        self._numbers = count()
+        self._number = -1
+        self._known = 0
+        self._retry_at = 0.0
+        self._cause = ""
+        self._started = ""
+
+    def heir(self) -> "Production":
+        """Return the one production that follows this one in a child, or after a close.
+
+        The dictionary settles who is first: a lock could be one that a thread of the parent holds.
+        """
+        fresh = Production(self.store.sibling(), self._service, self._segment_size, self)
+        return self._heirs.setdefault(0, fresh)
+
+    def refuse(self, cause: str | Exception) -> bool:
+        """Count a refusal and return False."""
+        if isinstance(cause, OSError):
+            cause = errorcode.get(cause.errno or 0, "OSError")
+        elif isinstance(cause, Exception):
+            cause = type(cause).__name__
+        with self._lock:
+            self.refused[cause] += 1
+        return False
+
+    def define(self, flow: Flow) -> int:
+        """Write the definition of `flow` and return its number; 0 when it is refused."""
+        with self._lock:
+            if self._waiting():
+                return 0
+            try:
+                self._start()
+                number = next(self._ids)
+                self._known = self.store.add_lines(definition_line(number, flow))
+            except OSError as error:
+                self._fail(error)
+                return 0
+            if len(self.memo) >= _MEMO:
+                self.memo.clear()
+            self.memo[flow] = number
+            return number
+
+    def renew(self, worn: Window) -> bool:
+        """Put a fresh segment in place of a `worn` one and return whether there is a better one now."""
+        with self._lock:
+            if self.window is not worn:
+                return True
+            if self._waiting():
+                return False
+            try:
+                self._start()
+                number = next(self._numbers)
+                fresh = self._open(number)
+            except OSError as error:
+                return self._fail(error)
+            if self.window is worn:
+                self.window, self._number = fresh, number
+            else:  # a signal handler or a __del__ came in between on this very thread
+                self.store.drop_segment(number)
+            return True
+
+    def close(self) -> None:
+        """Seal the store; whoever comes later goes on in another one."""
+        if not self.guard[0]:  # already closed, or the parent's
+            return
+        with self._lock:
+            self.guard[0] = 0  # from here on nobody writes: what is handed out now is the end
+            window = self.window
+            try:
+                if window.size:
+                    self.store.truncate(self._number, min(window.take(), window.size))
+                if self._started:
+                    self.store.write_meta(self._meta(_now()))
+            except OSError as error:
+                self.refuse(error)
+
+    def _open(self, number: int) -> Window:
+        size = max(min(self._segment_size, _FIRST_SEGMENT << min(number, 16)), 2 * SLOT)
+        view = self.store.add_segment(number, size)
+        view[:SLOT] = header(number, size, self.store.producer, time_ns())
+        return Window(count(SLOT, SLOT).__next__, size, self.guard, view)
+
+    def _start(self) -> None:
+        """Make the producer known, with every flow whose number a caller may hold."""
+        if self._started:
+            return
+        started = _now()
+        self.store.write_meta(self._meta(None) | {"started": started})
+        if self._before is not None:
+            lines = self._before._lines()
+            if lines:
+                self._known = self.store.add_lines(lines)
+        self._started = started
+        self._before = None
+
+    def _lines(self) -> bytes:
+        if self._before is not None:
+            return self._before._lines()
+        lines = self.store.lines()[: self._known]  # its owner may have gone on since the fork
+        if len(lines) == self._known:
+            return lines
+        return b"".join(definition_line(number, flow) for flow, number in self.memo.items())
+
+    def _meta(self, closed: str | None) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "service": self._service,
+            "pid": os.getpid(),
+            "started": self._started,
+            "closed": closed,
+            "refused": dict(self.refused),
+        }
+
+    def _waiting(self) -> bool:
+        """Count one more refusal for a cause of a moment ago, without asking the disk again."""
+        if monotonic() >= self._retry_at:
+            return False
+        self.refused[self._cause] += 1
+        return True
+
+    def _fail(self, error: OSError) -> bool:
+        self._cause = errorcode.get(error.errno or 0, "OSError")
+        self._retry_at = monotonic() + _RETRY_S
+        return self.refuse(error)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat()

@@ -1,0 +1,171 @@
+"""Records in the operating system's hands before the call returns.
+
+`Recorder.append` is the hot path. Every thread takes a slot of its own from a counter, which is
+atomic, and copies 64 bytes into a mapped file: no lock, so nothing can hang on it, neither a signal
+handler, nor a ``__del__``, nor the child of a fork. The page cache keeps what was copied when the
+process is killed.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from zlib import crc32
+
+from privacylib.model import Flow
+from privacylib.recorder.layout import (
+    HAS_AUXILIARY,
+    MAX_DURATION,
+    MAX_LINKS,
+    OP,
+    OP_BODY,
+    SEALED_SLOT,
+    auxiliary_bodies,
+)  # fmt: skip
+from privacylib.recorder.production import Production
+from privacylib.recorder.store import Store
+
+__all__ = ["Recorder"]
+
+_pack = OP_BODY.pack
+_store = SEALED_SLOT.pack_into
+
+
+class Recorder:
+    """Record flows and operations into a store.
+
+    Nothing is written before the first definition or record. A forked child becomes a producer of
+    its own on its first call, under the same flow numbers; so does the process itself after `close`.
+
+    Args:
+        store: Where the bytes are kept.
+        service: Name of the service.
+        segment_size: Bytes of a segment, a multiple of 64; the first ones are smaller.
+    """
+
+    __slots__ = ("_production",)
+
+    def __init__(self, store: Store, service: str, segment_size: int = 1 << 20) -> None:
+        self._production = Production(store, service, segment_size)
+
+    @property
+    def store(self) -> Store:
+        """Return this process's own store."""
+        return self._own().store
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Return how many calls of this process were refused, per cause (``ENOSPC``, ``undefined-flow``)."""
+        return MappingProxyType(self._own().refused)
+
+    def define(self, flow: Flow) -> int:
+        """Return the number of `flow`, written before it is returned; 0 when that is refused."""
+        production = self._own()
+        try:
+            return production.memo.get(flow) or production.define(flow)
+        except Exception as error:  # noqa: BLE001  # a refusal is counted, the host goes on
+            production.refuse(error)
+            return 0
+
+    def next_span(self) -> int:
+        """Return a fresh span id, never 0 and below 2**63."""
+        production = self._production
+        return production.spans() if production.guard[0] else self._own().spans()
+
+    def append(
+        self,
+        flow_id: int,
+        flags: int,
+        start_ns: int,
+        duration_us: int,
+        span: int,
+        parent: int,
+        key16: bytes,
+        links: Sequence[int] = (),
+        foreign: Sequence[tuple[bytes, int]] = (),
+        messages: int = 1,
+        trace16: bytes | None = None,
+    ) -> bool:
+        """Record one operation and return whether it was accepted.
+
+        Args:
+            flow_id: Number that `define` returned; 0 is refused.
+            flags: `Flag` bits.
+            start_ns: Nanoseconds since 1970, UTC.
+            duration_us: Microseconds; kept up to 2**32 - 1.
+            span: Span id, not 0.
+            parent: Span id of the surrounding span, or 0.
+            key16: Correlation key.
+            links: Span ids of the reads behind it, of the same key.
+            foreign: The same for other keys, as (key, span).
+            messages: Number of messages of a stream.
+            trace16: Trace id where it differs from the key.
+        """
+        if foreign or trace16 is not None or messages != 1 or len(links) > 1 or not flow_id:
+            return self._append_more(
+                flow_id, flags, start_ns, duration_us, span, parent, key16, links, foreign, messages, trace16
+            )
+        try:
+            if links:
+                body = _pack(OP, flags, 1, flow_id, start_ns, duration_us, span, parent, key16, links[0])
+            else:
+                body = _pack(OP, flags, 0, flow_id, start_ns, duration_us, span, parent, key16, 0)
+            checksum = crc32(body)
+            take, size, guard, view = self._production.window
+            at = take()
+            # Nothing can run between the guard and the copy: a fork or a close is seen before or after both.
+            if at < size and guard[0]:
+                _store(view, at, checksum, body)
+                return True
+            return self._put(body)
+        except Exception:  # noqa: BLE001  # odd numbers are cut to size there, anything else is counted
+            return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
+
+    def close(self) -> None:
+        """Seal what this process wrote: cut the last segment to what was used, and mark it closed."""
+        self._production.close()
+
+    def _append_more(
+        self,
+        flow_id: int,
+        flags: int,
+        start_ns: int,
+        duration_us: int,
+        span: int,
+        parent: int,
+        key16: bytes,
+        links: Sequence[int],
+        foreign: Sequence[tuple[bytes, int]],
+        messages: int,
+        trace16: bytes | None,
+    ) -> bool:
+        if not flow_id:
+            return self._own().refuse("undefined-flow")
+        try:
+            linked = min(len(links) + len(foreign), MAX_LINKS)
+            duration = min(max(duration_us, 0), MAX_DURATION)
+            first = links[0] if links else 0
+            before = tuple(auxiliary_bodies(span, links[1:], foreign, messages, trace16))
+            marks = flags | HAS_AUXILIARY if before else flags
+            body = _pack(OP, marks, linked, flow_id, start_ns, duration, span, parent, key16, first)
+            return all(map(self._put, before)) and self._put(body)
+        except Exception as error:  # noqa: BLE001  # a refusal is counted, the host goes on
+            return self._own().refuse(error)
+
+    def _put(self, body: bytes) -> bool:
+        """Copy one slot, opening segments and becoming a producer as needed."""
+        checksum = crc32(body)
+        while True:
+            window = self._production.window
+            at = window.take()
+            if at < window.size and window.guard[0]:
+                _store(window.view, at, checksum, body)
+                return True
+            if not self._own().renew(window):
+                return False
+
+    def _own(self) -> Production:
+        """Return the production of this very process, after any number of forks and closes."""
+        production = self._production
+        while not production.guard[0]:
+            production = production.heir()
+        self._production = production
+        return production
