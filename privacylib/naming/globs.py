@@ -1,0 +1,62 @@
+"""Patterns of asset URIs."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import count
+
+from attrs import field, frozen
+
+__all__ = ["Glob"]
+
+
+@frozen
+class Glob:
+    """Match whole URIs: ``*`` stops at ``/``, ``**`` does not, everything else is literal.
+
+    Args:
+        pattern: For example ``postgres://*/app.public.users``.
+    """
+
+    pattern: str
+    _test: Callable[[str], object] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_test", _compiled(self.pattern))
+
+    def matches(self, uri: str) -> bool:
+        """Return whether the pattern covers the whole of `uri`."""
+        return bool(self._test(uri))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> Callable[[str], object]:
+    if "*" not in pattern:
+        return pattern.__eq__
+    return re.compile(_regex(pattern), re.DOTALL).fullmatch
+
+
+def _regex(pattern: str) -> str:
+    """Translate a pattern into a regular expression that never backtracks into an earlier wildcard.
+
+    The earliest place for the text between two wildcards is as good as any later one, so it is
+    found once and kept: a lookahead with a group is the atomic group that Python lacks before 3.11.
+    """
+    numbers = count()
+
+    def once(expression: str) -> str:
+        name = f"g{next(numbers)}"
+        return f"(?=(?P<{name}>{expression}))(?P={name})"
+
+    def between(chunk: str, *, last: bool) -> str:
+        head, *pieces = map(re.escape, chunk.split("*"))
+        steps = [once("[^/]*?" + piece) for piece in pieces]
+        if pieces and last:
+            steps[-1] = "[^/]*" + pieces[-1]
+        return head + "".join(steps)
+
+    first, *chunks = pattern.split("**")
+    if not chunks:
+        return between(first, last=True)
+    middle = [once(".*?" + between(chunk, last=False)) for chunk in chunks[:-1]]
+    return between(first, last=False) + "".join(middle) + ".*" + between(chunks[-1], last=True)

@@ -1,0 +1,87 @@
+"""Impersonal names: what identifies a person, or only one of many, becomes a template.
+
+Three steps, from the plainest evidence to the weakest: shapes that are recognised anywhere
+(e-mail, UUID, date), pieces between ``/ : =`` that are nothing but a number, and words inside
+them. Ordinary names stay: tables, versions, part numbers of files, module paths. A name that no
+rule here can tell from an ordinary one (``users/ana``) needs a `naming` entry of the policy.
+"""
+
+import re
+from functools import lru_cache
+
+from privacylib.model import Asset
+from privacylib.model.policy import Naming
+from privacylib.naming.globs import Glob
+from privacylib.naming.shapes import SHAPES
+from privacylib.naming.uris import asset, without_credentials
+from privacylib.naming.words import in_words
+
+__all__ = ["NAME_LIMIT", "impersonal", "templated"]
+
+NAME_LIMIT = 200
+"""Characters of a namespace, and of a name, that are kept; a longer one loses its middle."""
+
+_TEMPLATE = re.compile(r"(\{[^{}/]*\})")
+_PIECE = re.compile(r"([/:=,;&|])")
+_NUMBER = re.compile(r"\d+(?=\.[A-Za-z]|$)")
+_ORDINALS = re.compile(r"(?:redis|rediss|valkey|unix|cuda)")
+_GIVEN = re.compile(r"tmp[a-z0-9_]{8}")
+"""Directories named by Python's tempfile: they name a run, not a person."""
+
+
+@lru_cache(maxsize=8192)
+def templated(name: Asset, rules: tuple[Naming, ...] = ()) -> Asset:
+    """Return the name that may be kept of an asset.
+
+    Args:
+        name: The asset as the program names it.
+        rules: The policy's `naming` entries; the first that matches gives the whole name.
+
+    Returns:
+        An asset whose name and namespace have at most `NAME_LIMIT` characters, without
+        credentials and query. Applied twice it gives the same.
+    """
+    plain = _stripped(name)
+    for rule in rules:
+        if Glob(rule.match).matches(plain.uri):
+            return asset(rule.as_)
+    return impersonal(plain)
+
+
+@lru_cache(maxsize=8192)
+def impersonal(name: Asset) -> Asset:
+    """Return the name with every part templated that the built-in rules recognise."""
+    plain = _stripped(name)
+    ordinal = _ORDINALS.match(plain.namespace) is not None
+    text, before = plain.name, None
+    while text != before:
+        before, text = text, _once(text, ordinal)
+    return Asset(_bounded(plain.namespace), _bounded(text))
+
+
+def _stripped(name: Asset) -> Asset:
+    scheme, joint, host = name.namespace.partition("://")
+    namespace = f"{scheme}://{without_credentials(scheme, host)}" if joint else scheme
+    text = name.name if scheme == "file" else name.name.partition("?")[0]
+    return name if (namespace, text) == (name.namespace, name.name) else Asset(namespace, text)
+
+
+def _once(text: str, ordinal: bool) -> str:
+    for shape, template in SHAPES:
+        text = shape.sub(template, text)
+    pieces = _PIECE.split(text)
+    return "".join(piece if ordinal and not i else _piece(piece) for i, piece in enumerate(pieces))
+
+
+def _piece(piece: str) -> str:
+    if _GIVEN.fullmatch(piece):
+        return piece
+    parts = _TEMPLATE.split(_NUMBER.sub("{id}", piece, count=1) if _NUMBER.match(piece) else piece)
+    return "".join(part if part.startswith("{") and part.endswith("}") else in_words(part) for part in parts)
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= NAME_LIMIT:
+        return text
+    half = (NAME_LIMIT - len("{…}")) // 2
+    return text[:half] + "{…}" + text[-half:]

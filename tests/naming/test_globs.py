@@ -1,0 +1,73 @@
+"""Patterns of asset URIs."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacylib.naming import Glob
+from tests.strategies import globs, uris
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uri", "expected"),
+    [
+        ("s3://b/k", "s3://b/k", True),
+        ("s3://b/k", "s3://b/kk", False),
+        ("s3://b/k", "xs3://b/k", False),
+        ("s3://b/*", "s3://b/k", True),
+        ("s3://b/*", "s3://b/", True),
+        ("s3://b/*", "s3://b/k/l", False),
+        ("s3://b/**", "s3://b/k/l", True),
+        ("s3://b/**", "s3://b", False),
+        ("s3://photos/*/**", "s3://photos/ana/2026/1.jpg", True),
+        ("postgres://*/app.public.users", "postgres://db:5432/app.public.users", True),
+        ("postgres://*/app.public.users", "postgres://db:5432/appxpublicxusers", False),
+        ("http://**/ask", "http://web/v1/ask", True),
+        ("http://**/ask", "http://web/v1/asks", False),
+        ("duckdb://**/daily_counts", "duckdb:///data/w.duckdb/daily_counts", True),
+        ("http://host/users/{id}", "http://host/users/{id}", True),
+        ("http://host/[ab]", "http://host/a", False),
+        ("http://host/[ab]", "http://host/[ab]", True),
+        ("http://host/a?", "http://host/ab", False),
+        ("**", "anything://at/all", True),
+        ("*", "a/b", False),
+        ("a***b", "a/x/b", True),
+        ("**b*c", "b/xbc", True),
+        ("**b*c**d", "b/xbc/d", True),
+        ("a*a*b", "aaab", True),
+    ],
+)
+def test_cases(pattern: str, uri: str, expected: bool) -> None:
+    assert Glob(pattern).matches(uri) is expected
+
+
+def _naive(pattern: str) -> re.Pattern[str]:
+    tokens = re.split(r"(\*\*|\*)", pattern)
+    return re.compile("".join({"*": "[^/]*", "**": ".*"}.get(t, re.escape(t)) for t in tokens), re.DOTALL)
+
+
+@given(st.text("ab/*", max_size=10), st.text("ab/", max_size=12))
+def test_law_it_agrees_with_plain_backtracking(pattern: str, text: str) -> None:
+    assert Glob(pattern).matches(text) == bool(_naive(pattern).fullmatch(text))
+
+
+@given(globs, uris)
+def test_law_it_agrees_on_uris(pattern: str, uri: str) -> None:
+    assert Glob(pattern).matches(uri) == bool(_naive(pattern).fullmatch(uri))
+
+
+@given(uris)
+def test_law_a_uri_matches_itself_and_what_is_wider(uri: str) -> None:
+    assert Glob(uri).matches(uri)
+    assert Glob("**").matches(uri)
+    assert Glob(uri[: len(uri) // 2] + "**").matches(uri)
+
+
+@pytest.mark.parametrize("pattern", ["**a" * 12 + "b", "*a" * 12 + "b", "**a*a*a" * 6 + "b"])
+def test_a_hostile_pattern_stays_fast(pattern: str) -> None:
+    begin = time.perf_counter()
+    assert not Glob(pattern).matches("a" * 300)
+    assert time.perf_counter() - begin < 0.5

@@ -1,0 +1,113 @@
+"""Every Hypothesis strategy of the tests, by the words of the model."""
+
+import datetime
+import string
+
+from hypothesis import strategies as st
+
+from privacylib.model import Asset, Mode
+from privacylib.model import policy as file
+
+__all__ = [
+    "assets", "declared", "field_names", "globs", "label_sets", "labels", "names", "namespaces", "policies", "purposes",
+    "regions", "requirements", "retentions", "uris",
+]  # fmt: skip
+
+LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
+PURPOSES = ("assistant", "assistant.reply", "train", "train.ranker", "fraud")
+
+labels = st.sampled_from(LABELS)
+label_sets = st.frozensets(labels, max_size=4)
+purposes = st.sampled_from(PURPOSES)
+regions = st.sampled_from(("eu", "us", "apac"))
+retentions = st.builds("{}{}".format, st.integers(1, 400), st.sampled_from("smhdwy"))
+
+_word = st.text(string.ascii_letters + string.digits + "_-.{}@ü", min_size=1, max_size=12)
+_host = st.from_regex(r"[a-z][a-z0-9-]{0,8}(\.[a-z]{2,5})?(:[0-9]{2,5})?", fullmatch=True)
+_scheme = st.sampled_from(("postgres", "s3", "http", "https", "grpc", "kafka", "model", "gs", "mysql+pymysql"))
+_path = st.lists(_word, min_size=1, max_size=5).map("/".join)
+
+namespaces = st.builds("{}://{}".format, _scheme, _host)
+names = _path
+assets = st.one_of(
+    st.builds(Asset, namespaces, _path | _path.map("/".__add__) | st.just("")),
+    st.builds(Asset, st.sampled_from(("file", "duckdb", "sqlite")), _path.map("/".__add__)),
+    st.builds(Asset, st.just("bigquery"), st.from_regex(r"[a-z]+(\.[a-z]+){2}", fullmatch=True)),
+)
+"""Assets in the form in which parsing gives them."""
+field_names = st.text(string.ascii_letters + string.digits + "_.$[]", min_size=1, max_size=20)
+uris = st.builds(Asset.at, assets, st.none() | field_names)
+globs = st.one_of(
+    assets.map(str),
+    st.lists(
+        st.sampled_from(("*", "**", "/", "a", "b", "ab", "{", "[", "?", ".", "s3://")), min_size=1, max_size=10
+    ).map("".join),
+    st.builds("{}://**/{}".format, _scheme, _word),
+)
+
+declared = st.builds(dict[str, file.Label], st.just({name: file.Label() for name in LABELS}))
+_annotated = st.builds(
+    file.Annotated,
+    match=globs,
+    labels=st.none() | label_sets,
+    fields=st.none() | st.dictionaries(field_names, label_sets, max_size=3),
+    region=st.none() | regions,
+    retention=st.none() | retentions,
+    resident=st.none() | st.booleans(),
+)
+_allow = st.builds(
+    file.Allow,
+    purposes=st.none() | st.frozensets(purposes, max_size=3),
+    regions=st.none() | st.frozensets(regions, min_size=1, max_size=2),
+)
+_zones = st.builds(file.Zone, match=globs, purpose=purposes, labels=st.none() | label_sets)
+
+
+def requirements(max_size: int = 4) -> st.SearchStrategy[tuple[file.Requirement, ...]]:
+    """Give lists of requirements whose ids differ."""
+    one = st.builds(
+        file.Requirement,
+        id=st.from_regex(r"r[a-z0-9-]{1,8}", fullmatch=True),
+        applies_to=st.frozensets(labels, min_size=1, max_size=3),
+        allow=_allow,
+        mode=st.sampled_from(Mode),
+        lineage=st.sampled_from(("best-effort", "mandatory")),
+        why=st.sampled_from(("", "the user was told so")),
+    )
+    return st.lists(one, max_size=max_size, unique_by=lambda r: r.id).map(tuple)
+
+
+_reclassifications = st.builds(
+    file.Reclassification,
+    from_=st.frozensets(labels, min_size=1, max_size=2),
+    to=label_sets,
+    sink=globs,
+    transform=st.sampled_from(("pkg.jobs:count", "pkg:Report.build")),
+    fingerprint=st.none() | st.just("sha256:" + "0" * 64),
+    reason=st.just("counts over many people"),
+    reviewer=st.just("privacy@example.org"),
+    expires=st.dates(datetime.date(2026, 1, 1), datetime.date(2040, 1, 1)),
+)
+_trust = st.builds(
+    file.Trust,
+    ingress=st.sampled_from(("accept", "require", "strip"))
+    | st.lists(
+        st.builds(file.Ingress, peer=globs, rule=st.sampled_from(("accept", "require", "strip"))),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    egress=st.none() | st.lists(globs, max_size=3).map(tuple),
+    keys=st.just(()) | st.just((file.Key(id="k2", env="PL_KEY_2"), file.Key(id="k1", file="/run/secrets/k1"))),
+)
+
+policies = st.builds(
+    file.Policy,
+    labels=declared,
+    purposes=st.just({name: file.Purpose() for name in PURPOSES}),
+    assets=st.lists(_annotated, max_size=4).map(tuple),
+    zones=st.lists(_zones, max_size=2).map(tuple),
+    requirements=requirements(),
+    reclassifications=st.lists(_reclassifications, max_size=2).map(tuple),
+    naming=st.lists(st.builds(file.Naming, match=globs, as_=assets.map(str)), max_size=2).map(tuple),
+    trust=_trust,
+)
