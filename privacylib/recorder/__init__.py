@@ -1,6 +1,8 @@
 """The recorder: what happened, kept by the operating system, and how to read it again."""
 
+from privacylib.recorder.reading import Producer, producers
 from privacylib.recorder.recorder import Recorder
+from privacylib.recorder.scanning import Cursor
 from privacylib.recorder.store import DirectoryStore, MemoryStore, Store
 
-__all__ = ["DirectoryStore", "MemoryStore", "Recorder", "Store"]
+__all__ = ["Cursor", "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "producers"]

@@ -1,0 +1,111 @@
+"""Read what producers recorded: of this process or another, living, closed or killed."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from privacylib.model import Flag, Flow, Record
+from privacylib.recorder.definitions import parse_line
+from privacylib.recorder.layout import HAS_AUXILIARY
+from privacylib.recorder.scanning import Auxiliary, Cursor, Operation, Scan
+from privacylib.recorder.store import DirectoryStore, Store
+
+__all__ = ["Producer", "producers"]
+
+_START = Cursor()
+
+
+class Producer:
+    """Read one producer's flows and records.
+
+    Args:
+        store: Where its bytes are; that of a living `Recorder` too.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._flows: dict[int, Flow] = {}
+        self._parsed = 0
+        self._damaged_lines = 0
+        self._damaged_slots: set[tuple[int, int]] = set()
+
+    @property
+    def id(self) -> str:
+        """Return the producer's id."""
+        return self.store.producer
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """Return ``meta.json``: service, pid, started, closed, refused."""
+        return self.store.meta()
+
+    @property
+    def service(self) -> str:
+        """Return the name of the service; empty when it cannot be read."""
+        return str(self.meta.get("service", ""))
+
+    @property
+    def flows(self) -> Mapping[int, Flow]:
+        """Return the flows defined up to now, by number."""
+        fresh = self.store.lines(self._parsed)
+        whole = fresh[: fresh.rfind(b"\n") + 1]  # what is behind it is being written, or torn
+        self._parsed += len(whole)
+        for line in whole.split(b"\n"):
+            if parsed := parse_line(line):
+                self._flows[parsed[0]] = parsed[1]
+            elif line:
+                self._damaged_lines += 1
+        return MappingProxyType(self._flows)
+
+    @property
+    def corrupt(self) -> int:
+        """Return how many written slots and definitions failed their checksum when they were last read."""
+        return len(self._damaged_slots) + self._damaged_lines
+
+    def records(self, start: Cursor = _START) -> Iterator[Record]:
+        """Yield the records from a cursor on; see `read` for one to go on with."""
+        scan = self.scan(start)
+        for operation, extra in scan.operations():
+            yield _record(operation, extra)
+        self._noted(scan)
+
+    def read(self, start: Cursor = _START, limit: int = 512) -> tuple[list[Record], Cursor]:
+        """Return up to `limit` records, and where to go on.
+
+        A record comes once, and none is left out, whoever writes at the same time.
+        """
+        scan = self.scan(start)
+        found = [_record(operation, extra) for operation, extra in islice(scan.operations(), limit)]
+        self._noted(scan)
+        return found, scan.cursor
+
+    def scan(self, start: Cursor = _START) -> Scan:
+        """Return a scan of the plain tuples, for whoever needs no `Record`."""
+        return Scan(self.store, start)
+
+    def _noted(self, scan: Scan) -> None:
+        self._damaged_slots |= scan.damaged
+        self._damaged_slots -= scan.repaired
+
+
+def producers(spool: Path) -> Iterator[Producer]:
+    """Yield the producers of a spool directory, in the order of their ids; none when there is no such directory."""
+    if spool.is_dir():
+        for path in sorted(spool.iterdir()):
+            if (path / "meta.json").exists() or (path / "flows.jsonl").exists():
+                yield Producer(DirectoryStore(spool, path.name))
+
+
+def _record(operation: Operation, extra: Auxiliary | None) -> Record:
+    _, flags, _, flow, start, duration, span, parent, key, first = operation
+    name = key.hex()
+    links = ((name, first),) if first else ()
+    if extra is None:
+        return Record(flow, start, duration, span, parent, name, Flag(flags & ~HAS_AUXILIARY), links, 1, name)
+    links += tuple((name, link) for link in extra.links)
+    links += tuple((other.hex(), link) for other, link in extra.foreign)
+    trace = extra.trace.hex() or name
+    flag = Flag(flags & ~HAS_AUXILIARY)
+    return Record(flow, start, duration, span, parent, name, flag, links, extra.messages, trace)

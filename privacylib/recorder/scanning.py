@@ -1,0 +1,186 @@
+"""Walk over the slots of a producer, also while it writes, and come back later for more.
+
+A slot that reads as zero was handed out to a thread that has not written it yet (or never will, when
+the thread died in between). The scan goes on behind it and keeps its place in the cursor, to look
+again the next time: nothing waits for it, and nothing is lost. The same holds for slots whose checksum
+fails, which another process may be writing at this moment.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from zlib import crc32
+
+from attrs import frozen
+
+from privacylib.recorder.layout import (
+    BODY,
+    FOREIGN,
+    HAS_AUXILIARY,
+    LINK_BODY,
+    LINKS,
+    NOTE_BODY,
+    OP,
+    OP_BODY,
+    SEALED_SLOT,
+    SLOT,
+)
+from privacylib.recorder.store import Store
+
+__all__ = ["Auxiliary", "Cursor", "Operation", "Scan"]
+
+_UNWRITTEN = bytes(BODY)
+_MOST_PENDING = 4096
+
+Place = tuple[int, int]
+Operation = tuple[int, int, int, int, int, int, int, int, bytes, int]
+"""kind, flags, links, flow, start, duration, span, parent, key, first link"""
+
+
+@frozen
+class Cursor:
+    """Say where reading goes on.
+
+    Args:
+        segment: Number of the segment to go on in.
+        slot: The first slot of it that was not looked at.
+        again: Places before it, as (segment, slot), to look at again first.
+    """
+
+    segment: int = 0
+    slot: int = 1
+    again: tuple[Place, ...] = ()
+
+
+class Auxiliary:
+    """Collect what belongs to one operation beside its own slot."""
+
+    __slots__ = ("foreign", "links", "messages", "places", "trace")
+
+    def __init__(self) -> None:
+        self.links: list[int] = []
+        self.foreign: list[tuple[bytes, int]] = []
+        self.messages = 1
+        self.trace = b""
+        self.places: list[Place] = []
+
+
+class Scan:
+    """Yield the operations of a store from a cursor on.
+
+    Args:
+        store: Where the bytes are.
+        start: Where to begin.
+    """
+
+    def __init__(self, store: Store, start: Cursor) -> None:
+        self._store = store
+        self._segment = start.segment
+        self._slot = start.slot
+        self._again = dict.fromkeys(start.again)
+        self._pending: dict[int, Auxiliary] = {}
+        self.damaged: set[Place] = set()
+        """Places of written slots whose checksum fails."""
+        self.repaired: set[Place] = set()
+        """Places of slots that had failed before."""
+
+    @property
+    def cursor(self) -> Cursor:
+        """Return where to go on after the operation that was yielded last."""
+        pending = (place for extra in self._pending.values() for place in extra.places)
+        return Cursor(self._segment, self._slot, (*self._again, *pending))
+
+    def operations(self) -> Iterator[tuple[Operation, Auxiliary | None]]:
+        """Yield each operation that is complete, once, with what belongs to it."""
+        for body in self._bodies():
+            operation: Operation = OP_BODY.unpack(body)
+            yield operation, self._pending.pop(operation[6], None) if operation[1] & HAS_AUXILIARY else None
+
+    def _bodies(self) -> Iterator[bytes]:
+        yield from self._looked_at_again()
+        numbers = [number for number in self._store.numbers() if number >= self._segment]
+        for number in numbers:
+            if number != self._segment:
+                self._segment, self._slot = number, 1
+            yield from self._of_segment(number, full=number != numbers[-1])
+
+    def _of_segment(self, number: int, *, full: bool) -> Iterator[bytes]:
+        first = self._slot
+        data = self._store.read(number, first * SLOT)
+        written = -(-len(data.rstrip(b"\0")) // SLOT)
+        end = len(data) // SLOT if full else written  # a writer goes on only when each slot was handed out
+        for slot, (checksum, body) in enumerate(SEALED_SLOT.iter_unpack(data[: end * SLOT]), first):
+            if crc32(body) != checksum:
+                self._slot = slot + 1
+                self._set_aside(checksum, body, (number, slot))
+            elif body[0] == OP:
+                if body[1] & HAS_AUXILIARY:
+                    self._gather()
+                self._slot = slot + 1
+                yield body
+            else:
+                self._slot = slot + 1
+                self._keep(body, (number, slot))
+
+    def _looked_at_again(self) -> Iterator[bytes]:
+        for place in sorted(self._again):
+            body = self._body(place)
+            if not body:
+                continue
+            if body[0] == OP:
+                if body[1] & HAS_AUXILIARY:
+                    self._gather()
+                del self._again[place]
+                yield body
+            else:
+                del self._again[place]
+                self._keep(body, place)
+
+    def _gather(self) -> None:
+        """Look for auxiliary slots in the gaps: whoever wrote an operation wrote them before it."""
+        for place in tuple(self._again):
+            body = self._body(place)
+            if body and body[0] != OP:
+                del self._again[place]
+                self._keep(body, place)
+
+    def _body(self, place: Place) -> bytes:
+        """Return what was written at a place in the meantime; empty for nothing."""
+        number, slot = place
+        data = self._store.read(number, slot * SLOT, SLOT)
+        if len(data) < SLOT:  # folded away, or cut off when the producer closed
+            del self._again[place]
+            return b""
+        checksum, body = SEALED_SLOT.unpack(data)
+        if crc32(body) != checksum:
+            self._set_aside(checksum, body, place)
+            return b""
+        self.damaged.discard(place)
+        self.repaired.add(place)
+        return body
+
+    def _set_aside(self, checksum: int, body: bytes, place: Place) -> None:
+        self._again[place] = None
+        if checksum or body != _UNWRITTEN:
+            self.damaged.add(place)
+
+    def _keep(self, body: bytes, place: Place) -> None:
+        """Keep an auxiliary slot until its operation comes; kinds of a later format are passed over."""
+        if body[0] == LINKS:
+            _, count, span, *links = LINK_BODY.unpack(body)
+            extra = self._extra(span, place)
+            extra.links += islice(links, count)
+            return
+        kind, span, number, name = NOTE_BODY.unpack(body)
+        extra = self._extra(span, place)
+        if kind == FOREIGN:
+            extra.foreign.append((name, number))
+        else:
+            extra.messages = number
+            extra.trace = name if any(name) else b""
+
+    def _extra(self, span: int, place: Place) -> Auxiliary:
+        if len(self._pending) >= _MOST_PENDING:  # their operations were refused, or their process was killed
+            del self._pending[next(iter(self._pending))]
+        extra = self._pending.setdefault(span, Auxiliary())
+        extra.places.append(place)
+        return extra
