@@ -165,7 +165,10 @@ def test_fault_02_a_child_forked_by_c_code_is_its_own_producer(
     code = in_child(lambda: recorder.append(flow, 0, 2, 2, recorder.next_span(), 0, KEY), fork)
     assert code == 0
     assert record(recorder, start=3)
-    starts = {p.id == own: [p.flows[found.flow] == READ and found.start for found in p.records()] for p in producers(spool)}
+    starts = {
+        producer.id == own: [producer.flows[found.flow] == READ and found.start for found in producer.records()]
+        for producer in producers(spool)
+    }
     assert starts == {True: [1, 3], False: [2]}
 
 
@@ -213,7 +216,11 @@ def test_fault_07_parent_and_children_write_at_once(recorder: Recorder, spool: P
 def test_fault_12_a_signal_handler_records_in_the_middle_of_a_record(spool: Path) -> None:
     recorder = Recorder(DirectoryStore(spool), "web", 128)
     handled: list[bool] = []
-    before = signal.signal(signal.SIGALRM, lambda *_: handled.append(record(recorder, WRITE, start=2)))
+
+    def handler(number: int, frame: object) -> None:
+        handled.append(record(recorder, WRITE, start=2))
+
+    before = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
     try:
         assert all(record(recorder, start=1) for _ in range(3000))
