@@ -1,0 +1,58 @@
+"""The command line: ``privacylib COMMAND …``. Each command is a module of this package.
+
+A command's module has ``add(subparsers)``, which declares its parser and names its function with
+``set_defaults(run=…)``; the function takes the parsed arguments and returns the exit status.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from privacylib.errors import PrivacyError
+
+__all__ = ["Subparsers", "main"]
+
+COMMANDS: tuple[str, ...] = ()
+"""Modules of this package, in the order of the help text."""
+
+
+class Subparsers(Protocol):
+    """Where a command declares its parser."""
+
+    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
+        """Return the parser of a new command; `options` are ArgumentParser's own, and ``help``."""
+        ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: The arguments behind the program's name; None for those of the process.
+
+    Returns:
+        The exit status: 0 for success, 1 for a failure that was explained, 130 when interrupted.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except PrivacyError as error:
+        print(f"privacylib: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog="privacylib", description="Make a Python service account for its data.")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        importlib.import_module(f"privacylib.cli.{name}").add(subparsers)
+    return parser
