@@ -5,12 +5,14 @@ import string
 
 from hypothesis import strategies as st
 
-from privacylib.model import Asset, Mode
+from privacylib.model import Asset, Mode, PolicyContext, Zone
 from privacylib.model import policy as file
+from privacylib.propagation.reasons import CODES
 
 __all__ = [
-    "assets", "declared", "field_names", "globs", "label_sets", "labels", "names", "namespaces", "policies", "purposes",
-    "regions", "requirements", "retentions", "uris",
+    "assets", "contexts", "declared", "field_names", "foreign_members", "globs", "header_names", "header_values",
+    "label_sets", "labels", "names", "namespaces", "policies", "purposes", "regions",
+    "requirements", "retentions", "uris",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -110,4 +112,36 @@ policies = st.builds(
     reclassifications=st.lists(_reclassifications, max_size=2).map(tuple),
     naming=st.lists(st.builds(file.Naming, match=globs, as_=assets.map(str)), max_size=2).map(tuple),
     trust=_trust,
+)
+
+_reasons = st.none() | st.sampled_from(sorted(CODES))
+contexts = st.builds(
+    PolicyContext,
+    labels=label_sets,
+    zone=st.none()
+    | st.builds(
+        Zone,
+        purposes=st.lists(purposes, max_size=4).map(tuple),
+        admitted=st.none() | label_sets,
+        unknown=_reasons,
+    ),
+    correlation_key=st.just("") | st.integers(1, 2**128 - 1).map("{:032x}".format),
+    unknown=_reasons,
+    pair=st.integers(0, 2**64 - 1),
+    verified=st.just(True),
+)
+"""Contexts as they arrive: all of what travels, and nothing else."""
+
+_baggage_word = st.text("abcXYZ019-_.~!$&*+^%/", min_size=1, max_size=12)
+foreign_members = st.lists(
+    st.builds("{}={}{}".format, _baggage_word, _baggage_word, st.sampled_from(("", ";p", ";p=1;q=2"))), max_size=8
+)
+header_names = st.sampled_from(("baggage", "Baggage", "BAGGAGE", "traceparent", "TraceParent", "privacylib", "x"))
+header_values = (
+    st.text(max_size=200)
+    | st.binary(max_size=200)
+    | st.none()
+    | st.integers()
+    | st.lists(st.text(max_size=20) | st.binary(max_size=20), max_size=3)
+    | st.text("privacylib=1.k10a,; \t", max_size=200)
 )

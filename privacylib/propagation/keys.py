@@ -1,0 +1,165 @@
+"""Signing keys: where they come from, and what is derived from each."""
+
+import contextlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from privacylib.errors import PrivacyError
+from privacylib.model.policy import Key, Trust
+
+__all__ = ["KEY_FILE", "MINIMUM", "Keyring", "SigningKey", "keyring"]
+
+KEY_FILE = "PRIVACYLIB_KEY_FILE"
+MINIMUM = 16
+"""Least length of a secret, in bytes."""
+
+_ID = re.compile(r"[A-Za-z0-9]{1,16}")
+
+
+def _derive(secret: bytes, use: str) -> bytes:
+    """Return the subkey of `secret` for one use, so that no two uses ever share a key."""
+    return hmac.digest(secret, b"privacylib/1/" + use.encode(), "sha256")
+
+
+@frozen
+class SigningKey:
+    """Hold one secret as the two subkeys that are used.
+
+    Args:
+        id: Its name on the wire, 1 to 16 letters or digits.
+        signing: Subkey that signs members.
+        naming: Subkey that turns names into ids.
+    """
+
+    id: str
+    signing: bytes = field(repr=False)
+    naming: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, secret: bytes, id: str | None = None) -> "SigningKey":  # noqa: A002 - the policy file's word
+        """Derive the subkeys of a secret.
+
+        Args:
+            secret: At least 16 bytes.
+            id: Name of the key; None to derive one from the secret, the same wherever it is held.
+
+        Raises:
+            PrivacyError: For a secret that is too short, or an id that cannot travel.
+        """
+        name = _derive(secret, "id").hex()[:8] if id is None else id
+        if not _ID.fullmatch(name):
+            raise PrivacyError("a key's id is 1 to 16 letters or digits; rename the key under trust.keys")
+        if len(secret) < MINIMUM:
+            raise PrivacyError(
+                f"key {name} is shorter than {MINIMUM} bytes; make one with `openssl rand -hex 32`",
+            )
+        return cls(name, _derive(secret, "member"), _derive(secret, "names"))
+
+
+def _index(keys: Iterable[SigningKey]) -> dict[str, SigningKey]:
+    index: dict[str, SigningKey] = {}
+    for key in keys:
+        if key.id in index:
+            raise PrivacyError(f"two keys are called {key.id}; give each key under trust.keys its own id")
+        index[key.id] = key
+    return index
+
+
+@frozen
+class Keyring:
+    """Hold the keys of a process: the first signs, all verify."""
+
+    keys: tuple[SigningKey, ...]
+    by_id: Mapping[str, SigningKey] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "by_id", _index(self.keys))
+
+    @classmethod
+    def of(cls, *secrets: tuple[str, bytes]) -> "Keyring":
+        """Build a keyring of pairs of id and secret, the signing one first."""
+        return cls(tuple(SigningKey.of(secret, name) for name, secret in secrets))
+
+    @property
+    def signer(self) -> SigningKey:
+        """Return the key that signs."""
+        return self.keys[0]
+
+
+def keyring(trust: Trust, spool: Path | None, environ: Mapping[str, str]) -> Keyring:
+    """Return the keys of this process.
+
+    They are those the policy names; else the one in the file that ``PRIVACYLIB_KEY_FILE`` names;
+    else the spool's own, made at first use; else, without a spool, one that lives in memory.
+
+    Args:
+        trust: Whom the policy trusts.
+        spool: Directory of the spool, or None without one.
+        environ: Environment variables of the process.
+
+    Raises:
+        PrivacyError: For a key that is missing, too short or cannot be read. The text names the
+            key and the remedy, never the value.
+    """
+    if trust.keys:
+        return Keyring(tuple(SigningKey.of(_named(key, environ), key.id) for key in trust.keys))
+    if file := environ.get(KEY_FILE):
+        return Keyring((SigningKey.of(_content(Path(file), KEY_FILE)),))
+    if spool is not None:
+        return Keyring((SigningKey.of(_own(spool)),))
+    return Keyring((SigningKey.of(secrets.token_bytes(32)),))
+
+
+def _named(key: Key, environ: Mapping[str, str]) -> bytes:
+    if (key.env is None) == (key.file is None):
+        raise PrivacyError(f"key {key.id} needs either env or file; write one of them under trust.keys")
+    if key.file is not None:
+        return _content(Path(key.file), f"key {key.id}")
+    value = environ.get(key.env or "")
+    if not value:
+        raise PrivacyError(f"key {key.id} is to be in {key.env}, which is not set; set it, or remove the key")
+    return os.fsencode(value)
+
+
+def _content(file: Path, whose: str) -> bytes:
+    try:
+        return file.read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        raise PrivacyError(
+            f"{whose}: {file} cannot be read ({error.strerror}); create it, or let this user read it",
+        ) from None
+
+
+def _own(spool: Path) -> bytes:
+    """Return the spool's own key; of several processes that start at once, one makes it for all."""
+    file = spool / "key"
+    if not file.exists():
+        try:
+            spool.mkdir(parents=True, exist_ok=True)
+            _create(file)
+        except OSError as error:
+            raise PrivacyError(
+                f"no key can be made in {spool} ({error.strerror}); make it writable, or set {KEY_FILE}",
+            ) from None
+    return _content(file, "the spool's key")
+
+
+def _create(file: Path) -> None:
+    """Make a key file that others see whole or not at all: written aside, then linked into place."""
+    aside = file.with_name(f".key-{secrets.token_hex(8)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(secrets.token_hex(32) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, file)
+    finally:
+        aside.unlink()

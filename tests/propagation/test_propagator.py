@@ -1,0 +1,54 @@
+"""The facade: audiences, lifetimes, responses."""
+
+import pytest
+
+from privacylib.model.policy import Policy
+from privacylib.propagation import CarrierKind, Propagator, host_of
+from tests.propagation.worlds import CONTEXT, HERE, KEYRING, NOW, injected, propagator
+
+
+def test_an_rpc_is_bound_to_its_audience() -> None:
+    assert propagator().extract(injected(), peer=None, audience="localhost:8080") == CONTEXT
+    assert propagator().extract(injected(), peer=None, audience="billing").unknown == "wrong-audience"
+
+
+@pytest.mark.parametrize(("kind", "lifetime"), [("rpc", 300), ("message", 604_800), ("process", 86_400)])
+def test_a_context_lives_as_long_as_its_carrier(kind: CarrierKind, lifetime: int) -> None:
+    headers: dict[str, str] = {}
+    propagator().inject(headers, CONTEXT, span=5, pair=7, endpoint=HERE, kind=kind)
+    assert propagator(now=NOW + lifetime).extract(headers, peer=None).verified
+    assert propagator(now=NOW + lifetime + 1).extract(headers, peer=None).unknown == "expired"
+
+
+def test_a_response_brings_its_context_back_to_its_request() -> None:
+    trailers: list[tuple[str, str]] = []
+    propagator().respond(trailers, CONTEXT, pair=7)
+    assert propagator().response(trailers, pair=7) == CONTEXT
+    assert propagator().response(trailers, pair=8).unknown == "wrong-audience"
+    assert propagator().response((), pair=7).unknown == "missing"
+    assert propagator().response([*trailers, *trailers], pair=7).unknown == "duplicate"
+
+
+def test_a_response_is_no_request() -> None:
+    trailers: dict[str, str] = {}
+    propagator().respond(trailers, CONTEXT, pair=7)
+    assert propagator().extract({"baggage": f"privacylib={trailers['privacylib']}"}, peer=None).unknown == "malformed"
+    assert propagator().response({"privacylib": injected()["baggage"].partition("=")[2]}, pair=7).unknown == "malformed"
+
+
+def test_without_a_policy_no_name_is_known() -> None:
+    receiver = Propagator(Policy(), KEYRING, clock=lambda: NOW)
+    assert receiver.extract(injected(), peer=None).unknown == "unknown-label"
+
+
+@pytest.mark.parametrize(
+    ("uri", "host"),
+    [
+        ("http://User@Ranker:80/x", "ranker:80"),
+        ("grpc://shop.Reviews/Get", "shop.reviews"),
+        ("file:///x", ""),
+        ("x", ""),
+    ],
+)
+def test_the_host_of_a_uri(uri: str, host: str) -> None:
+    assert host_of(uri) == host
