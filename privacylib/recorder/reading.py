@@ -15,6 +15,7 @@ from privacylib.recorder.store import DirectoryStore, Store
 __all__ = ["Producer", "producers"]
 
 _START = Cursor()
+_FLAGS = [Flag(bits) for bits in range(HAS_AUXILIARY)] * 2  # the bit of the format is not one of the model's
 
 
 class Producer:
@@ -103,9 +104,8 @@ def _record(operation: Operation, extra: Auxiliary | None) -> Record:
     name = key.hex()
     links = ((name, first),) if first else ()
     if extra is None:
-        return Record(flow, start, duration, span, parent, name, Flag(flags & ~HAS_AUXILIARY), links, 1, name)
+        return Record(flow, start, duration, span, parent, name, _FLAGS[flags], links, 1, name)
     links += tuple((name, link) for link in extra.links)
     links += tuple((other.hex(), link) for other, link in extra.foreign)
     trace = extra.trace.hex() or name
-    flag = Flag(flags & ~HAS_AUXILIARY)
-    return Record(flow, start, duration, span, parent, name, flag, links, extra.messages, trace)
+    return Record(flow, start, duration, span, parent, name, _FLAGS[flags], links, extra.messages, trace)
