@@ -1,0 +1,166 @@
+"""Wiring: settings become one snapshot, the context hops go in, and all of it comes down again."""
+
+import atexit
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from privacylib.carrying import hold, zone_of
+from privacylib.config import Snapshot
+from privacylib.context import PROCESS
+from privacylib.errors import PrivacyError
+from privacylib.instrumentation import hops
+from privacylib.model.policy import Policy
+from privacylib.policy.engine import Engine
+from privacylib.ports import Drain
+from privacylib.propagation import Propagator, keyring
+from privacylib.recorder import DirectoryStore, Recorder
+from privacylib.runtime import ACTIVE
+from privacylib.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+__all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
+
+
+class _Wiring:
+    """Hold what `init` has put up, so that the next one, or `shutdown`, can take it down."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.settings: Settings | None = None
+        self.recorder: Recorder | None = None
+        self.drain: Drain | None = None
+
+
+_wiring = _Wiring()
+
+
+def init(
+    service: str | None = None,
+    policy: str | Path | None = None,
+    exporter: "SpanExporter | Sequence[SpanExporter] | None" = None,
+    spool: str | Path | None = None,
+    mode: str = "observe",
+    instrument: bool | Iterable[str] = False,
+    region: str | None = None,
+) -> None:
+    """Start seeing this process's operations. Variables named ``PRIVACYLIB_*`` win over arguments.
+
+    Calling it again replaces the configuration as a whole.
+
+    Args:
+        service: Name of the service; the program's name where left out.
+        policy: A policy file; an empty policy where left out.
+        exporter: One or several OpenTelemetry span exporters.
+        spool: Directory of the spool, ``.privacylib`` in the working directory where left out.
+        mode: The strictest that requirements may be: ``observe``, ``simulate`` or ``enforce``.
+        instrument: I/O libraries to instrument: True for all that are known, or their names.
+        region: Where the service runs, for sinks that name no region.
+
+    Raises:
+        PolicyFileError: The policy file cannot be accepted; names line, path and remedy.
+        PrivacyError: A setting is impossible; names it.
+    """
+    asked = settings(service, policy, spool, mode, instrument, region)
+    with _wiring.lock:
+        loaded = _load(asked.policy)
+        if _wiring.recorder is None or (_wiring.settings and _wiring.settings.spool != asked.spool):
+            shutdown()
+            _wiring.recorder = Recorder(DirectoryStore(asked.spool), asked.service)
+        first = ACTIVE.snapshot is None
+        snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)
+        _wiring.settings = asked
+        ACTIVE.snapshot = snapshot
+        if first:
+            _take_environment(snapshot)
+        hops.install()
+
+
+def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path | None = None) -> Snapshot:
+    """Return the snapshot for settings, a policy and a recorder.
+
+    Args:
+        asked: The settings.
+        policy: The loaded policy.
+        recorder: Where records go.
+        spool: Directory that holds the shared key; None for a key of this process alone.
+    """
+    return Snapshot(
+        service=asked.service,
+        mode=asked.mode,
+        engine=Engine(policy, asked.mode, asked.region),
+        recorder=recorder,
+        propagator=Propagator(policy, keyring(policy.trust, spool, os.environ)),
+        spool=spool,
+        policy_file=asked.policy,
+    )
+
+
+def reload() -> None:
+    """Read the policy file again and put it in force, as one snapshot.
+
+    Raises:
+        PrivacyError: `init` was not called.
+        PolicyFileError: The file cannot be accepted; the old policy stays in force.
+    """
+    with _wiring.lock:
+        asked, recorder = _wiring.settings, _wiring.recorder
+        if asked is None or recorder is None:
+            raise PrivacyError("reload() has nothing to reload; call privacylib.init(policy=...) first")
+        ACTIVE.snapshot = snapshot_of(asked, _load(asked.policy), recorder, asked.spool)
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """Export what was recorded so far.
+
+    Args:
+        timeout: Most seconds to wait.
+
+    Returns:
+        Whether all of it was exported; True where there is no exporter.
+    """
+    drain = _wiring.drain
+    return True if drain is None else drain.flush(timeout)
+
+
+def shutdown(timeout: float = 2.0) -> None:
+    """Export what can be exported in time, seal the spool, and pass operations straight through again.
+
+    What is not exported stays in the spool.
+
+    Args:
+        timeout: Most seconds to wait.
+    """
+    with _wiring.lock:
+        drain, recorder = _wiring.drain, _wiring.recorder
+        _wiring.drain = _wiring.recorder = None
+        ACTIVE.snapshot = None
+        if drain is not None:
+            drain.shutdown(timeout)
+        if recorder is not None:
+            recorder.close()
+
+
+def _load(path: Path | None) -> Policy:
+    if path is None:
+        return Policy()
+    from privacylib.policy.loading import load
+
+    return load(path)
+
+
+def _take_environment(snapshot: Snapshot) -> None:
+    """Let the process scope hold what the parent process put into the environment."""
+    told = {name: os.environ[name] for name in ("TRACEPARENT", "BAGGAGE") if name in os.environ}
+    if "privacylib=" not in told.get("BAGGAGE", ""):
+        return
+    context = snapshot.propagator.extract(told, peer="process")
+    PROCESS.frame.zone = zone_of(context)
+    hold(PROCESS.frame, context)
+
+
+atexit.register(shutdown)

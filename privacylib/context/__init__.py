@@ -1,0 +1,19 @@
+"""The policy context of running work."""
+
+from privacylib.context.sources import EMPTY, WIDEST, Link, ReadSet, SourceSet
+from privacylib.context.state import (
+    NO_ZONE,
+    PROCESS,
+    CurrentVars,
+    Frame,
+    Scope,
+    frame_now,
+    get_frame,
+    leave,
+    set_frame,
+)
+
+__all__ = [
+    "EMPTY", "NO_ZONE", "PROCESS", "WIDEST", "CurrentVars", "Frame", "Link", "ReadSet", "Scope", "SourceSet",
+    "frame_now", "get_frame", "leave", "set_frame",
+]  # fmt: skip

@@ -1,0 +1,155 @@
+"""Where work stands: scopes, and the frame that a context variable holds.
+
+A frame is replaced, never changed, and no token is kept: leaving puts the outer frame back only
+where the own one is still in place, so a generator closed elsewhere disturbs nobody (fault 27).
+"""
+
+import asyncio
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, cast
+
+from contextvars_extras import ContextVarsRegistry  # pyright: ignore[reportMissingTypeStubs]
+
+from privacylib.context.sources import ReadSet
+from privacylib.model import Zone
+
+__all__ = ["NO_ZONE", "PROCESS", "CurrentVars", "Frame", "Process", "Scope", "frame_now", "get_frame", "set_frame"]
+
+NO_ZONE = Zone()
+
+
+class Scope:
+    """One unit of work.
+
+    Args:
+        name: What it is called, for people.
+        key: Correlation key, 16 bytes.
+        reads: Its read set, shared with sub-scopes that are not isolated.
+        parent: Span id that stood around it when it was opened, or 0.
+        orphan_of: Refers to the task or thread whose work outside any scope it holds; None for a real scope.
+    """
+
+    __slots__ = ("key", "left", "name", "orphan_of", "parent", "reads")
+
+    def __init__(
+        self,
+        name: str,
+        key: bytes,
+        reads: ReadSet,
+        parent: int = 0,
+        orphan_of: Callable[[], object] | None = None,
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.reads = reads
+        self.parent = parent
+        self.orphan_of = orphan_of
+        self.left = False
+
+
+class Frame:
+    """Where work stands: its scope, the zones around it, and what is open around it."""
+
+    __slots__ = ("gone", "lowered", "opened", "outer", "pair", "scope", "zone")
+
+    def __init__(
+        self,
+        scope: Scope,
+        zone: Zone,
+        outer: "Frame | None" = None,
+        opened: tuple[Any, ...] = (),
+        lowered: tuple[Any, ...] = (),
+    ) -> None:
+        self.scope = scope
+        self.zone = zone
+        self.outer = outer
+        self.opened = opened
+        """Writes whose decorated bodies this work runs in."""
+        self.lowered = lowered
+        """Reclassifications that are declared around this work."""
+        self.pair = 0
+        """Span of the call whose request is being made here, or 0."""
+        self.gone = False
+        """Whether its owner left while another frame stood on top of it."""
+
+
+class CurrentVars(ContextVarsRegistry):
+    """The one context variable of privacylib."""
+
+    frame: Frame | None = None
+
+
+_variable = cast("ContextVar[Frame | None]", cast("Any", CurrentVars.frame).context_var)
+get_frame = _variable.get
+set_frame = _variable.set
+
+
+class Process:
+    """What belongs to the whole process: its scope, and whether a first scope was opened."""
+
+    __slots__ = ("frame", "main", "scoped")
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget all reads of the process; for a new start in the same process."""
+        key = os.urandom(16)
+        self.frame = Frame(Scope("process", key, ReadSet(key)), NO_ZONE)
+        self.main = threading.main_thread().ident
+        self.scoped = False
+
+
+PROCESS = Process()
+
+
+def frame_now() -> Frame:
+    """Return the frame of the running work; outside any scope the process's or an orphan's own."""
+    frame = get_frame()
+    if frame is not None and (frame.scope.orphan_of is None or frame.scope.orphan_of() == _runner()):
+        return frame
+    if frame is None and not PROCESS.scoped and threading.get_ident() == PROCESS.main:
+        return PROCESS.frame
+    key = os.urandom(16)
+    scope = Scope("orphan", key, ReadSet(key, PROCESS.frame.scope.reads), orphan_of=_reference(_runner()))
+    frame = Frame(scope, PROCESS.frame.zone)
+    set_frame(frame)
+    return frame
+
+
+def _runner() -> object:
+    """Return the running task, or the number of the thread outside of tasks."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return threading.get_ident() if task is None else task
+
+
+def _reference(runner: object) -> Callable[[], object]:
+    """Refer to a task without keeping it alive; identifiers of dead tasks come back."""
+    return (lambda: runner) if isinstance(runner, int) else weakref.ref(runner)
+
+
+def leave(frame: Frame) -> None:
+    """Put the frame around `frame` back, where `frame` is in place; never raises.
+
+    Where another frame stands on top (an abandoned generator left late), `frame` is marked, so
+    that leaving the one on top steps over it.
+    """
+    now = get_frame()
+    if now is frame:
+        outer = frame.outer
+        while outer is not None and outer.gone:
+            outer = outer.outer
+        set_frame(outer)
+        return
+    while now is not None:
+        if now is frame:
+            frame.gone = True
+            return
+        now = now.outer

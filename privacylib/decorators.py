@@ -1,0 +1,232 @@
+"""Operations that code declares: decorators for functions, context managers for blocks."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, TypeVar
+
+from privacylib.model import Asset, Decision, Kind, Operation
+from privacylib.naming import asset as named
+from privacylib.runtime import ACTIVE, Declared, Handle, answer, begin, decision_on, end
+from privacylib.wrapping import wrap
+
+__all__ = ["Op", "call", "calls", "check", "read", "reads", "write", "writes"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Around:
+    """An operation around each call of a function."""
+
+    __slots__ = ("_declared",)
+
+    def __init__(self, operation: Operation) -> None:
+        self._declared = Declared(operation)
+
+    def enter(self) -> Handle | None:
+        site = self._declared.site()
+        return None if site is None else begin(site, body=True)
+
+    def exit(self, token: Handle | None, failed: bool) -> None:
+        end(token, failed=failed)
+
+
+class _AroundCall(_Around):
+    """A remote call around each call of a function: its response is read when it returns."""
+
+    __slots__ = ()
+
+    def exit(self, token: Handle | None, failed: bool) -> None:
+        if token is not None and not failed:
+            try:
+                answer(token, None)
+            finally:
+                end(token)
+        else:
+            end(token, failed=failed)
+
+
+def _decorate(kind: Kind, asset: str, around: type[_Around], **facts: Any) -> Callable[[F], F]:
+    place = named(asset)
+
+    def decorator(function: F) -> F:
+        return wrap(function, around(Operation(kind, place, site=_site_of(function), **facts)))
+
+    return decorator
+
+
+def reads(asset: str, fields: Iterable[str] = ()) -> Callable[[F], F]:
+    """Declare that a function reads an asset.
+
+    Args:
+        asset: URI of the asset, such as ``postgres://db:5432/app.public.users``.
+        fields: The fields it reads; none means all.
+
+    Returns:
+        A decorator that keeps the function's kind, signature and pickling.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+    """
+    return _decorate(Kind.READ, asset, _Around, fields=tuple(fields))
+
+
+def writes(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | None = None) -> Callable[[F], F]:
+    """Declare that a function writes an asset. What its body reads flows into the asset too.
+
+    Args:
+        asset: URI of the asset.
+        fields: The fields it writes; none means all.
+        derived_from: URIs of the assets that the result is made of, where the code knows.
+
+    Returns:
+        A decorator that keeps the function's kind, signature and pickling.
+
+    Raises:
+        AssetNameError: A URI names no asset.
+    """
+    return _decorate(Kind.WRITE, asset, _Around, fields=tuple(fields), derived_from=_sources(derived_from))
+
+
+def calls(asset: str) -> Callable[[F], F]:
+    """Declare that a function calls a remote endpoint: it writes ``#request`` and reads ``#response``.
+
+    Args:
+        asset: URI of the endpoint, such as ``http://ranker.internal/rank``.
+
+    Returns:
+        A decorator that keeps the function's kind, signature and pickling.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+    """
+    return _decorate(Kind.CALL, asset, _AroundCall)
+
+
+class Op:
+    """One operation as a block of code, for ``with`` and ``async with``."""
+
+    __slots__ = ("_declared", "_handle")
+
+    def __init__(self, operation: Operation) -> None:
+        self._declared = Declared(operation)
+        self._handle: Handle | None = None
+
+    def __enter__(self) -> "Op":
+        site = self._declared.site()
+        if site is not None:
+            self._handle = self._begin(site)
+        return self
+
+    def _begin(self, site: Any) -> Handle | None:
+        is_call = self._declared.operation.kind is Kind.CALL
+        return begin(site, body=is_call, stays_open=not is_call)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None and error is None and self._declared.operation.kind is Kind.CALL:
+            try:
+                answer(handle, None)
+            finally:
+                end(handle)
+        else:
+            end(handle, failed=error is not None)
+
+    async def __aenter__(self) -> "Op":
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def payload(self, value: object) -> None:
+        """Offer the value that is transferred to probes and detectors; it is never kept.
+
+        Args:
+            value: What is read or written.
+        """
+        if self._handle is not None:
+            snapshot = self._handle.site.snapshot
+            for probe in snapshot.probes:
+                probe(self._declared.operation.asset, value)
+
+
+def read(asset: str, fields: Iterable[str] = ()) -> Op:
+    """Read an asset in a block: ``with privacylib.read("postgres://…") as op: …``.
+
+    Args:
+        asset: URI of the asset.
+        fields: The fields that are read; none means all.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+        PolicyDenied: On entering, when an enforced rule denies it.
+    """
+    return Op(Operation(Kind.READ, named(asset), tuple(fields), site=_site_here()))
+
+
+def write(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | None = None) -> Op:
+    """Write an asset in a block. What its scope reads inside the block flows into the asset too.
+
+    Args:
+        asset: URI of the asset.
+        fields: The fields that are written; none means all.
+        derived_from: URIs of the assets that the result is made of, where the code knows.
+
+    Raises:
+        AssetNameError: A URI names no asset.
+        PolicyDenied: On entering, or on a read inside, when an enforced rule denies it.
+    """
+    return Op(Operation(Kind.WRITE, named(asset), tuple(fields), _sources(derived_from), _site_here()))
+
+
+def call(asset: str) -> Op:
+    """Call a remote endpoint in a block; ``privacylib.inject`` inside it is for this call.
+
+    Args:
+        asset: URI of the endpoint.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+        PolicyDenied: On entering, or on leaving when the zone does not admit the response.
+    """
+    return Op(Operation(Kind.CALL, named(asset), site=_site_here()))
+
+
+def check(kind: str, asset: str, fields: Iterable[str] = ()) -> Decision:
+    """Return the decision on an operation without doing it, and without a record.
+
+    Args:
+        kind: ``read``, ``write`` or ``call``.
+        asset: URI of the asset.
+        fields: The fields touched; none means all.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+        ValueError: `kind` is none of the three.
+    """
+    try:
+        operation = Operation(_KINDS[kind], named(asset), tuple(fields))
+    except KeyError:
+        raise ValueError(f"check() knows {', '.join(_KINDS)}; {kind!r} is none of them") from None
+    return decision_on(operation, ACTIVE.snapshot)
+
+
+_KINDS: Mapping[str, Kind] = {"read": Kind.READ, "write": Kind.WRITE, "call": Kind.CALL}
+
+
+def _sources(derived_from: Iterable[str] | None) -> tuple[Asset, ...] | None:
+    return None if derived_from is None else tuple(named(uri) for uri in derived_from)
+
+
+def _site_of(function: Any) -> str:
+    inner = getattr(function, "__func__", function)
+    return f"{getattr(inner, '__module__', '?')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
+
+
+def _site_here() -> str:
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - the one cheap way to name the caller
+    return f"{frame.f_globals.get('__name__', '?')}:{getattr(frame.f_code, 'co_qualname', frame.f_code.co_name)}"

@@ -1,0 +1,1 @@
+"""What is put around other libraries: context hops, and patches that integrations declare."""

@@ -1,0 +1,102 @@
+"""What the policy says about assets."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from attrs import Factory, field, frozen
+
+from privacylib.labels import join
+from privacylib.model.policy import Annotated, Policy
+from privacylib.naming import Glob
+
+__all__ = ["Annotation", "Annotator"]
+
+_REMEMBERED = 8192
+_KEYS = ("labels", "fields", "region", "retention", "resident")
+_NOTHING: frozenset[str] = frozenset()
+
+
+@frozen
+class Annotation:
+    """Say what is known of an asset.
+
+    Args:
+        labels: Its labels; None when no entry gives any.
+        fields: Labels of the fields that have their own, replacing the asset's.
+        region: Where it lies, or None.
+        retention: How long it is kept (``30d``), or None.
+        resident: Whether its reads belong to the whole process.
+    """
+
+    labels: frozenset[str] | None = None
+    fields: Mapping[str, frozenset[str]] = Factory(dict[str, frozenset[str]])
+    region: str | None = None
+    retention: str | None = None
+    resident: bool = False
+    _all: frozenset[str] | None = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        known = self.labels is not None or self.fields
+        object.__setattr__(self, "_all", join(self.labels or _NOTHING, *self.fields.values()) if known else None)
+
+    def of(self, field_names: tuple[str, ...]) -> frozenset[str] | None:
+        """Return the labels of what is read.
+
+        Args:
+            field_names: The fields that are read; none means all.
+
+        Returns:
+            A set that may be empty, or None where nothing is annotated.
+        """
+        known = [labels for labels in map(self._field, field_names) if labels is not None]
+        if not field_names:
+            return self._all
+        return join(*known) if known else None
+
+    def accepts(self, field_names: tuple[str, ...]) -> tuple[frozenset[str], ...] | None:
+        """Return what a sink may take: label sets of which each must cover what is held.
+
+        Args:
+            field_names: The fields that are written; none means all, and the sets are joined into one.
+
+        Returns:
+            One set per field, or None where nothing is annotated. A field without annotation
+            beside one that has it takes nothing.
+        """
+        if not field_names:
+            return None if self._all is None else (self._all,)
+        found = [self._field(name) for name in field_names]
+        return None if all(labels is None for labels in found) else tuple(labels or _NOTHING for labels in found)
+
+    def _field(self, name: str) -> frozenset[str] | None:
+        return self.fields.get(name, self.labels)
+
+
+@frozen
+class Annotator:
+    """Look up annotations, key by key the first match from the top, and remember them.
+
+    Args:
+        policy: The policy whose `assets` are read.
+    """
+
+    policy: Policy
+    annotation: Callable[[str], Annotation] = field(init=False, eq=False, repr=False)
+    """Return the annotation of an asset by its URI without field."""
+
+    def __attrs_post_init__(self) -> None:
+        entries = tuple((Glob(entry.match), entry) for entry in self.policy.assets)
+        remember = lru_cache(maxsize=_REMEMBERED)
+        object.__setattr__(self, "annotation", remember(lambda uri: _annotation(uri, entries)))
+
+
+def _annotation(uri: str, entries: tuple[tuple[Glob, Annotated], ...]) -> Annotation:
+    found: dict[str, Any] = {}
+    for glob, entry in entries:
+        if glob.matches(uri):
+            for key in _KEYS:
+                value = getattr(entry, key)
+                if value is not None:
+                    found.setdefault(key, value)
+    return Annotation(**found)

@@ -1,0 +1,174 @@
+"""Decide one question. Pure: the same question under the same rules has the same answer.
+
+Every rule is a small function from a question to the violations it finds; all of them are asked,
+and the one that weighs most comes first.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
+
+from privacylib.labels import applies, covers, uncovered
+from privacylib.model import ALLOW, Decision, Mode, Verdict, Violation, Zone
+from privacylib.model.policy import Requirement
+from privacylib.policy import remedies
+
+__all__ = ["Question", "Rules", "decide"]
+
+
+@frozen(cache_hash=True)
+class Question:
+    """Ask whether data may flow.
+
+    Args:
+        reading: Whether data enters the work; otherwise it leaves it towards a sink.
+        asset: URI of the source or sink, without a field.
+        labels: Labels of the data, after reclassification.
+        zone: The zones around the work.
+        unknown: Why nothing is known about the data, or None.
+        accepts: For a sink one label set for each field touched; None when it is not annotated.
+        judges: Whether the sink carries our context and judges for itself.
+        region: Region of the sink, or None where nothing names one.
+    """
+
+    reading: bool
+    asset: str
+    labels: frozenset[str]
+    zone: Zone = Zone()
+    unknown: str | None = None
+    accepts: tuple[frozenset[str], ...] | None = None
+    judges: bool = False
+    region: str | None = None
+
+
+@frozen
+class Rules:
+    """Hold what decisions are made by.
+
+    Args:
+        requirements: All requirements of the policy.
+        ceiling: The strictest mode that the process allows.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    ceiling: Mode = Mode.OBSERVE
+
+    def on(self, labels: frozenset[str]) -> tuple[Requirement, ...]:
+        """Return the requirements that apply to any of `labels`."""
+        return tuple(r for r in self.requirements if any(applies(a, held) for a in r.applies_to for held in labels))
+
+    def mode(self, labels: frozenset[str]) -> Mode:
+        """Return the mode of the built-in rules: the strictest of the requirements in play."""
+        return self.capped(max((r.mode for r in self.on(labels)), default=Mode.OBSERVE))
+
+    def capped(self, mode: Mode) -> Mode:
+        """Return `mode` under the ceiling."""
+        return min(mode, self.ceiling)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Return every label that has a requirement."""
+        return frozenset(label for r in self.requirements for label in r.applies_to)
+
+
+def decide(question: Question, rules: Rules) -> Decision:
+    """Return the decision on `question`.
+
+    Unknown data is judged as carrying every label that has a requirement; what only that breaks is
+    a violation of the built-in rule ``unknown``.
+    """
+    found = list(_violations(question, question.labels, rules))
+    if question.unknown and not found:
+        found = list(_unknown(question, rules))
+    if not found:
+        return ALLOW
+    found.sort(key=lambda violation: -violation.mode)
+    denies = found[0].mode is Mode.ENFORCE
+    return Decision(Verdict.DENY if denies else Verdict.WOULD_DENY, tuple(found))
+
+
+def _unknown(question: Question, rules: Rules) -> Iterator[Violation]:
+    """Judge unknown data as carrying every label that has a requirement."""
+    every = question.labels | rules.labels
+    broken = next(_violations(question, every, rules), None)
+    if broken is None and not question.reading and question.accepts is None and not question.judges:
+        broken = _flow(question, every, rules)
+    if broken is not None:
+        reason = f"nothing is known about the data ({question.unknown}), and {broken.reason}"
+        yield Violation("unknown", reason, broken.remedy, rules.mode(every))
+
+
+def _violations(question: Question, labels: frozenset[str], rules: Rules) -> Iterator[Violation]:
+    if not labels:
+        return
+    own = _admission(question, labels) if question.reading else _coverage(question, labels)
+    if own is not None:
+        rule, reason, remedy = own
+        yield Violation(rule, reason, remedy, rules.mode(labels))
+    for requirement in rules.on(labels):
+        for reason, remedy in _broken(question, labels, requirement):
+            yield Violation(requirement.id, reason, remedy, rules.capped(requirement.mode))
+
+
+def _admission(question: Question, labels: frozenset[str]) -> tuple[str, str, str] | None:
+    """Ask whether the zone admits what is read."""
+    zone = question.zone
+    if not zone.purposes and zone.admitted is None:
+        reason = f"{_names(labels)} read from {question.asset} outside any zone"
+        return "zone", reason, remedies.open_zone(question.asset, labels)
+    refused = frozenset() if zone.admitted is None else uncovered(labels, zone.admitted)
+    if not refused:
+        return None
+    reason = f"the zone for {_names(zone.purposes)} does not admit {_names(refused)} from {question.asset}"
+    return "zone", reason, remedies.admit(question.asset, zone, labels)
+
+
+def _coverage(question: Question, labels: frozenset[str]) -> tuple[str, str, str] | None:
+    """Ask whether the sink's labels cover what flows into it."""
+    if question.judges and question.accepts is None:
+        return None
+    if question.accepts is None:
+        reason = f"{question.asset} is not annotated, and {_names(labels)} would flow into it"
+        return "flow", reason, remedies.annotate(question.asset, labels)
+    loose = frozenset(label for accepted in question.accepts for label in uncovered(labels, accepted))
+    if not loose:
+        return None
+    reason = f"{question.asset} is not annotated for {_names(loose)}"
+    kept = frozenset(label for accepted in question.accepts for label in accepted)
+    return "flow", reason, remedies.annotate(question.asset, labels | kept)
+
+
+def _flow(question: Question, labels: frozenset[str], rules: Rules) -> Violation:
+    reason = f"{question.asset} is not annotated"
+    return Violation("flow", reason, remedies.annotate(question.asset, labels), rules.mode(labels))
+
+
+def _broken(question: Question, labels: frozenset[str], requirement: Requirement) -> Iterator[tuple[str, str]]:
+    """Name what a requirement does not permit."""
+    held = _names(label for label in labels if any(applies(a, label) for a in requirement.applies_to))
+    purposes = requirement.allow.purposes
+    if purposes is not None:
+        refused = [p for p in question.zone.purposes if not any(covers(allowed, p) for allowed in purposes)]
+        if refused or not question.zone.purposes or question.zone.unknown:
+            named = _names(refused) or "none"
+            yield (
+                f"{held} may not be used for purpose {named} ({question.asset})",
+                remedies.permit(requirement, purposes=refused),
+            )
+    regions = requirement.allow.regions
+    if regions is None or question.reading or (question.judges and question.region is None):
+        return
+    if question.region is None:
+        yield (
+            f"region-unknown: {held} may stay in {_names(regions)} only, and {question.asset} names no region",
+            (remedies.place(question.asset, sorted(regions)[0])),
+        )
+    elif question.region not in regions:
+        yield (
+            f"{held} may not leave {_names(regions)} for {question.asset} in {question.region}",
+            remedies.permit(requirement, regions=[question.region]),
+        )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,115 @@
+"""One policy under one configuration: annotations resolved, questions asked and remembered."""
+
+import functools
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from privacylib.labels import covers
+from privacylib.model import ALLOW, Asset, Decision, Mode, Source, Zone
+from privacylib.model.policy import Policy, Reclassification
+from privacylib.naming import Glob
+from privacylib.policy.annotations import Annotator
+from privacylib.policy.deciding import Question, Rules, decide
+
+__all__ = ["Engine", "Lowering"]
+
+REMEMBERED = 16_384
+"""Decisions kept; the least recently used goes first."""
+
+
+@frozen
+class Lowering:
+    """A reclassification that counts: labels at or beneath `lowered` become `to` on the way to `sink`."""
+
+    lowered: frozenset[str]
+    to: frozenset[str]
+    sink: str
+
+    def apply(self, labels: frozenset[str], sink: str) -> frozenset[str]:
+        """Return what `labels` are on the way to `sink`."""
+        if not Glob(self.sink).matches(sink):
+            return labels
+        gone = frozenset(label for label in labels if any(covers(upper, label) for upper in self.lowered))
+        return (labels - gone) | self.to if gone else labels
+
+
+class Engine:
+    """Answer the runtime's questions from a policy.
+
+    Args:
+        policy: The policy.
+        ceiling: The strictest mode that the process allows.
+        region: Region of the service, for sinks that name none.
+    """
+
+    def __init__(self, policy: Policy, ceiling: Mode = Mode.OBSERVE, region: str | None = None) -> None:
+        self.policy = policy
+        self.rules = Rules(policy.requirements, ceiling)
+        self.region = region
+        self.annotation = Annotator(policy).annotation
+        self._zones = tuple((Glob(zone.match), zone) for zone in policy.zones)
+        self._decide = functools.lru_cache(REMEMBERED)(functools.partial(decide, rules=self.rules))
+
+    def sources(self, asset: Asset, fields: tuple[str, ...]) -> tuple[Source, ...]:
+        """Return what a read of these fields takes in; a read that names none takes all."""
+        annotation = self.annotation(asset.uri)
+        if not fields:
+            return (Source(asset, None, annotation.of(()) or frozenset()),)
+        return tuple(Source(asset, name, annotation.of((name,)) or frozenset()) for name in fields)
+
+    def read(self, asset: Asset, labels: frozenset[str], zone: Zone, unknown: str | None = None) -> Decision:
+        """Decide whether data may enter the work."""
+        if not labels and unknown is None:
+            return ALLOW
+        return self._decide(Question(True, asset.uri, labels, zone, unknown))
+
+    def write(
+        self,
+        asset: Asset,
+        fields: tuple[str, ...],
+        labels: frozenset[str],
+        zone: Zone,
+        *,
+        unknown: str | None = None,
+        judges: bool = False,
+        lowered: Iterable[Lowering] = (),
+    ) -> Decision:
+        """Decide whether data may leave towards a sink.
+
+        Args:
+            asset: The sink.
+            fields: The fields touched; none means all.
+            labels: Labels held by the work.
+            zone: The zones around it.
+            unknown: Why nothing is known about the data, or None.
+            judges: Whether the sink carries our context and judges for itself.
+            lowered: Reclassifications in force.
+        """
+        for lowering in lowered:
+            labels = lowering.apply(labels, asset.uri)
+        if not labels and unknown is None:
+            return ALLOW
+        annotation = self.annotation(asset.uri)
+        region = annotation.region or (None if judges else self.region)
+        accepts = annotation.accepts(fields)
+        return self._decide(Question(False, asset.uri, labels, zone, unknown, accepts, judges, region))
+
+    def zones(self, uri: str) -> list[tuple[str, frozenset[str] | None]]:
+        """Return purpose and admitted labels of the policy's zones around what is served at `uri`."""
+        return [(zone.purpose, zone.labels) for pattern, zone in self._zones if pattern.matches(uri)]
+
+    def mandatory(self, labels: frozenset[str]) -> bool:
+        """Return whether a record of data with these labels must be kept before it may flow."""
+        return any(r.lineage == "mandatory" for r in self.rules.on(labels))
+
+    def reviewed(self, declared: Reclassification) -> bool:
+        """Return whether the policy holds this reclassification, sink pattern aside."""
+        return any(
+            entry.from_ >= declared.from_
+            and entry.to <= declared.to
+            and entry.transform == declared.transform
+            and Glob(entry.sink).matches(declared.sink)
+            and entry.expires >= declared.expires
+            for entry in self.policy.reclassifications
+        )

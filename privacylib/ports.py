@@ -1,0 +1,49 @@
+"""What the runtime asks of the rooms it does not know."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from privacylib.model import Flow
+
+__all__ = ["Drain", "Recorder"]
+
+
+class Recorder(Protocol):
+    """Keep flows and records."""
+
+    def define(self, flow: Flow) -> int:
+        """Keep a flow's definition and return its number, or 0 when it could not be kept."""
+        ...
+
+    def next_span(self) -> int:
+        """Return a span id that no other record has."""
+        ...
+
+    def append(
+        self,
+        flow_id: int,
+        flags: int,
+        start_ns: int,
+        duration_us: int,
+        span: int,
+        parent: int,
+        key16: bytes,
+        links: Sequence[int] = (),
+        foreign: Sequence[tuple[bytes, int]] = (),
+        messages: int = 1,
+        trace16: bytes | None = None,
+    ) -> bool:
+        """Keep one record; return whether it was accepted."""
+        ...
+
+
+class Drain(Protocol):
+    """Bring records from the spool to exporters."""
+
+    def flush(self, timeout: float) -> bool:
+        """Export what was recorded so far; return whether all of it was, in `timeout` seconds."""
+        ...
+
+    def shutdown(self, timeout: float) -> None:
+        """Export what can be exported in `timeout` seconds, and stop."""
+        ...

@@ -1,0 +1,56 @@
+"""The snapshot in force, and operations that code declares once and meets under many snapshots."""
+
+import os
+
+from privacylib.config import Snapshot
+from privacylib.errors import NotInitialised
+from privacylib.model import Operation
+from privacylib.runtime.known import Site, site_of
+
+__all__ = ["ACTIVE", "Declared", "site_now"]
+
+
+class Active:
+    """Hold the snapshot in force; None before `init`."""
+
+    __slots__ = ("snapshot",)
+
+    def __init__(self) -> None:
+        self.snapshot: Snapshot | None = None
+
+
+ACTIVE = Active()
+
+
+def absent() -> None:
+    """Pass straight through before `init`.
+
+    Raises:
+        NotInitialised: The operator asked for privacylib with ``PRIVACYLIB_REQUIRED=1``.
+    """
+    if os.environ.get("PRIVACYLIB_REQUIRED") == "1":
+        raise NotInitialised("PRIVACYLIB_REQUIRED=1, but nobody called privacylib.init(service=..., policy=...)")
+
+
+def site_now(operation: Operation) -> Site | None:
+    """Return what is known about an operation, or None before `init`."""
+    snapshot = ACTIVE.snapshot
+    return absent() if snapshot is None else site_of(operation, snapshot)
+
+
+class Declared:
+    """An operation that a decorator or a context manager names, with its site kept at hand."""
+
+    __slots__ = ("_site", "operation")
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._site: Site | None = None
+
+    def site(self) -> Site | None:
+        """Return its site under the snapshot in force, or None before `init`."""
+        site = self._site
+        if site is not None and site.snapshot is ACTIVE.snapshot:
+            return site
+        self._site = site = site_now(self.operation)
+        return site

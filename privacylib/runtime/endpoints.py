@@ -1,0 +1,173 @@
+"""Remote calls from both sides: what is served, what is called, and labels that come back."""
+
+import contextlib
+
+from privacylib.context import PROCESS, Frame, get_frame, set_frame
+from privacylib.labels import join
+from privacylib.model import REQUEST, RESPONSE, Flag, Kind, PolicyContext, PolicyDenied, Source, Zone
+from privacylib.runtime import faults
+from privacylib.runtime.hot import (
+    Handle,
+    close_for_scope,
+    decide_write,
+    into_open_writes,
+    open_for_scope,
+    record,
+    refuse,
+)
+from privacylib.runtime.known import Site
+from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
+
+__all__ = ["Pending", "answer", "finish", "held_now", "respond", "serve"]
+
+
+class Pending:
+    """A request that was taken in: judged when the first zone opens, at the first write or at the end."""
+
+    __slots__ = ("handle", "source")
+
+    def __init__(self, handle: Handle, source: Source) -> None:
+        self.handle = handle
+        self.source = source
+
+    def judge(self, frame: Frame) -> None:
+        """Decide the read of the request; a violation is recorded, an enforced one raised."""
+        frame.scope.reads.pending = self.handle.frame.scope.reads.pending = None
+        _judge(self.handle, self.source, frame)
+
+
+@faults.deciding
+def serve(site: Site, context: PolicyContext) -> Handle:
+    """Open a scope for an incoming request and make it the current one.
+
+    Args:
+        site: The SERVE operation.
+        context: What the caller presented, as `extract` returned it.
+
+    Raises:
+        PolicyDenied: A zone of the policy does not admit the request.
+    """
+    key = bytes.fromhex(context.correlation_key) if context.correlation_key else None
+    scope = root_scope(site.operation.asset.uri, key)
+    zone = context.zone or PROCESS.frame.zone
+    if context.unknown:
+        zone = Zone(zone.purposes, zone.admitted, context.unknown)
+    zone = narrowed(zone, None, None)
+    frame = Frame(scope, zone, get_frame())
+    handle = Handle(site, frame)
+    if context.verified and context.pair:
+        handle.pair, handle.flags = context.pair, int(Flag.PAIRED)
+    engine, asset = site.snapshot.engine, site.operation.asset
+    annotated = engine.annotation(asset.uri).of((REQUEST,)) or frozenset[str]()
+    source = Source(asset, REQUEST, join(annotated, context.labels), context.unknown)
+    scope.reads.add(source, handle.span)
+    scope.reads.pending = Pending(handle, source)
+    set_frame(frame)
+    for purpose, labels in engine.zones(asset.uri):
+        frame.zone = narrowed(frame.zone, purpose, labels)
+    if frame.zone.purposes:
+        try:
+            scope.reads.pending.judge(frame)
+        except PolicyDenied:
+            exit_frame(frame)
+            raise
+    return handle
+
+
+@faults.deciding
+def respond(handle: Handle, *, verified: bool) -> PolicyContext:
+    """Decide the response before its first byte; it stays open until `end`.
+
+    Args:
+        handle: What `serve` returned.
+        verified: Whether the caller presented a verified context, so that it judges for itself.
+
+    Returns:
+        What the response carries back.
+
+    Raises:
+        PolicyDenied: An enforced rule denies it.
+    """
+    decide_write(handle, judges=verified)
+    if not handle.open:
+        open_for_scope(handle)
+    return held_now(handle.frame)
+
+
+@faults.deciding
+def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = False) -> None:
+    """Take in what a call's response carries.
+
+    Args:
+        handle: The call.
+        brought: Context that came back, or None.
+        required: Whether the policy requires context of that peer.
+
+    Raises:
+        PolicyDenied: The zone does not admit what came back.
+    """
+    site, frame = handle.site, handle.frame
+    asset = site.operation.asset
+    annotated = site.snapshot.engine.annotation(asset.uri).of((RESPONSE,))
+    if brought is not None and (brought.verified or brought.unknown):
+        source = Source(asset, RESPONSE, brought.labels, brought.unknown)
+    elif annotated is None and required:
+        source = Source(asset, RESPONSE, frozenset(), "missing")
+    else:
+        source = Source(asset, RESPONSE, annotated or frozenset())
+    _judge(handle, source, frame)
+    if frame.opened or frame.scope.reads.open:
+        into_open_writes(frame, (source,))
+    frame.scope.reads.add(source, handle.span)
+
+
+def held_now(frame: Frame) -> PolicyContext:
+    """Return what work in this frame holds."""
+    sources = frame.scope.reads.visible()
+    return PolicyContext(
+        labels=sources.labels,
+        zone=frame.zone if frame.zone.purposes or frame.zone.admitted is not None or frame.zone.unknown else None,
+        correlation_key=frame.scope.key.hex(),
+        reads=tuple(sorted(source.uri for source in sources.members)),
+        unknown=sources.unknown or frame.zone.unknown,
+    )
+
+
+def _judge(handle: Handle, source: Source, frame: Frame) -> None:
+    """Decide what an endpoint brings in; what breaks a rule is recorded as a read of its field."""
+    site = handle.site
+    decision = site.snapshot.engine.read(site.operation.asset, source.labels, frame.zone, source.unknown)
+    if decision.allowed:
+        return
+    flow = site.flow((), source.labels, frame.zone, source.unknown, decision, (source.field or "",), Kind.READ)
+    known = site.define(flow)
+    if known.denied:
+        refuse(handle, known)
+    record(handle, 0, known)
+
+
+def finish(handle: Handle | None, *, failed: bool = False) -> None:
+    """Record a request that was served and leave its scope; never raises.
+
+    Args:
+        handle: What `serve` returned.
+        failed: Whether no whole response was sent.
+    """
+    if handle is None:
+        return
+    frame = handle.frame
+    try:
+        reads = frame.scope.reads
+        if reads.pending is not None:
+            with contextlib.suppress(PolicyDenied):  # nothing was written, so nothing is left to stop
+                reads.pending.judge(frame)
+        if handle.open:
+            close_for_scope(handle)
+        else:
+            handle.sources = handle.site.held(frame)
+            handle.known = handle.site.writing(handle.sources, frame, judges=bool(handle.pair), late=True)
+        record(handle, Flag.FAILED if failed else 0)
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.swallowed("recording", error)
+    finally:
+        exit_frame(frame)

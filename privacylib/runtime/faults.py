@@ -1,0 +1,71 @@
+"""What happens when privacylib itself fails: the host goes on, unless a decision is at stake in enforce."""
+
+import functools
+import logging
+from collections import Counter
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, ParamSpec, TypeVar
+
+from privacylib.model import Decision, Mode, PolicyDenied, Verdict, Violation
+from privacylib.runtime.known import Site
+
+__all__ = ["counted", "deciding", "swallowed", "while_deciding", "while_recording"]
+
+counted: Counter[str] = Counter()
+"""Errors swallowed so far, by where and type."""
+
+INTERVAL = 60.0
+"""Seconds between two log lines, however many errors there are."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = logging.getLogger("privacylib")
+_next_line = 0.0
+
+
+def while_deciding(site: Site, error: Exception) -> None:
+    """Swallow an error of the decision path; under enforce deny instead.
+
+    Raises:
+        PolicyDenied: The process enforces, so what cannot be decided must not flow.
+    """
+    swallowed("deciding", error)
+    if site.snapshot.mode is Mode.ENFORCE:
+        reason = f"privacylib could not decide ({type(error).__name__})"
+        violation = Violation("unknown", reason, "# report this error to the maintainers of privacylib\n", Mode.ENFORCE)
+        raise PolicyDenied(Decision(Verdict.DENY, (violation,)), site.operation.asset.uri) from error
+
+
+def deciding(step: Callable[P, T]) -> Callable[P, T | None]:
+    """Let a step whose first argument is a site, or a handle of one, fail by the rules for our own errors."""
+
+    @functools.wraps(step)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        try:
+            return step(*args, **kwargs)
+        except PolicyDenied:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            subject: Any = args[0]
+            while_deciding(getattr(subject, "site", subject), error)
+            return None
+
+    return guarded
+
+
+def while_recording(site: Site, error: Exception) -> None:
+    """Swallow an error of the record path."""
+    del site
+    swallowed("recording", error)
+
+
+def swallowed(where: str, error: Exception) -> None:
+    """Count an error and log it, at most once a minute; never its message, which may hold data."""
+    global _next_line
+    counted[f"{where}:{type(error).__name__}"] += 1
+    now = monotonic()
+    if now >= _next_line:
+        _next_line = now + INTERVAL
+        _log.warning("privacylib failed while %s (%s); the host went on", where, type(error).__name__)

@@ -1,0 +1,201 @@
+"""The choke point: every operation is decided, let through and recorded here.
+
+Only what each operation needs stands in this file. What is known about an operation is worked out
+once (`privacylib.runtime.known`) and found again by identity.
+"""
+
+from time import perf_counter_ns, time_ns
+
+from opentelemetry.trace import INVALID_SPAN, get_current_span
+
+from privacylib.context import EMPTY, PROCESS, Frame, SourceSet, frame_now, get_frame, leave, set_frame
+from privacylib.model import Flag, Kind, PolicyDenied, Source
+from privacylib.runtime import faults
+from privacylib.runtime.known import Known, Site
+
+__all__ = ["Handle", "begin", "decide_read", "decide_write", "end", "record", "refuse"]
+
+_READ, _OPAQUE = Kind.READ, Kind.OPAQUE
+
+
+class Handle:
+    """One operation between its beginning and its end."""
+
+    __slots__ = (
+        "began",
+        "body",
+        "flags",
+        "frame",
+        "known",
+        "messages",
+        "open",
+        "pair",
+        "site",
+        "sources",
+        "span",
+        "start",
+    )
+
+    known: Known
+
+    def __init__(self, site: Site, frame: Frame) -> None:
+        self.site = site
+        self.frame = frame
+        self.sources: SourceSet = EMPTY
+        self.messages = 1
+        self.flags = 0
+        self.pair = 0
+        self.open = False
+        self.body: Frame | None = None
+        self.span = site.snapshot.recorder.next_span()
+        self.start = time_ns()
+        self.began = perf_counter_ns()
+
+
+def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: bool = False) -> Handle | None:
+    """Decide an operation and take its reads in, before the I/O.
+
+    Args:
+        site: The operation under the snapshot in force.
+        stays_open: Whether all that its scope reads before it ends flows into it too.
+        body: Whether what is read on its own call chain flows into it too.
+        judges: Whether a remote endpoint carries our context and judges for itself.
+
+    Returns:
+        The handle that `end` takes, or None after an error of our own that was swallowed.
+
+    Raises:
+        PolicyDenied: An enforced rule denies it.
+    """
+    try:
+        frame = get_frame()
+        if frame is None or frame.scope.orphan_of is not None:
+            frame = frame_now()
+        handle = Handle(site, frame)
+        kind = site.operation.kind
+        if kind is not _READ:
+            decide_write(handle, judges)
+        if kind is _READ or kind is _OPAQUE:
+            decide_read(handle)
+        if kind is not _READ:
+            if stays_open:
+                open_for_scope(handle)
+            elif body:
+                handle.body = Frame(frame.scope, frame.zone, frame, (*frame.opened, handle), frame.lowered)
+                handle.body.pair = handle.span if kind is Kind.CALL else frame.pair
+                set_frame(handle.body)
+    except PolicyDenied:
+        raise
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.while_deciding(site, error)
+        return None
+    return handle
+
+
+def end(handle: Handle | None, *, failed: bool = False) -> None:
+    """Record an operation that has ended; never raises.
+
+    Args:
+        handle: What `begin` returned.
+        failed: Whether the operation raised.
+    """
+    if handle is None:
+        return
+    try:
+        if handle.body is not None:
+            leave(handle.body)
+        elif handle.open:
+            close_for_scope(handle)
+        record(handle, Flag.FAILED if failed else 0)
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.while_recording(handle.site, error)
+
+
+def open_for_scope(handle: Handle) -> None:
+    """Let all that the scope reads from now on flow into this write."""
+    handle.open = True
+    handle.frame.scope.reads.open += (handle,)
+
+
+def close_for_scope(handle: Handle) -> None:
+    """End what `open_for_scope` began."""
+    reads = handle.frame.scope.reads
+    reads.open = tuple(other for other in reads.open if other is not handle)
+
+
+def decide_read(handle: Handle) -> None:
+    """Decide a read and let its scope hold what it reads."""
+    site, frame = handle.site, handle.frame
+    if site.operation.kind is _READ:
+        handle.known = known = site.reading(frame)
+        if known.denied:
+            refuse(handle, known)
+    reads = frame.scope.reads
+    if frame.opened or reads.open:
+        into_open_writes(frame, site.sources)
+    if site.resident:
+        for source in site.sources:
+            PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.span))
+        return
+    for source in site.sources:
+        reads.add(source, handle.span)
+
+
+def decide_write(handle: Handle, judges: bool = False) -> None:
+    """Decide a write by everything its scope holds."""
+    frame = handle.frame
+    pending = frame.scope.reads.pending
+    if pending is not None:
+        pending.judge(frame)
+    handle.sources = sources = handle.site.held(frame)
+    handle.known = known = handle.site.writing(sources, frame, judges)
+    if known.denied:
+        refuse(handle, known)
+
+
+def into_open_writes(frame: Frame, sources: tuple[Source, ...]) -> None:
+    """Decide a read as a flow into every write that is open around it."""
+    for write in (*frame.opened, *frame.scope.reads.open):
+        held: SourceSet = write.site.held(write.frame).union(frame.scope.reads.visible())
+        for source in sources:
+            held = held.plus(source)
+        known = write.site.writing(held, frame, write.known.judges)
+        if known.denied:
+            refuse(write, known)
+
+
+def refuse(handle: Handle, known: Known) -> None:
+    """Record a denial and raise it."""
+    record(handle, 0, known)
+    raise PolicyDenied(known.decision, handle.site.operation.asset.uri)
+
+
+def record(handle: Handle, flags: int, known: Known | None = None) -> None:
+    """Keep one record of an operation and of what is behind it."""
+    frame, site = handle.frame, handle.site
+    scope = frame.scope
+    elapsed = (perf_counter_ns() - handle.began) // 1000
+    links, foreign = (), ()
+    if known is None:
+        known = handle.known
+        if site.operation.kind is not _READ:
+            sources = site.held(frame)
+            if sources is not handle.sources:
+                known = site.writing(sources, frame, known.judges, late=True)
+            links, foreign = scope.reads.links()
+    flags |= handle.flags
+    if scope.left:
+        flags |= Flag.OUTLIVED
+    parent, trace = handle.pair or scope.parent, None
+    span = get_current_span()
+    if span is not INVALID_SPAN:
+        host = span.get_span_context()
+        if host.is_valid:
+            parent = handle.pair or host.span_id
+            trace = host.trace_id.to_bytes(16, "big")
+            if trace == scope.key:
+                trace = None
+    site.snapshot.recorder.append(
+        known.number, flags, handle.start, elapsed, handle.span, parent, scope.key,
+        links, foreign, handle.messages, trace,
+    )  # fmt: skip

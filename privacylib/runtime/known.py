@@ -1,0 +1,228 @@
+"""What is known about an operation under one snapshot: labels, decisions and flow numbers.
+
+Each question is asked once. The last answer is found by identity, earlier ones in a table.
+"""
+
+from attrs import evolve, frozen
+
+from privacylib.config import Snapshot
+from privacylib.context import EMPTY, Frame, SourceSet, frame_now
+from privacylib.labels import join
+from privacylib.model import (
+    ALLOW,
+    REQUEST,
+    RESPONSE,
+    Decision,
+    Evidence,
+    Flow,
+    Kind,
+    Mode,
+    Operation,
+    Source,
+    Verdict,
+    Violation,
+    Zone,
+)
+
+__all__ = ["Known", "Site", "decision_on", "site_of"]
+
+REMEMBERED = 4096
+"""Answers kept for each operation, and operations kept for each snapshot."""
+
+_SINK_FIELDS = {Kind.CALL: (REQUEST,), Kind.SERVE: (RESPONSE,)}
+
+
+@frozen(eq=False)
+class Known:
+    """Hold what is known about one flow.
+
+    Args:
+        number: Number of the flow in the recorder; 0 where its definition could not be kept.
+        decision: The verdict.
+        denied: Whether the I/O must not happen.
+        judges: Whether the endpoint judges for itself.
+    """
+
+    number: int
+    decision: Decision
+    denied: bool
+    judges: bool = False
+
+
+class Site:
+    """An operation with all that is known about it under one snapshot."""
+
+    __slots__ = (
+        "_fields",
+        "_read",
+        "_reads",
+        "_write",
+        "_writes",
+        "named",
+        "operation",
+        "resident",
+        "snapshot",
+        "sources",
+    )
+
+    def __init__(self, operation: Operation, snapshot: Snapshot) -> None:
+        self.operation = operation
+        self.snapshot = snapshot
+        engine = snapshot.engine
+        self.sources: tuple[Source, ...] = ()
+        if operation.kind in (Kind.READ, Kind.OPAQUE):
+            self.sources = engine.sources(operation.asset, operation.fields)
+        self.named = EMPTY
+        if operation.derived_from is not None:
+            grade = Evidence.PARSED if operation.parsed else Evidence.DECLARED
+            read = (source for asset in operation.derived_from for source in engine.sources(asset, ()))
+            self.named = SourceSet.of(evolve(source, evidence=grade) for source in read)
+        self.resident = engine.annotation(operation.asset.uri).resident
+        self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
+        self._reads: dict[object, Known] = {}
+        self._writes: dict[object, Known] = {}
+        self._read: tuple[Zone, Known] | None = None
+        self._write: tuple[SourceSet, Zone, bool, Known] | None = None
+
+    def held(self, frame: Frame) -> SourceSet:
+        """Return all that a write here depends on: what its scope holds, and what the code named."""
+        return frame.scope.reads.visible().union(self.named)
+
+    def reading(self, frame: Frame) -> Known:
+        """Return what is known about the read in this frame."""
+        zone = frame.zone
+        last = self._read
+        if last is not None and last[0] is zone:
+            return last[1]
+        known = self._reads.get(zone)
+        if known is None:
+            known = self.remember(self._reads, zone, self._ask_read(zone))
+        self._read = (zone, known)
+        return known
+
+    def writing(self, sources: SourceSet, frame: Frame, judges: bool = False, late: bool = False) -> Known:
+        """Return what is known about the write of what `sources` hold.
+
+        Args:
+            sources: All that the write depends on.
+            frame: Where the work stands.
+            judges: Whether the endpoint carries our context.
+            late: Whether the I/O has happened, so that a denial can only be recorded.
+        """
+        zone = frame.zone
+        last = self._write
+        if last is not None and last[0] is sources and last[1] is zone and last[2] is judges and not frame.lowered:
+            if not late or not last[3].denied:
+                return last[3]
+        key = (sources, zone, judges, late, frame.lowered)
+        known = self._writes.get(key)
+        if known is None:
+            known = self.remember(self._writes, key, self._ask_write(sources, frame, judges, late))
+        if not late and not frame.lowered:
+            self._write = (sources, zone, judges, known)
+        return known
+
+    @staticmethod
+    def remember(table: dict[object, Known], key: object, known: Known) -> Known:
+        """Keep an answer; a full table is emptied and filled again on sight."""
+        if len(table) >= REMEMBERED:
+            table.clear()
+        table[key] = known
+        return known
+
+    def _ask_read(self, zone: Zone) -> Known:
+        operation = self.operation
+        labels = join(*(source.labels for source in self.sources))
+        decision = self.snapshot.engine.read(operation.asset, labels, zone)
+        return self.define(self.flow((), labels, zone, None, decision, operation.fields))
+
+    def _ask_write(self, sources: SourceSet, frame: Frame, judges: bool, late: bool) -> Known:
+        zone, operation, engine = frame.zone, self.operation, self.snapshot.engine
+        unknown = sources.unknown or zone.unknown
+        decision = engine.write(
+            operation.asset, self._fields, sources.labels, zone, unknown=unknown, judges=judges, lowered=frame.lowered
+        )
+        if operation.kind in (Kind.CALL, Kind.OPAQUE):
+            decision = worse(decision, self._ask_back(zone))
+        if late and decision.verdict is Verdict.DENY:
+            decision = evolve(decision, verdict=Verdict.WOULD_DENY)
+        return self.define(self.flow(_graded(sources), sources.labels, zone, unknown, decision, self._fields), judges)
+
+    def _ask_back(self, zone: Zone) -> Decision:
+        """Ask about what is known to come back: an opaque operation's own reads, a call's annotated response."""
+        operation, engine = self.operation, self.snapshot.engine
+        if operation.kind is Kind.OPAQUE:
+            return engine.read(operation.asset, join(*(source.labels for source in self.sources)), zone)
+        return engine.read(operation.asset, engine.annotation(operation.asset.uri).of((RESPONSE,)) or frozenset(), zone)
+
+    def flow(
+        self,
+        sources: tuple[Source, ...],
+        labels: frozenset[str],
+        zone: Zone,
+        unknown: str | None,
+        decision: Decision,
+        fields: tuple[str, ...],
+        kind: Kind | None = None,
+    ) -> Flow:
+        """Describe a flow of this operation."""
+        operation = self.operation
+        return Flow(
+            kind=operation.kind if kind is None else kind, asset=operation.asset, fields=fields, sources=sources,
+            labels=labels, purposes=zone.purposes, admitted=zone.admitted, unknown=unknown, decision=decision,
+            site=operation.site,
+        )  # fmt: skip
+
+    def define(self, flow: Flow, judges: bool = False) -> Known:
+        """Let the recorder keep a flow, and deny it where it must be kept and could not be."""
+        number = self.snapshot.recorder.define(flow)
+        decision = flow.decision
+        engine = self.snapshot.engine
+        if number == 0 and engine.rules.ceiling is Mode.ENFORCE and engine.mandatory(flow.labels):
+            reason = f"lineage is mandatory for what {flow.asset.uri} would take, and the spool refused the record"
+            decision = Decision(
+                Verdict.DENY, (Violation("unknown", reason, "# free space in the spool\n", Mode.ENFORCE),)
+            )
+        return Known(number, decision, decision.verdict is Verdict.DENY, judges)
+
+
+def worse(one: Decision, other: Decision) -> Decision:
+    """Return one decision with the violations of both, the heaviest first."""
+    if other.allowed or one.allowed:
+        return one if other.allowed else other
+    heavier, lighter = sorted((one, other), key=lambda d: -d.violations[0].mode)
+    return Decision(heavier.verdict, heavier.violations + lighter.violations)
+
+
+def _graded(sources: SourceSet) -> tuple[Source, ...]:
+    """Name each source once: one that the code or a parser named is not repeated at the grade of the context."""
+    named = {source.asset for source in sources.members if source.evidence is not Evidence.CONTEXT}
+    kept = (s for s in sources.members if s.evidence is not Evidence.CONTEXT or s.asset not in named)
+    return tuple(sorted(kept, key=lambda source: (source.uri, source.evidence.value)))
+
+
+def site_of(operation: Operation, snapshot: Snapshot) -> Site:
+    """Return the one site of equal operations under a snapshot."""
+    sites = snapshot.sites
+    site = sites.get(operation)
+    if site is None:
+        if len(sites) >= REMEMBERED:
+            sites.clear()
+        site = sites[operation] = Site(operation, snapshot)
+    return site
+
+
+def decision_on(operation: Operation, snapshot: Snapshot | None) -> Decision:
+    """Return the decision on an operation in the running work, without doing or recording it."""
+    if snapshot is None:
+        return ALLOW
+    frame, engine = frame_now(), snapshot.engine
+    zone = frame.zone
+    if operation.kind is Kind.READ:
+        labels = join(*(source.labels for source in engine.sources(operation.asset, operation.fields)))
+        return engine.read(operation.asset, labels, zone)
+    held = frame.scope.reads.visible()
+    return engine.write(
+        operation.asset, _SINK_FIELDS.get(operation.kind, operation.fields), held.labels, zone,
+        unknown=held.unknown or zone.unknown, judges=False, lowered=frame.lowered,
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What `init` was told: by arguments, and by the operator's variables, which win."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from privacylib.errors import PrivacyError
+from privacylib.model import Mode
+
+__all__ = ["Settings", "settings"]
+
+PREFIX = "PRIVACYLIB_"
+_TRUE, _FALSE = ("1", "true", "yes", "on", "all"), ("", "0", "false", "no", "off")
+
+
+@frozen
+class Settings:
+    """Hold what was asked for.
+
+    Args:
+        service: Name of the service, in spans and reports.
+        policy: The policy file, or None for an empty policy.
+        spool: Directory of the spool.
+        mode: The ceiling of all requirements' modes.
+        instrument: Names of I/O libraries to instrument; None for all of them.
+        region: Region of the service, or None.
+    """
+
+    service: str
+    policy: Path | None
+    spool: Path
+    mode: Mode
+    instrument: frozenset[str] | None
+    region: str | None
+
+
+def settings(
+    service: str | None,
+    policy: str | Path | None,
+    spool: str | Path | None,
+    mode: str,
+    instrument: bool | Iterable[str],
+    region: str | None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Return the settings in force.
+
+    Raises:
+        PrivacyError: A value is none of those possible; names the argument or the variable.
+    """
+    told = {name: environ.get(PREFIX + name.upper()) for name in ("service", "policy", "spool", "mode", "region")}
+    file = told["policy"] or policy
+    return Settings(
+        service=told["service"] or service or _program(),
+        policy=Path(file) if file else None,
+        spool=Path(told["spool"] or spool or ".privacylib"),
+        mode=_mode(told["mode"] or mode, "PRIVACYLIB_MODE" if told["mode"] else "init(mode=)"),
+        instrument=_names(environ.get(PREFIX + "INSTRUMENT"), instrument),
+        region=told["region"] or region,
+    )
+
+
+def _program() -> str:
+    """Name a service that names itself nowhere after its program."""
+    return Path(sys.argv[0] or "python").stem or "python"
+
+
+def _mode(text: str, where: str) -> Mode:
+    try:
+        return Mode[text.upper()]
+    except KeyError:
+        raise PrivacyError(f"{where} is {text!r}; it must be observe, simulate or enforce") from None
+
+
+def _names(variable: str | None, argument: bool | Iterable[str]) -> frozenset[str] | None:
+    if variable is not None:
+        if variable.lower() in _TRUE:
+            return None
+        return frozenset() if variable.lower() in _FALSE else frozenset(n.strip() for n in variable.split(","))
+    if isinstance(argument, bool):
+        return None if argument else frozenset()
+    return frozenset([argument] if isinstance(argument, str) else argument)

@@ -1,0 +1,181 @@
+"""Wrap any kind of function without changing what it looks like.
+
+A wrapper has the kind of what it wraps: a coroutine function stays one, a generator function too.
+Generators attach their frame around each step and hold no token while they are suspended.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any, Protocol, TypeVar, cast
+
+from privacylib.context import Frame, get_frame, set_frame
+
+__all__ = ["Around", "wrap"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Around(Protocol):
+    """What stands around a call. `enter` may raise; then the function is never called."""
+
+    def enter(self) -> Any:
+        """Begin, and return what `exit` takes."""
+        ...
+
+    def exit(self, token: Any, failed: bool) -> None:
+        """End; never raises."""
+        ...
+
+
+def wrap(function: F, around: Around) -> F:
+    """Return `function` with `around` around each call.
+
+    Args:
+        function: A function, coroutine function, generator function, async generator function, method,
+            class or static method, builtin or callable object.
+        around: What stands around a call.
+    """
+    if isinstance(function, staticmethod | classmethod):
+        inner = cast("Any", function)
+        return cast("F", type(inner)(wrap(inner.__func__, around)))
+    wrapped = _kind(function)(function, around)
+    functools.update_wrapper(wrapped, function)
+    if not hasattr(type(function), "__get__"):  # a builtin in a class body is not bound, nor may its wrapper be
+        return cast("F", staticmethod(wrapped))
+    return cast("F", wrapped)
+
+
+def _kind(function: Callable[..., Any]) -> Callable[[Callable[..., Any], Around], Callable[..., Any]]:
+    if inspect.iscoroutinefunction(function):
+        return _coroutine
+    if inspect.isasyncgenfunction(function):
+        return _async_generator
+    if inspect.isgeneratorfunction(function):
+        return _generator
+    return _plain
+
+
+def _plain(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    enter, exit_ = around.enter, around.exit
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        token = enter()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException:
+            exit_(token, True)
+            raise
+        exit_(token, False)
+        return result
+
+    return wrapper
+
+
+def _coroutine(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    enter, exit_ = around.enter, around.exit
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        token = enter()
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException:
+            exit_(token, True)
+            raise
+        exit_(token, False)
+        return result
+
+    return wrapper
+
+
+class _Stage:
+    """The frame of a generator body, in place only while a step runs."""
+
+    __slots__ = ("consumer", "frame")
+
+    def __init__(self) -> None:
+        self.frame: Frame | None = get_frame()
+        self.consumer: Frame | None = None
+
+    def __enter__(self) -> None:
+        self.consumer = get_frame()
+        set_frame(self.frame)
+
+    def __exit__(self, *_: object) -> None:
+        self.frame = get_frame()
+        set_frame(self.consumer)
+
+
+def _generator(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        stage, failed = _Stage(), True
+        with stage:
+            token = around.enter()
+        try:
+            result = yield from _steps(function(*args, **kwargs), stage)
+            failed = False
+        except GeneratorExit:
+            failed = False
+            raise
+        finally:
+            with stage:
+                around.exit(token, failed)
+        return result
+
+    return wrapper
+
+
+def _steps(inner: Generator[Any, Any, Any], stage: _Stage) -> Generator[Any, Any, Any]:
+    """Drive a generator as ``yield from`` does (PEP 380), with its frame in place for each step."""
+    step: Callable[[], Any] = functools.partial(next, inner)
+    while True:
+        try:
+            with stage:
+                item = step()
+        except StopIteration as stop:
+            return stop.value
+        try:
+            sent = yield item
+        except GeneratorExit:
+            with stage:
+                inner.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, and handed on
+            step = functools.partial(inner.throw, error)
+        else:
+            step = functools.partial(inner.send, sent)
+
+
+def _async_generator(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        stage, failed = _Stage(), True
+        with stage:
+            token = around.enter()
+        inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
+        step: Callable[[], Any] = functools.partial(anext, inner)
+        try:
+            while True:
+                try:
+                    with stage:
+                        item = await step()
+                except StopAsyncIteration:
+                    break
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    with stage:
+                        await inner.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, and handed on
+                    step = functools.partial(inner.athrow, error)
+                else:
+                    step = functools.partial(inner.asend, sent)
+            failed = False
+        except GeneratorExit:
+            failed = False
+            raise
+        finally:
+            with stage:
+                around.exit(token, failed)
+
+    return wrapper
