@@ -4,21 +4,31 @@ Everything public stands here; ``privacylib.grpc``, ``asgi``, ``wsgi``, ``traini
 are imported when they are first used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from privacylib._bootstrap import flush, init, reload, shutdown
-from privacylib.carrying import attached, current, extract, inject
-from privacylib.decorators import call, calls, check, read, reads, write, writes
+from privacylib.decorators import (
+    attached,
+    call,
+    calls,
+    check,
+    current,
+    extract,
+    inject,
+    read,
+    reads,
+    reclassify,
+    scope,
+    write,
+    writes,
+    zone,
+)
 from privacylib.errors import PrivacyError
 from privacylib.model import Decision, PolicyContext, PolicyDenied
-from privacylib.zones import reclassify, scope, zone
-
-if TYPE_CHECKING:
-    from privacylib import testing
 
 __all__ = [
     "Decision", "PolicyContext", "PolicyDenied", "PrivacyError", "attached", "call", "calls", "check", "current",
-    "extract", "flush", "init", "inject", "read", "reads", "reclassify", "reload", "scope", "shutdown", "testing",
+    "extract", "flush", "init", "inject", "read", "reads", "reclassify", "reload", "scope", "shutdown",
     "write", "writes", "zone",
 ]  # fmt: skip
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from privacylib.carrying import hold, zone_of
-from privacylib.config import Snapshot
+from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
+from privacylib.decorators.carrying import hold, zone_of
 from privacylib.errors import PrivacyError
 from privacylib.instrumentation import hops
 from privacylib.model.policy import Policy
@@ -18,7 +18,6 @@ from privacylib.ports import Drain
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder
 from privacylib.runtime import ACTIVE
-from privacylib.settings import Settings, settings
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter

@@ -51,7 +51,9 @@ def test_law_meet_is_associative_commutative_and_idempotent_in_what_it_admits(
 
 
 @given(label_sets, admitted, admitted)
-def test_law_meet_admits_what_both_admit(held: frozenset[str], a: frozenset[str] | None, b: frozenset[str] | None) -> None:
+def test_law_meet_admits_what_both_admit(
+    held: frozenset[str], a: frozenset[str] | None, b: frozenset[str] | None
+) -> None:
     both = meet(a, b)
     each = all(one is None or not uncovered(held, one) for one in (a, b))
     assert each == (both is None or not uncovered(held, both))

@@ -1,7 +1,7 @@
 """What the policy says about assets."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from attrs import Factory, field, frozen
@@ -88,7 +88,7 @@ class Annotator:
     def __attrs_post_init__(self) -> None:
         entries = tuple((Glob(entry.match), entry) for entry in self.policy.assets)
         remember = lru_cache(maxsize=_REMEMBERED)
-        object.__setattr__(self, "annotation", remember(lambda uri: _annotation(uri, entries)))
+        object.__setattr__(self, "annotation", remember(partial(_annotation, entries=entries)))
 
 
 def _annotation(uri: str, entries: tuple[tuple[Glob, Annotated], ...]) -> Annotation:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from privacylib.labels import applies, covers, uncovered
+from privacylib.labels import applies, uncovered
 from privacylib.model import ALLOW, Decision, Mode, Verdict, Violation, Zone
 from privacylib.model.policy import Requirement
 from privacylib.policy import remedies
+
+NO_ZONE = Zone()
 
 __all__ = ["Question", "Rules", "decide"]
 
@@ -34,7 +36,7 @@ class Question:
     reading: bool
     asset: str
     labels: frozenset[str]
-    zone: Zone = Zone()
+    zone: Zone = NO_ZONE
     unknown: str | None = None
     accepts: tuple[frozenset[str], ...] | None = None
     judges: bool = False
@@ -148,7 +150,7 @@ def _broken(question: Question, labels: frozenset[str], requirement: Requirement
     held = _names(label for label in labels if any(applies(a, label) for a in requirement.applies_to))
     purposes = requirement.allow.purposes
     if purposes is not None:
-        refused = [p for p in question.zone.purposes if not any(covers(allowed, p) for allowed in purposes)]
+        refused = uncovered(question.zone.purposes, purposes)
         if refused or not question.zone.purposes or question.zone.unknown:
             named = _names(refused) or "none"
             yield (
@@ -161,7 +163,7 @@ def _broken(question: Question, labels: frozenset[str], requirement: Requirement
     if question.region is None:
         yield (
             f"region-unknown: {held} may stay in {_names(regions)} only, and {question.asset} names no region",
-            (remedies.place(question.asset, sorted(regions)[0])),
+            (remedies.place(question.asset, min(regions))),
         )
     elif question.region not in regions:
         yield (

@@ -43,7 +43,8 @@ def permit(requirement: Requirement, purposes: Iterable[str] = (), regions: Iter
 
 
 def _zone(asset: str, purpose: str, labels: Iterable[str]) -> str:
-    return f'zones:  # around the work that reads {asset}\n  - match: "**"\n    purpose: {purpose}\n    labels: {_listed(labels)}\n'
+    around = f"zones:  # around the work that reads {asset}\n"
+    return f'{around}  - match: "**"\n    purpose: {purpose}\n    labels: {_listed(labels)}\n'
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import enter_lowering, enter_scope, enter_zone, exit_frame, narrowed, root_scope
 
 __all__ = [
-    "ACTIVE", "Declared", "Handle", "Known", "Site", "answer", "begin", "decision_on", "end", "enter_lowering", "enter_scope",
-    "enter_zone", "exit_frame", "finish", "held_now", "narrowed", "respond", "root_scope", "serve", "site_now", "site_of",
+    "ACTIVE", "Declared", "Handle", "Known", "Site", "answer", "begin", "decision_on", "end", "enter_lowering",
+    "enter_scope", "enter_zone", "exit_frame", "finish", "held_now", "narrowed", "respond", "root_scope", "serve",
+    "site_now", "site_of",
 ]  # fmt: skip

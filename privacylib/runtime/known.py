@@ -111,9 +111,15 @@ class Site:
         """
         zone = frame.zone
         last = self._write
-        if last is not None and last[0] is sources and last[1] is zone and last[2] is judges and not frame.lowered:
-            if not late or not last[3].denied:
-                return last[3]
+        if (
+            last is not None
+            and last[0] is sources
+            and last[1] is zone
+            and last[2] is judges
+            and not frame.lowered
+            and not (late and last[3].denied)
+        ):
+            return last[3]
         key = (sources, zone, judges, late, frame.lowered)
         known = self._writes.get(key)
         if known is None:

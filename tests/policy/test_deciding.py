@@ -25,7 +25,9 @@ def held(*labels: str) -> frozenset[str]:
     return frozenset(labels)
 
 
-def write(*labels: str, zone: Zone = REPLY, accepts: tuple[frozenset[str], ...] | None = (), **more: object) -> Question:
+def write(
+    *labels: str, zone: Zone = REPLY, accepts: tuple[frozenset[str], ...] | None = (), **more: object
+) -> Question:
     facts: dict[str, object] = {"region": "eu", **more}
     return Question(False, SINK, held(*labels), zone, accepts=(held(*labels),) if accepts == () else accepts, **facts)  # pyright: ignore[reportArgumentType]
 
@@ -42,13 +44,24 @@ ENFORCED = Rules((RULE,), Mode.ENFORCE)
     [
         pytest.param(read("INTERACTION", zone=Zone()), "zone", "outside any zone", id="read outside any zone"),
         pytest.param(
-            read("INTERACTION", zone=Zone(("assistant",), held("CONTACT"))), "zone", "does not admit INTERACTION", id="not admitted"
+            read("INTERACTION", zone=Zone(("assistant",), held("CONTACT"))),
+            "zone",
+            "does not admit INTERACTION",
+            id="not admitted",
         ),
-        pytest.param(read("INTERACTION", zone=Zone(("ads",))), "interaction-purpose", "purpose ads", id="purpose at read"),
-        pytest.param(write("INTERACTION", zone=Zone(("assistant", "ads"))), "interaction-purpose", "ads", id="every purpose"),
-        pytest.param(write("INTERACTION", zone=Zone()), "interaction-purpose", "purpose none", id="empty purpose stack"),
+        pytest.param(
+            read("INTERACTION", zone=Zone(("ads",))), "interaction-purpose", "purpose ads", id="purpose at read"
+        ),
+        pytest.param(
+            write("INTERACTION", zone=Zone(("assistant", "ads"))), "interaction-purpose", "ads", id="every purpose"
+        ),
+        pytest.param(
+            write("INTERACTION", zone=Zone()), "interaction-purpose", "purpose none", id="empty purpose stack"
+        ),
         pytest.param(write("INTERACTION", accepts=None), "flow", "not annotated", id="unannotated sink"),
-        pytest.param(write("INTERACTION", accepts=(held(),)), "flow", "not annotated for INTERACTION", id="sink without labels"),
+        pytest.param(
+            write("INTERACTION", accepts=(held(),)), "flow", "not annotated for INTERACTION", id="sink without labels"
+        ),
         pytest.param(
             write("INTERACTION", accepts=(held("INTERACTION"), held())), "flow", "INTERACTION", id="one of two fields"
         ),
@@ -148,7 +161,10 @@ class TestUnknown:
 
 _rules = st.builds(Rules, strategies.requirements(), st.sampled_from(Mode))
 _zones = st.builds(
-    Zone, st.lists(strategies.purposes, max_size=3).map(tuple), st.none() | strategies.label_sets, st.none() | st.just("expired")
+    Zone,
+    st.lists(strategies.purposes, max_size=3).map(tuple),
+    st.none() | strategies.label_sets,
+    st.none() | st.just("expired"),
 )
 _questions = st.builds(
     Question,
@@ -170,7 +186,9 @@ def test_law_holding_more_never_allows_more(question: Question, more: frozenset[
 
 
 @given(_questions, _rules, strategies.requirements(1))
-def test_law_adding_a_requirement_never_allows_more(question: Question, rules: Rules, more: tuple[Requirement, ...]) -> None:
+def test_law_adding_a_requirement_never_allows_more(
+    question: Question, rules: Rules, more: tuple[Requirement, ...]
+) -> None:
     stricter = evolve(rules, requirements=rules.requirements + more)
     if decide(question, stricter).allowed:
         assert decide(question, rules).allowed
@@ -191,7 +209,9 @@ def test_law_unknown_is_most_restrictive(question: Question, rules: Rules, label
 
 
 @given(_questions, _rules, strategies.label_sets)
-def test_law_a_sink_annotated_for_more_takes_what_it_took(question: Question, rules: Rules, more: frozenset[str]) -> None:
+def test_law_a_sink_annotated_for_more_takes_what_it_took(
+    question: Question, rules: Rules, more: frozenset[str]
+) -> None:
     if question.accepts is not None and decide(question, rules).allowed:
         wider = tuple(accepted | more for accepted in question.accepts)
         assert decide(evolve(question, accepts=wider), rules).allowed

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from privacylib.context import PROCESS, Frame, frame_now, get_frame, set_frame
+from privacylib.decorators.zones import Block
 from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
 from privacylib.naming import parse
 from privacylib.runtime import ACTIVE, held_now, narrowed, root_scope
-from privacylib.zones import Block
 
 __all__ = ["CARRIED", "attached", "current", "enter_context", "extract", "hold", "inject", "zone_of"]
 

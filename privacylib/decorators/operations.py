@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
+from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
 from privacylib.naming import asset as named
 from privacylib.runtime import ACTIVE, Declared, Handle, answer, begin, decision_on, end
-from privacylib.wrapping import wrap
 
 __all__ = ["Op", "call", "calls", "check", "read", "reads", "write", "writes"]
 

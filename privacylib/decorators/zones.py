@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from privacylib.context import Frame, get_frame
+from privacylib.decorators.wrapping import wrap
 from privacylib.model import Mode
 from privacylib.model.policy import Reclassification
 from privacylib.policy.engine import Lowering
 from privacylib.runtime import ACTIVE, enter_lowering, enter_scope, enter_zone, exit_frame
-from privacylib.wrapping import wrap
 
 __all__ = ["Block", "reclassify", "scope", "zone"]
 
@@ -68,6 +68,7 @@ class Block:
         self.__exit__(kind, error, trace)
 
     def __call__(self, function: F) -> F:
+        """Return `function` with this scope around each call."""
         return wrap(function, self)
 
 
