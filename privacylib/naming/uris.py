@@ -67,5 +67,5 @@ def _check(uri: str, scheme: str, joint: str, rest: str) -> None:
         raise AssetNameError("an asset's name has no '://'; write for example 'file:///data/x.parquet'")
     if not _SCHEME.fullmatch(scheme):
         raise AssetNameError("what stands before '://' is no scheme: a letter, then letters, digits or + . - _")
-    if not without_credentials(scheme, rest):
+    if not without_credentials(scheme, rest.partition("/")[0]) and "/" not in rest:
         raise AssetNameError("an asset's name ends after '://'; write the place behind it")

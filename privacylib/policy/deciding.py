@@ -118,7 +118,7 @@ def _admission(question: Question, labels: frozenset[str]) -> tuple[str, str, st
     if not zone.purposes and zone.admitted is None:
         reason = f"{_names(labels)} read from {question.asset} outside any zone"
         return "zone", reason, remedies.open_zone(question.asset, labels)
-    refused = frozenset() if zone.admitted is None else uncovered(labels, zone.admitted)
+    refused = frozenset[str]() if zone.admitted is None else uncovered(labels, zone.admitted)
     if not refused:
         return None
     reason = f"the zone for {_names(zone.purposes)} does not admit {_names(refused)} from {question.asset}"

@@ -23,6 +23,7 @@ from privacylib.model import (
     Violation,
     Zone,
 )
+from privacylib.naming import templated
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
 
@@ -214,8 +215,16 @@ def site_of(operation: Operation, snapshot: Snapshot) -> Site:
     if site is None:
         if len(sites) >= REMEMBERED:
             sites.clear()
-        site = sites[operation] = Site(operation, snapshot)
+        site = sites[operation] = Site(_impersonal(operation, snapshot), snapshot)
     return site
+
+
+def _impersonal(operation: Operation, snapshot: Snapshot) -> Operation:
+    """Replace what is personal in the names of assets by templates, before anything is kept."""
+    rules = snapshot.engine.policy.naming
+    named = operation.derived_from
+    derived = None if named is None else tuple(templated(asset, rules) for asset in named)
+    return evolve(operation, asset=templated(operation.asset, rules), derived_from=derived)
 
 
 def decision_on(operation: Operation, snapshot: Snapshot | None) -> Decision:
@@ -223,7 +232,7 @@ def decision_on(operation: Operation, snapshot: Snapshot | None) -> Decision:
     if snapshot is None:
         return ALLOW
     frame, engine = frame_now(), snapshot.engine
-    zone = frame.zone
+    operation, zone = _impersonal(operation, snapshot), frame.zone
     if operation.kind is Kind.READ:
         labels = join(*(source.labels for source in engine.sources(operation.asset, operation.fields)))
         return engine.read(operation.asset, labels, zone)
