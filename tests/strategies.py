@@ -5,13 +5,27 @@ import string
 
 from hypothesis import strategies as st
 
-from privacylib.model import Asset, Mode, PolicyContext, Zone
+from privacylib.model import (
+    Asset,
+    Decision,
+    Evidence,
+    Flag,
+    Flow,
+    Kind,
+    Mode,
+    PolicyContext,
+    Record,
+    Source,
+    Verdict,
+    Violation,
+    Zone,
+)
 from privacylib.model import policy as file
 from privacylib.propagation.reasons import CODES
 
 __all__ = [
-    "assets", "contexts", "declared", "field_names", "foreign_members", "globs", "header_names", "header_values",
-    "label_sets", "labels", "names", "namespaces", "policies", "purposes", "regions",
+    "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
+    "header_values", "label_sets", "labels", "names", "namespaces", "policies", "purposes", "records", "regions",
     "requirements", "retentions", "uris",
 ]  # fmt: skip
 
@@ -145,3 +159,47 @@ header_values = (
     | st.lists(st.text(max_size=20) | st.binary(max_size=20), max_size=3)
     | st.text("privacylib=1.k10a,; \t", max_size=200)
 )
+
+_texts = st.text(st.characters(codec="utf-8") | st.just("\udc80"), max_size=12)  # file names may hold such (fault 19)
+_violations = st.builds(Violation, _texts, _texts, _texts, st.sampled_from(Mode))
+_decisions = st.builds(Decision, st.sampled_from(Verdict), st.lists(_violations, max_size=2).map(tuple))
+_sources = st.builds(Source, assets, st.none() | field_names, label_sets, st.none() | _texts, st.sampled_from(Evidence))
+flows = st.builds(
+    Flow,
+    kind=st.sampled_from(Kind),
+    asset=assets | st.builds(Asset, _texts, _texts),
+    fields=st.lists(field_names, max_size=3).map(tuple),
+    sources=st.lists(_sources, max_size=3).map(tuple),
+    labels=label_sets,
+    purposes=st.lists(purposes, max_size=3).map(tuple),
+    admitted=st.none() | label_sets,
+    unknown=st.none() | _texts,
+    decision=_decisions,
+    site=_texts,
+)
+
+_keys = st.binary(min_size=16, max_size=16).filter(any).map(bytes.hex) | st.sampled_from(("ab" * 16, "01" * 16))
+_spans = st.integers(1, 2**64 - 1)
+
+
+@st.composite
+def _records(draw: st.DrawFn) -> Record:
+    key = draw(_keys)
+    own = [(key, span) for span in draw(st.lists(_spans, max_size=15))]
+    foreign = draw(st.lists(st.tuples(_keys.filter(lambda other: other != key), _spans), max_size=3))
+    return Record(
+        flow=draw(st.integers(1, 2**32 - 1) | st.integers(1, 4)),
+        start=draw(st.integers(0, 2**64 - 1)),
+        duration=draw(st.integers(0, 2**32 - 1)),
+        span=draw(_spans),
+        parent=draw(st.integers(0, 2**64 - 1)),
+        key=key,
+        flags=Flag(draw(st.integers(0, 7))),
+        links=(*own, *foreign),
+        messages=draw(st.just(1) | st.integers(0, 2**64 - 1)),
+        trace=draw(st.just(key) | _keys),
+    )
+
+
+records = _records()
+"""Records as reading gives them: links of the own key first."""

@@ -48,7 +48,7 @@ def _flow_members(flow: Flow) -> dict[str, Any]:
         "violations": [_violation_members(violation) for violation in flow.decision.violations],
         "site": flow.site,
     }
-    return {name: value for name, value in members.items() if value not in ([], None, "") or name == "admitted"}
+    return {name: value for name, value in members.items() if value not in ([], None) or name == "admitted"}
 
 
 def _source_members(source: Source) -> dict[str, Any]:

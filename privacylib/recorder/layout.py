@@ -10,6 +10,7 @@ from zlib import crc32
 __all__ = [
     "BODY", "EXTRA", "FOREIGN", "FORMAT", "HAS_AUXILIARY", "LINKS", "LINK_BODY", "MAX_DURATION", "MAX_LINKS",
     "NOTE_BODY", "OP", "OP_BODY", "SEALED_SLOT", "SLOT", "auxiliary_bodies", "header", "seal",
+    "written_slots",
 ]  # fmt: skip
 
 FORMAT = 1
@@ -45,6 +46,12 @@ def header(number: int, size: int, producer: str, created: int) -> bytes:
     """Return the first slot of a segment of `size` bytes."""
     body = _HEADER_BODY.pack(b"PLSPOOL\0", FORMAT, SLOT, size // SLOT, number, created, bytes.fromhex(producer))
     return seal(body)
+
+
+def written_slots(data: bytes) -> bytes:
+    """Return the slots of `data` up to the last that is not zero, without a torn one at its end."""
+    used = -(-len(data.rstrip(b"\0")) // SLOT)
+    return data[: min(used, len(data) // SLOT) * SLOT]
 
 
 def auxiliary_bodies(

@@ -23,6 +23,7 @@ from privacylib.recorder.layout import (
     OP_BODY,
     SEALED_SLOT,
     SLOT,
+    written_slots,
 )
 from privacylib.recorder.store import Store
 
@@ -106,9 +107,9 @@ class Scan:
     def _of_segment(self, number: int, *, full: bool) -> Iterator[bytes]:
         first = self._slot
         data = self._store.read(number, first * SLOT)
-        written = -(-len(data.rstrip(b"\0")) // SLOT)
-        end = len(data) // SLOT if full else written  # a writer goes on only when each slot was handed out
-        for slot, (checksum, body) in enumerate(SEALED_SLOT.iter_unpack(data[: end * SLOT]), first):
+        # A writer goes on to the next segment only when each slot of this one was handed out.
+        slots = data[: len(data) // SLOT * SLOT] if full else written_slots(data)
+        for slot, (checksum, body) in enumerate(SEALED_SLOT.iter_unpack(slots), first):
             if crc32(body) != checksum:
                 self._slot = slot + 1
                 self._set_aside(checksum, body, (number, slot))

@@ -249,6 +249,10 @@ class MemoryStore:
         """Return the size shown."""
         return self._sizes.get(number, 0)
 
+    def segment(self, number: int) -> mmap.mmap:
+        """Return the memory of a segment itself."""
+        return self._segments[number]
+
     def read(self, number: int, offset: int, size: int = -1) -> bytes:
         """Return bytes of the segment."""
         end = self.size(number) if size < 0 else min(offset + size, self.size(number))

@@ -7,7 +7,7 @@ from zlib import crc32
 from attrs import define, field
 
 from privacylib.model import Flag, Kind
-from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT
+from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT, written_slots
 from privacylib.recorder.reading import Producer
 
 __all__ = ["Answer", "Tallies", "Tally", "keys_of", "tallies"]
@@ -107,10 +107,9 @@ def keys_of(producer: Producer, flows: Set[int]) -> dict[int, set[bytes]]:
 
 
 def _operations(data: bytes, damage: Tallies) -> Iterator[tuple[int, int, int, int, int, bytes]]:
-    """Yield flags, flow, start, span, parent and key of the operations in whole slots."""
-    whole = data[: -(-len(data.rstrip(b"\0")) // SLOT) * SLOT]
-    whole = whole[: len(whole) // SLOT * SLOT]
-    slots = zip(SEALED_SLOT.iter_unpack(whole), _OPERATION.iter_unpack(whole), strict=True)
+    """Yield flags, flow, start, span, parent and key of the operations of a segment."""
+    written = written_slots(data)
+    slots = zip(SEALED_SLOT.iter_unpack(written), _OPERATION.iter_unpack(written), strict=True)
     for (checksum, body), operation in slots:
         if crc32(body) != checksum:
             damage.corrupt += checksum != 0 or any(body)
