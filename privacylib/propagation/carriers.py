@@ -6,7 +6,7 @@ than once. Formats are those of W3C Trace Context and W3C Baggage.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any, TypeAlias, cast
 
 from attrs import frozen
@@ -31,8 +31,10 @@ BAGGAGE_LIMIT = 16_384
 _LINES = 64
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
-_LENGTHS = frozenset((len(TRACEPARENT), len(BAGGAGE), len(MEMBER)))
+_NAMES = frozenset((TRACEPARENT, BAGGAGE, MEMBER))
+_LENGTHS = frozenset(map(len, _NAMES))
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+_TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _OURS = re.compile(rf"(?:^|,)[ \t]*{MEMBER}[ \t]*(?:=([^,]*)|(?=[,;]|$))")
 
 
@@ -47,10 +49,10 @@ class Presented:
         excess: Whether there is more baggage than is looked through.
     """
 
-    traceparents: tuple[str, ...] = ()
-    baggage: tuple[str, ...] = ()
-    replies: tuple[str, ...] = ()
-    excess: bool = False
+    traceparents: Sequence[str]
+    baggage: Sequence[str]
+    replies: Sequence[str]
+    excess: bool
 
     @property
     def members(self) -> list[str]:
@@ -68,37 +70,42 @@ class Presented:
         return trace_of(self.traceparents[0]) if len(self.traceparents) == 1 else ""
 
 
-def presented(carrier: Carrier) -> Presented:
+def presented(carrier: Carrier, *, bounded: bool = True) -> Presented:
     """Return what a carrier presents, without ever raising for what it holds.
 
-    Work is bounded: beyond 64 lines or 16,384 characters of baggage nothing more is kept.
+    Args:
+        carrier: What is read.
+        bounded: Whether to stop after 64 lines or 16,384 characters: for what a stranger sent, not
+            for what the host itself is about to send, of which nothing may be lost.
     """
     found: dict[str, list[str]] = {TRACEPARENT: [], BAGGAGE: [], MEMBER: []}
-    size, excess = 0, False
+    lines = size = 0
     for name, value in _relevant(carrier):
-        values = found[name]
+        lines += 1
         size += len(value)
-        if len(values) >= _LINES or size > BAGGAGE_LIMIT:
-            excess = True
-            break
-        values.append(value)
-    return Presented(tuple(found[TRACEPARENT]), tuple(found[BAGGAGE]), tuple(found[MEMBER]), excess)
+        if bounded and (lines > _LINES or size > BAGGAGE_LIMIT):
+            return Presented(found[TRACEPARENT], found[BAGGAGE], found[MEMBER], excess=True)
+        found[name].append(value)
+    return Presented(found[TRACEPARENT], found[BAGGAGE], found[MEMBER], excess=False)
 
 
 def _relevant(carrier: Carrier) -> Iterator[tuple[str, str]]:
     """Yield names, in lower case, and values of the headers that matter here."""
-    pairs = cast("Mapping[Any, Any]", carrier).items() if isinstance(carrier, Mapping) else carrier
+    pairs = cast("Iterable[Any]", carrier.items() if isinstance(carrier, Mapping) else carrier)
     for pair in pairs:
         try:
-            name, value = pair
-            if len(name) not in _LENGTHS:
+            given, value = pair
+            if len(given) not in _LENGTHS:
                 continue
         except (TypeError, ValueError):
             continue
-        name = _text(name).lower()
-        if name in (TRACEPARENT, BAGGAGE, MEMBER):
-            for one in cast("Iterable[Any]", value) if isinstance(value, (list, tuple)) else (value,):
-                yield name, _text(one)
+        name = _text(given).lower()
+        if name not in _NAMES:
+            continue
+        if isinstance(value, (list, tuple)):
+            yield from ((name, _text(one)) for one in cast("Iterable[object]", value))
+        else:
+            yield name, _text(value)
 
 
 def _text(value: object) -> str:
@@ -124,8 +131,7 @@ def trace_of(value: str) -> str:
 
 def traceparent(trace: str, span: int) -> str:
     """Return a sampled ``traceparent``, or an empty text where there is none of this trace and span."""
-    header = f"00-{trace}-{span:016x}-01"
-    return header if trace_of(header) else ""
+    return f"00-{trace}-{span:016x}-01" if span and _TRACE.fullmatch(trace) else ""
 
 
 def merged(baggage: Iterable[str], member: str | None) -> str:
@@ -155,30 +161,29 @@ def replace(carrier: MutableCarrier, fields: Mapping[str, str | None], *, upper:
         fields: Values by name, in lower case.
         upper: Whether to write the names in upper case, as variables of an environment.
     """
+    if isinstance(carrier, MutableMapping):
+        _replace_in_mapping(carrier, fields, upper=upper)
+        return
     # Kafka's pairs have a name that is text and a value that is bytes.
-    if isinstance(carrier, MutableSequence):
-        name_like, value_like = carrier[0] if carrier else ("", "")
-        for at in reversed(range(len(carrier))):
-            if _is_among(fields, carrier[at][0]):
-                del carrier[at]
-    else:
-        names = list(carrier)
-        name_like = value_like = names[0] if names else ""
-        for name in names:
-            if _is_among(fields, name):
-                del carrier[name]
+    name_like, value_like = carrier[0] if carrier else ("", "")
+    for at in reversed(range(len(carrier))):
+        name = carrier[at][0]
+        if len(name) in _LENGTHS and _text(name).lower() in fields:
+            del carrier[at]
     for name, value in fields.items():
-        if value is None:
-            continue
-        written = _like(name_like, name.upper() if upper else name)
-        if isinstance(carrier, MutableSequence):
-            carrier.append((written, _like(value_like, value)))
-        else:
-            carrier[written] = _like(value_like, value)
+        if value is not None:
+            carrier.append((_like(name_like, name.upper() if upper else name), _like(value_like, value)))
 
 
-def _is_among(fields: Mapping[str, str | None], name: str | bytes) -> bool:
-    return len(name) in _LENGTHS and _text(name).lower() in fields
+def _replace_in_mapping(carrier: MutableMapping[Any, Any], fields: Mapping[str, str | None], *, upper: bool) -> None:
+    like: object = ""
+    for name in tuple(carrier):
+        like = name
+        if len(name) in _LENGTHS and _text(name).lower() in fields:
+            del carrier[name]
+    for name, value in fields.items():
+        if value is not None:
+            carrier[_like(like, name.upper() if upper else name)] = _like(like, value)
 
 
 def _like(sample: object, text: str) -> str | bytes:

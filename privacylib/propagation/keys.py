@@ -1,6 +1,7 @@
 """Signing keys: where they come from, and what is derived from each."""
 
 import contextlib
+import hashlib
 import hmac
 import os
 import re
@@ -13,7 +14,7 @@ from attrs import field, frozen
 from privacylib.errors import PrivacyError
 from privacylib.model.policy import Key, Trust
 
-__all__ = ["KEY_FILE", "MINIMUM", "Keyring", "SigningKey", "keyring"]
+__all__ = ["KEY_FILE", "MINIMUM", "Keyring", "Signer", "SigningKey", "keyring"]
 
 KEY_FILE = "PRIVACYLIB_KEY_FILE"
 MINIMUM = 16
@@ -27,19 +28,44 @@ def _derive(secret: bytes, use: str) -> bytes:
     return hmac.digest(secret, b"privacylib/1/" + use.encode(), "sha256")
 
 
-@frozen
+class Signer:
+    """Sign text with HMAC-SHA-256 (RFC 2104) under one key.
+
+    Both hashes begin with a block made of the key. They are begun once and copied for each text,
+    which halves the time of `hmac.digest`.
+
+    Args:
+        key: 32 bytes.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def sign(self, text: str) -> str:
+        """Return the first 128 bits of the signature of a text of ASCII, as 32 hex digits."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode("ascii"))
+        outer.update(inner.digest())
+        return outer.hexdigest()[:32]
+
+
+@frozen(cache_hash=True)
 class SigningKey:
-    """Hold one secret as the two subkeys that are used.
+    """Hold what is derived from one secret.
 
     Args:
         id: Its name on the wire, 1 to 16 letters or digits.
-        signing: Subkey that signs members.
         naming: Subkey that turns names into ids.
+        signer: What signs with the other subkey.
     """
 
     id: str
-    signing: bytes = field(repr=False)
     naming: bytes = field(repr=False)
+    signer: Signer = field(repr=False, eq=False)
 
     @classmethod
     def of(cls, secret: bytes, id: str | None = None) -> "SigningKey":  # noqa: A002 - the policy file's word
@@ -59,7 +85,7 @@ class SigningKey:
             raise PrivacyError(
                 f"key {name} is shorter than {MINIMUM} bytes; make one with `openssl rand -hex 32`",
             )
-        return cls(name, _derive(secret, "member"), _derive(secret, "names"))
+        return cls(name, _derive(secret, "names"), Signer(_derive(secret, "member")))
 
 
 def _index(keys: Iterable[SigningKey]) -> dict[str, SigningKey]:
@@ -87,7 +113,7 @@ class Keyring:
         return cls(tuple(SigningKey.of(secret, name) for name, secret in secrets))
 
     @property
-    def signer(self) -> SigningKey:
+    def first(self) -> SigningKey:
         """Return the key that signs."""
         return self.keys[0]
 

@@ -53,7 +53,7 @@ class Codec:
 
     def __init__(self, keyring: Keyring, vocabulary: Vocabulary) -> None:
         self._keys = keyring.by_id
-        self._signer = keyring.signer
+        self._signer = keyring.first
         self._vocabulary = vocabulary
         self._written = lru_cache(maxsize=1024)(self._write)
         self._carried = lru_cache(maxsize=1024)(self._read)
@@ -98,7 +98,6 @@ class Codec:
         *,
         now: float,
         audience: str | None = None,
-        trace: str = "",
         form: str = REQUEST,
     ) -> PolicyContext:
         """Return what a member says; for one that cannot be believed, that nothing is known.
@@ -107,35 +106,32 @@ class Codec:
             member: The value as received; anything at all.
             now: Seconds since the epoch.
             audience: What this service is called; None to take members meant for others too.
-            trace: Trace id that came with an unbelievable member; the signed one counts otherwise.
             form: ``REQUEST`` or ``RESPONSE``.
         """
         if len(member) > LIMIT:
-            return unknown("too-large", trace)
+            return unknown("too-large")
         parts = member.split(".")
         if len(parts) != 8 or parts[0] != form or not member.isascii():
-            return unknown("malformed", trace)
+            return unknown("malformed")
         key = self._keys.get(parts[1])
         if key is None:
-            return unknown("unknown-key", trace)
-        if not hmac.compare_digest(_signature(key, member[: -len(parts[7]) - 1]), parts[7]):
-            return unknown("bad-signature", trace)
-        return self._believed(key, parts, now, audience, trace)
+            return unknown("unknown-key")
+        if not hmac.compare_digest(key.signer.sign(member[: -len(parts[7]) - 1]), parts[7]):
+            return unknown("bad-signature")
+        return self._believed(key, parts, now, audience)
 
-    def _believed(
-        self, key: SigningKey, parts: list[str], now: float, audience: str | None, trace: str
-    ) -> PolicyContext:
+    def _believed(self, key: SigningKey, parts: list[str], now: float, audience: str | None) -> PolicyContext:
         """Read a member whose signature held."""
         head = parts[2]
         try:
             pair, expiry = int(head[32:48], 16), int(head[48:], 16)
             labels, zone, reason = self._carried(key, parts[4], parts[5], parts[6])
         except (KeyError, ValueError):  # signed by a holder of the key that is no implementation of this form
-            return unknown("malformed", trace)
+            return unknown("malformed")
         if now > expiry:
-            return unknown("expired", trace)
+            return unknown("expired")
         if audience and parts[3] and parts[3] != self._audience(key, audience):
-            return unknown("wrong-audience", trace)
+            return unknown("wrong-audience")
         signed_trace = head[:32] if head[:32] != _NO_TRACE else ""
         return PolicyContext(labels, zone, signed_trace, (), reason, pair, True)
 
@@ -186,10 +182,5 @@ def _audience_id(key: SigningKey, name: str) -> str:
     return keyed_id(key, _AUDIENCE, name) if name else ""
 
 
-def _signature(key: SigningKey, text: str) -> str:
-    """Return 128 bits of HMAC-SHA-256 over `text`, as 32 hex digits."""
-    return hmac.digest(key.signing, text.encode("ascii"), "sha256")[:16].hex()
-
-
 def _signed(key: SigningKey, text: str) -> str:
-    return f"{text}.{_signature(key, text)}"
+    return f"{text}.{key.signer.sign(text)}"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Literal
 
+from attrs import evolve
+
 from privacylib.model import PolicyContext
 from privacylib.model.policy import Policy
 from privacylib.propagation.carriers import (
@@ -87,7 +89,7 @@ class Propagator:
         Returns:
             Whether the context travels.
         """
-        there = presented(carrier)
+        there = presented(carrier, bounded=False)
         if kind != "process" and not self._allowed(endpoint, target):
             if there.members:
                 replace(carrier, {BAGGAGE: merged(there.baggage, None) or None})
@@ -129,7 +131,8 @@ class Propagator:
             return unknown("missing", there.trace) if rule == "require" else PolicyContext(correlation_key=there.trace)
         if len(members) > 1:
             return unknown("duplicate", there.trace)
-        return self._codec.decode(members[0], now=self._clock(), audience=audience, trace=there.trace)
+        told = self._codec.decode(members[0], now=self._clock(), audience=audience and audience.lower())
+        return told if told.verified else evolve(told, correlation_key=there.trace)
 
     def respond(self, carrier: MutableCarrier, context: PolicyContext, *, pair: int) -> None:
         """Write what a response carries into its headers or trailing metadata.

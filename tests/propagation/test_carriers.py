@@ -105,6 +105,15 @@ def test_foreign_members_stay_whole_beyond_what_everybody_passes_on() -> None:
     assert propagator().extract(headers, peer=None) == CONTEXT
 
 
+@pytest.mark.parametrize("endpoint", [HERE, "https://api.example/x"])
+def test_what_the_host_sends_is_kept_however_much_it_is(endpoint: str) -> None:
+    foreign = [("baggage", f"a{i}=" + "x" * 1000) for i in range(100)]
+    carrier = [*foreign, ("baggage", "privacylib=old")]
+    allowed = propagator().inject(carrier, CONTEXT, span=5, pair=7, endpoint=endpoint)
+    ours = [f"privacylib={member()}"] if allowed else []
+    assert dict(carrier)["baggage"] == ",".join([*ours, *(value for _, value in foreign)])
+
+
 def test_a_traceparent_of_the_same_trace_is_kept() -> None:
     headers = {"TraceParent": f"00-{TRACE}-00f067aa0ba902b7-00"}
     inject(headers)

@@ -19,7 +19,7 @@ import pathlib, sys, time
 from privacylib.model.policy import Trust
 from privacylib.propagation import keyring
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
-print(keyring(Trust(), pathlib.Path(sys.argv[1]), {}).signer.id)
+print(keyring(Trust(), pathlib.Path(sys.argv[1]), {}).first.id)
 """
 
 
@@ -33,7 +33,7 @@ def test_keys_of_the_policy_come_first(tmp_path: Path) -> None:
     trust = Trust(keys=(Key(id="k2", env="PL_KEY_2"), Key(id="k1", file=str(file))))
     keys = keyring(trust, tmp_path, {"PL_KEY_2": LONG, "PRIVACYLIB_KEY_FILE": str(file)})
     assert keys == Keyring.of(("k2", LONG.encode()), ("k1", LONG[::-1].encode()))
-    assert keys.signer.id == "k2"
+    assert keys.first.id == "k2"
 
 
 def test_a_key_file_wins_over_the_spool(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PRINT_ID, str(tmp_path), str(time.time() + 1.5)]
     children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     ids = {child.communicate(timeout=60)[0].strip() for child in children}
-    assert ids == {own(tmp_path).signer.id}
+    assert ids == {own(tmp_path).first.id}
     assert [file.name for file in tmp_path.iterdir()] == ["key"]
 
 

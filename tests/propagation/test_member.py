@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from privacylib.model import PolicyContext, Zone
 from privacylib.propagation import Codec, Keyring, Vocabulary
+from privacylib.propagation.keys import Signer
 from tests.propagation.worlds import CONTEXT, KEYRING, NOW, SECRET, TRACE, injected, member, propagator
 from tests.strategies import LABELS, PURPOSES, contexts
 
@@ -52,7 +53,9 @@ def test_fault_47_a_cut_member_leaves_the_context_unknown(data: st.DataObject) -
 
 @given(st.text() | st.text("1.k0-abf", max_size=200))
 def test_fault_47_unsigned_text_is_never_believed(text: str) -> None:
-    context = CODEC.decode(text, now=NOW, trace=TRACE)
+    context = propagator().extract(
+        {"baggage": f"privacylib={text}", "traceparent": f"00-{TRACE}-{1:016x}-01"}, peer=None
+    )
     assert context.unknown is not None
     assert not context.verified
     assert context.correlation_key == TRACE
@@ -155,8 +158,12 @@ def test_a_correlation_key_that_is_no_trace_id_stays_here() -> None:
 @pytest.mark.parametrize("fields", ["0abc..", "y..", "0.y.", "0.0abc.", "0.0.abc", ".."])
 def test_signed_nonsense_is_malformed(fields: str) -> None:
     text = f"1.k1.{TRACE}{7:016x}{int(NOW):08x}..{fields}"
-    signature = hmac.digest(KEYRING.signer.signing, text.encode(), "sha256")[:16].hex()
-    assert CODEC.decode(f"{text}.{signature}", now=NOW).unknown == "malformed"
+    assert CODEC.decode(f"{text}.{KEYRING.first.signer.sign(text)}", now=NOW).unknown == "malformed"
+
+
+@given(st.binary(min_size=32, max_size=32), st.text(st.characters(max_codepoint=127)))
+def test_the_signature_is_hmac_sha256(key: bytes, text: str) -> None:
+    assert Signer(key).sign(text) == hmac.digest(key, text.encode(), "sha256")[:16].hex()
 
 
 def test_fault_50_names_do_not_travel() -> None:

@@ -8,7 +8,7 @@ from tests.propagation.worlds import CONTEXT, HERE, KEYRING, NOW, injected, prop
 
 
 def test_an_rpc_is_bound_to_its_audience() -> None:
-    assert propagator().extract(injected(), peer=None, audience="localhost:8080") == CONTEXT
+    assert propagator().extract(injected(), peer=None, audience="LocalHost:8080") == CONTEXT
     assert propagator().extract(injected(), peer=None, audience="billing").unknown == "wrong-audience"
 
 
