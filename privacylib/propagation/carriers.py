@@ -79,11 +79,10 @@ def presented(carrier: Carrier, *, bounded: bool = True) -> Presented:
             for what the host itself is about to send, of which nothing may be lost.
     """
     found: dict[str, list[str]] = {TRACEPARENT: [], BAGGAGE: [], MEMBER: []}
-    lines = size = 0
-    for name, value in _relevant(carrier):
-        lines += 1
+    size = 0
+    for line, (name, value) in enumerate(_relevant(carrier)):
         size += len(value)
-        if bounded and (lines > _LINES or size > BAGGAGE_LIMIT):
+        if bounded and (line >= _LINES or size > BAGGAGE_LIMIT):
             return Presented(found[TRACEPARENT], found[BAGGAGE], found[MEMBER], excess=True)
         found[name].append(value)
     return Presented(found[TRACEPARENT], found[BAGGAGE], found[MEMBER], excess=False)
