@@ -92,5 +92,5 @@ def hold(frame: Frame, context: PolicyContext) -> None:
         return
     for uri in context.reads or (CARRIED.uri,):
         asset, field = parse(uri)
-        source = Source(asset, field, context.labels, context.unknown, Evidence.TRACKED)
+        source = Source(asset, field, context.labels, context.data_unknown, Evidence.TRACKED)
         frame.scope.reads.add(source, context.pair or 0)

@@ -2,7 +2,10 @@
 
 from attrs import frozen
 
-__all__ = ["PolicyContext", "Zone"]
+__all__ = ["UNKNOWN_PURPOSE", "PolicyContext", "Zone"]
+
+UNKNOWN_PURPOSE = "unknown-purpose"
+"""Reason of a context whose labels are known and whose purposes are not."""
 
 
 @frozen(cache_hash=True)
@@ -41,6 +44,11 @@ class PolicyContext:
     unknown: str | None = None
     pair: int = 0
     verified: bool = False
+
+    @property
+    def data_unknown(self) -> str | None:
+        """Return why nothing is known about the data; a purpose that is not known leaves the data known."""
+        return None if self.unknown == UNKNOWN_PURPOSE else self.unknown
 
     @property
     def purpose(self) -> str | None:

@@ -59,7 +59,7 @@ def serve(site: Site, context: PolicyContext) -> Handle:
         handle.pair, handle.flags = context.pair, int(Flag.PAIRED)
     engine, asset = site.snapshot.engine, site.operation.asset
     annotated = engine.annotation(asset.uri).of((REQUEST,)) or frozenset[str]()
-    source = Source(asset, REQUEST, join(annotated, context.labels), context.unknown)
+    source = Source(asset, REQUEST, join(annotated, context.labels), context.data_unknown)
     scope.reads.add(source, handle.span)
     scope.reads.pending = Pending(handle, source)
     set_frame(frame)
@@ -110,7 +110,7 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
     asset = site.operation.asset
     annotated = site.snapshot.engine.annotation(asset.uri).of((RESPONSE,))
     if brought is not None and (brought.verified or brought.unknown):
-        source = Source(asset, RESPONSE, brought.labels, brought.unknown)
+        source = Source(asset, RESPONSE, brought.labels, brought.data_unknown)
     elif annotated is None and required:
         source = Source(asset, RESPONSE, frozenset(), "missing")
     else:

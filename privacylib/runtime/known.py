@@ -145,15 +145,22 @@ class Site:
 
     def _ask_write(self, sources: SourceSet, frame: Frame, judges: bool, late: bool) -> Known:
         zone, operation, engine = frame.zone, self.operation, self.snapshot.engine
-        unknown = sources.unknown or zone.unknown
         decision = engine.write(
-            operation.asset, self._fields, sources.labels, zone, unknown=unknown, judges=judges, lowered=frame.lowered
+            operation.asset,
+            self._fields,
+            sources.labels,
+            zone,
+            unknown=sources.unknown,
+            judges=judges,
+            lowered=frame.lowered,
         )
         if operation.kind in (Kind.CALL, Kind.OPAQUE):
             decision = worse(decision, self._ask_back(zone))
         if late and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
-        return self.define(self.flow(_graded(sources), sources.labels, zone, unknown, decision, self._fields), judges)
+        return self.define(
+            self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields), judges
+        )
 
     def _ask_back(self, zone: Zone) -> Decision:
         """Ask about what is known to come back: an opaque operation's own reads, a call's annotated response."""
@@ -239,5 +246,5 @@ def decision_on(operation: Operation, snapshot: Snapshot | None) -> Decision:
     held = frame.scope.reads.visible()
     return engine.write(
         operation.asset, _SINK_FIELDS.get(operation.kind, operation.fields), held.labels, zone,
-        unknown=held.unknown or zone.unknown, judges=False, lowered=frame.lowered,
+        unknown=held.unknown, judges=False, lowered=frame.lowered,
     )  # fmt: skip
