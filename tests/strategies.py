@@ -25,8 +25,8 @@ from privacylib.propagation.reasons import CODES
 
 __all__ = [
     "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
-    "header_values", "label_sets", "labels", "names", "namespaces", "policies", "purposes", "records", "regions",
-    "requirements", "retentions", "uris",
+    "header_values", "label_sets", "labels", "names", "namespaces", "patterns", "policies", "purposes", "records",
+    "regions", "requirements", "retentions", "uris",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -61,10 +61,16 @@ globs = st.one_of(
     st.builds("{}://**/{}".format, _scheme, _word),
 )
 
+patterns = st.one_of(
+    assets.map(str),
+    st.builds("{}://{}".format, _scheme, st.sampled_from(("**", "*/*", "a*/**/b", "**/{id}", "*/x"))),
+    st.sampled_from(("**", "*://**/b", "post*://*/a")),
+)
+"""Globs that a policy file accepts."""
 declared = st.builds(dict[str, file.Label], st.just({name: file.Label() for name in LABELS}))
 _annotated = st.builds(
     file.Annotated,
-    match=globs,
+    match=patterns,
     labels=st.none() | label_sets,
     fields=st.none() | st.dictionaries(field_names, label_sets, max_size=3),
     region=st.none() | regions,
@@ -76,7 +82,7 @@ _allow = st.builds(
     purposes=st.none() | st.frozensets(purposes, max_size=3),
     regions=st.none() | st.frozensets(regions, min_size=1, max_size=2),
 )
-_zones = st.builds(file.Zone, match=globs, purpose=purposes, labels=st.none() | label_sets)
+_zones = st.builds(file.Zone, match=patterns, purpose=purposes, labels=st.none() | label_sets)
 
 
 def requirements(max_size: int = 4) -> st.SearchStrategy[tuple[file.Requirement, ...]]:
@@ -97,7 +103,7 @@ _reclassifications = st.builds(
     file.Reclassification,
     from_=st.frozensets(labels, min_size=1, max_size=2),
     to=label_sets,
-    sink=globs,
+    sink=patterns,
     transform=st.sampled_from(("pkg.jobs:count", "pkg:Report.build")),
     fingerprint=st.none() | st.just("sha256:" + "0" * 64),
     reason=st.just("counts over many people"),
@@ -108,11 +114,11 @@ _trust = st.builds(
     file.Trust,
     ingress=st.sampled_from(("accept", "require", "strip"))
     | st.lists(
-        st.builds(file.Ingress, peer=globs, rule=st.sampled_from(("accept", "require", "strip"))),
+        st.builds(file.Ingress, peer=patterns, rule=st.sampled_from(("accept", "require", "strip"))),
         min_size=1,
         max_size=3,
     ).map(tuple),
-    egress=st.none() | st.lists(globs, max_size=3).map(tuple),
+    egress=st.none() | st.lists(patterns, max_size=3).map(tuple),
     keys=st.just(()) | st.just((file.Key(id="k2", env="PL_KEY_2"), file.Key(id="k1", file="/run/secrets/k1"))),
 )
 
@@ -124,7 +130,7 @@ policies = st.builds(
     zones=st.lists(_zones, max_size=2).map(tuple),
     requirements=requirements(),
     reclassifications=st.lists(_reclassifications, max_size=2).map(tuple),
-    naming=st.lists(st.builds(file.Naming, match=globs, as_=assets.map(str)), max_size=2).map(tuple),
+    naming=st.lists(st.builds(file.Naming, match=patterns, as_=assets.map(str)), max_size=2).map(tuple),
     trust=_trust,
 )
 

@@ -1,7 +1,8 @@
 """The policy file as classes. The loader and the JSON Schema are derived from them.
 
-A trailing underscore is dropped to get the key in the file (``from_`` is ``from``). The
-description of a key stands in its metadata.
+A trailing underscore is dropped to get the key in the file (``from_`` is ``from``). What a key
+means stands in its metadata: a description, the form of its texts (``privacylib.policy.forms``)
+and how many it needs.
 """
 
 import datetime
@@ -20,9 +21,18 @@ __all__ = [
 IngressRule = Literal["accept", "require", "strip"]
 
 
-def key(description: str, **options: Any) -> Any:
-    """Declare a key of the policy file with the description that editors show."""
-    return field(kw_only=True, metadata={"description": description}, **options)
+def key(description: str, *, form: str = "", keys: str = "", least: int = 0, **options: Any) -> Any:
+    """Declare a key of the policy file.
+
+    Args:
+        description: What editors show.
+        form: The form of the texts in its value.
+        keys: The form of the keys of its value.
+        least: How many its value has at least.
+        options: Options of ``attrs.field``.
+    """
+    metadata = {"description": description, "form": form, "keys": keys, "least": least}
+    return field(kw_only=True, metadata=metadata, **options)
 
 
 @frozen
@@ -44,11 +54,13 @@ class Purpose:
 class Annotated:
     """Annotations of the assets that a pattern matches."""
 
-    match: str = key("pattern of asset URIs; `*` stops at `/`, `**` does not")
-    labels: frozenset[str] | None = key("labels of the asset; [] for none", default=None)
-    fields: Mapping[str, frozenset[str]] | None = key("labels per field, replacing the asset's", default=None)
-    region: str | None = key("where the data lies", default=None)
-    retention: str | None = key("how long it is kept: a number and s, m, h, d, w or y", default=None)
+    match: str = key("pattern of asset URIs; `*` stops at `/`, `**` does not", form="pattern")
+    labels: frozenset[str] | None = key("labels of the asset; [] for none", form="label", default=None)
+    fields: Mapping[str, frozenset[str]] | None = key(
+        "labels per field, replacing the asset's", form="label", keys="field", default=None
+    )
+    region: str | None = key("where the data lies", form="region", default=None)
+    retention: str | None = key("how long it is kept: a number and s, m, h, d, w or y", form="retention", default=None)
     resident: bool | None = key("whether its reads belong to the whole process", default=None)
 
 
@@ -56,25 +68,25 @@ class Annotated:
 class Zone:
     """A zone for what is served, without touching code."""
 
-    match: str = key("pattern of the URIs that the service serves")
-    purpose: str = key("why the work is done")
-    labels: frozenset[str] | None = key("labels admitted; left out: all", default=None)
+    match: str = key("pattern of the URIs that the service serves", form="pattern")
+    purpose: str = key("why the work is done", form="purpose")
+    labels: frozenset[str] | None = key("labels admitted; left out: all", form="label", default=None)
 
 
 @frozen
 class Allow:
     """What a requirement permits; a key left out permits everything."""
 
-    purposes: frozenset[str] | None = key("purposes permitted, with all beneath them", default=None)
-    regions: frozenset[str] | None = key("regions permitted for the sink", default=None)
+    purposes: frozenset[str] | None = key("purposes permitted, with all beneath them", form="purpose", default=None)
+    regions: frozenset[str] | None = key("regions permitted for the sink", form="region", least=1, default=None)
 
 
 @frozen
 class Requirement:
     """A rule on labels."""
 
-    id: str = key("name of the rule in decisions, spans and reports")
-    applies_to: frozenset[str] = key("labels it applies to, with all beneath them")
+    id: str = key("name of the rule in decisions, spans and reports", form="id")
+    applies_to: frozenset[str] = key("labels it applies to, with all beneath them", form="label", least=1)
     allow: Allow = key("what it permits")
     mode: Mode = key("observe, simulate or enforce", default=Mode.OBSERVE)
     lineage: Literal["best-effort", "mandatory"] = key(
@@ -87,13 +99,13 @@ class Requirement:
 class Reclassification:
     """A reviewed lowering of labels on one flow."""
 
-    from_: frozenset[str] = key("labels that are lowered")
-    to: frozenset[str] = key("labels that replace them; [] for none")
-    sink: str = key("pattern of the sink's URI")
-    transform: str = key("the function, as module:qualname")
-    fingerprint: str | None = key("sha256 of the transform that was reviewed", default=None)
-    reason: str = key("why the result may carry less")
-    reviewer: str = key("who reviewed it")
+    from_: frozenset[str] = key("labels that are lowered", form="label", least=1)
+    to: frozenset[str] = key("labels that replace them; [] for none", form="label")
+    sink: str = key("pattern of the sink's URI", form="pattern")
+    transform: str = key("the function, as module:qualname", form="callable")
+    fingerprint: str | None = key("sha256 of the transform that was reviewed", form="fingerprint", default=None)
+    reason: str = key("why the result may carry less", form="text")
+    reviewer: str = key("who reviewed it", form="text")
     expires: datetime.date = key("last day on which it counts")
 
 
@@ -101,15 +113,15 @@ class Reclassification:
 class Naming:
     """A template for names that a pattern matches."""
 
-    match: str = key("pattern of asset URIs")
-    as_: str = key("the name to keep instead, with {…} for what varies")
+    match: str = key("pattern of asset URIs", form="pattern")
+    as_: str = key("the name to keep instead, with {…} for what varies", form="asset")
 
 
 @frozen
 class Ingress:
     """What to do with context that a peer presents."""
 
-    peer: str = key("pattern of the peer's name or address")
+    peer: str = key("pattern of the peer's name or address", form="text")
     rule: IngressRule = key("accept, require or strip")
 
 
@@ -117,9 +129,9 @@ class Ingress:
 class Key:
     """A signing key."""
 
-    id: str = key("name of the key on the wire, 1 to 16 letters or digits")
-    env: str | None = key("environment variable that holds it", default=None)
-    file: str | None = key("file that holds it", default=None)
+    id: str = key("name of the key on the wire, 1 to 16 letters or digits", form="key id")
+    env: str | None = key("environment variable that holds it", form="variable", default=None)
+    file: str | None = key("file that holds it", form="text", default=None)
 
 
 @frozen
@@ -130,7 +142,7 @@ class Trust:
         "one rule for all peers, or a list, first match wins", default="accept"
     )
     egress: tuple[str, ...] | None = key(
-        "endpoints that carry our context; default: loopback and unix sockets", default=None
+        "endpoints that carry our context; default: loopback and unix sockets", form="pattern", default=None
     )
     keys: tuple[Key, ...] = key("signing keys: the first signs, all verify", default=())
 
@@ -140,8 +152,8 @@ class Policy:
     """A whole policy file."""
 
     version: Literal[1] = key("version of the format", default=1)
-    labels: Mapping[str, Label] = key("what data is", factory=dict)
-    purposes: Mapping[str, Purpose] = key("why work is done; dotted", factory=dict)
+    labels: Mapping[str, Label] = key("what data is", keys="name", factory=dict)
+    purposes: Mapping[str, Purpose] = key("why work is done; dotted", keys="name", factory=dict)
     assets: tuple[Annotated, ...] = key("annotations; per key the first match from the top", default=())
     zones: tuple[Zone, ...] = key("zones without touching code", default=())
     requirements: tuple[Requirement, ...] = key("rules on labels; all that apply must pass", default=())

@@ -1,0 +1,173 @@
+"""What a valid policy says that its author hardly means."""
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from attrs import evolve, fields, frozen
+
+from privacylib.errors import AssetNameError
+from privacylib.labels import applies, covers, uncovered
+from privacylib.model import Asset
+from privacylib.model.policy import Annotated, Policy
+from privacylib.naming import asset, templated
+from privacylib.policy.meaning import mentions
+
+__all__ = ["Finding", "findings"]
+
+_NO_LINES: Mapping[str, int] = MappingProxyType({})
+
+
+@frozen
+class Finding:
+    """Describe one suspicious thing in a valid policy.
+
+    Args:
+        path: Dotted path (``labels.CONTACT``).
+        problem: What looks wrong.
+        remedy: What to do about it.
+        line: Line in the file, counted from 1; None where it is not known.
+    """
+
+    path: str
+    problem: str
+    remedy: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = self.path if self.line is None else f"line {self.line}, {self.path}"
+        return f"{where}: {self.problem}; {self.remedy}"
+
+
+def findings(policy: Policy, lines: Mapping[str, int] = _NO_LINES, today: datetime.date | None = None) -> list[Finding]:
+    """Return what is suspicious in a valid policy, in the order of the file.
+
+    Args:
+        policy: The policy.
+        lines: Lines of its parts, as `read` gives them.
+        today: The day on which reclassifications are judged; the current day in UTC by default.
+    """
+    day = today or datetime.datetime.now(datetime.timezone.utc).date()
+    found = [finding for check in _CHECKS for finding in check(policy)]
+    found += _expired(policy, day)
+    placed = [evolve(finding, line=lines.get(finding.path)) for finding in found]
+    return sorted(placed, key=lambda finding: finding.line or 0)
+
+
+def _unused(policy: Policy) -> Iterator[Finding]:
+    for form, declared in (("label", policy.labels), ("purpose", policy.purposes)):
+        used = {mention.text for mention in mentions(policy) if mention.form == form}
+        for name in declared:
+            if not any(applies(name, other) for other in used):
+                path = f"{form}s.{name}"
+                yield Finding(path, f"nothing in the file uses the {form} {name!r}", "use it, or remove it")
+
+
+def _beneath(policy: Policy) -> Iterator[Finding]:
+    """Names that are valid only because something above them is declared, and look like a slip."""
+    for form, declared in (("label", policy.labels), ("purpose", policy.purposes)):
+        for mention in mentions(policy):
+            if mention.form == form and mention.text not in declared:
+                close = get_close_matches(mention.text, declared, n=1, cutoff=0.85)
+                if close and not applies(close[0], mention.text):
+                    yield Finding(
+                        mention.path, f"{mention.text!r} is not declared itself", f"did you mean {close[0]!r}?"
+                    )
+
+
+def _shadowed(policy: Policy) -> Iterator[Finding]:
+    """Entries of which an earlier entry with the same pattern already gives every key."""
+    earlier: dict[str, set[str]] = {}
+    for i, entry in enumerate(policy.assets):
+        given = _given(entry)
+        taken = earlier.setdefault(entry.match, set())
+        if not given:
+            yield Finding(f"assets[{i}]", "the entry says nothing about its assets", "add labels, or remove it")
+        elif given <= taken:
+            yield Finding(f"assets[{i}].match", "an earlier entry with this pattern says it all", "merge the two")
+        taken |= given
+    for path, patterns in (
+        ("zones", [zone.match for zone in policy.zones]),
+        ("naming", [rule.match for rule in policy.naming]),
+    ):
+        for i, pattern in enumerate(patterns):
+            if pattern in patterns[:i]:
+                yield Finding(f"{path}[{i}].match", "an earlier entry with this pattern comes first", "merge the two")
+
+
+def _requirements(policy: Policy) -> Iterator[Finding]:
+    for i, one in enumerate(policy.requirements):
+        path = f"requirements[{i}].allow"
+        if one.allow.purposes is None and one.allow.regions is None:
+            yield Finding(path, f"{one.id!r} permits everything", "add purposes or regions")
+        if one.allow.purposes is not None and not any(
+            covers(allowed, purpose) for allowed in one.allow.purposes for purpose in policy.purposes
+        ):
+            problem = f"{one.id!r} permits no declared purpose"
+            yield Finding(f"{path}.purposes", problem, "permit one, or keep it to deny all")
+
+
+def _regions(policy: Policy) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for mention in mentions(policy):
+        if mention.form == "region":
+            known = first.setdefault(mention.text.lower(), mention.text)
+            if known != mention.text:
+                problem = f"the region {mention.text!r} is written {known!r} elsewhere"
+                yield Finding(mention.path, problem, "write both the same; they are compared letter by letter")
+
+
+def _lowerings(policy: Policy) -> Iterator[Finding]:
+    for i, one in enumerate(policy.reclassifications):
+        path = f"reclassifications[{i}]"
+        if not uncovered(one.from_, one.to):
+            yield Finding(path, "it lowers nothing: `to` covers all of `from`", "name what remains in `to`")
+        if one.fingerprint is None or one.fingerprint.endswith("…"):
+            yield Finding(path, "the transform may change unseen", "add the fingerprint that was reviewed")
+
+
+def _expired(policy: Policy, today: datetime.date) -> Iterator[Finding]:
+    for i, one in enumerate(policy.reclassifications):
+        if one.expires < today:
+            path = f"reclassifications[{i}].expires"
+            yield Finding(path, f"it expired on {one.expires}", "have it reviewed again, or remove it")
+
+
+def _unmatchable(policy: Policy) -> Iterator[Finding]:
+    """Patterns with a part that no kept name has, because it is kept as a template."""
+    for mention in mentions(policy):
+        if mention.form == "pattern" and not mention.path.startswith("naming"):
+            kept = _kept(mention.text)
+            if kept:
+                problem = f"it can match nothing: names are kept with {kept[1]!r} in place of {kept[0]!r}"
+                yield Finding(mention.path, problem, "write the template, or '*'")
+
+
+def _kept(pattern: str) -> tuple[str, str] | None:
+    try:
+        place = asset(pattern)
+    except AssetNameError:
+        return None
+    for part in place.name.split("/"):
+        if part and "*" not in part:
+            kept = templated(Asset(place.namespace, f"/{part}")).name.removeprefix("/")
+            if kept != part:
+                return part, kept
+    return None
+
+
+def _given(entry: Annotated) -> set[str]:
+    values = {a.name: getattr(entry, a.name) for a in fields(Annotated) if a.name != "match"}
+    return {name for name, value in values.items() if value is not None}
+
+
+_CHECKS: tuple[Callable[[Policy], Iterable[Finding]], ...] = (
+    _unused,
+    _beneath,
+    _shadowed,
+    _requirements,
+    _regions,
+    _lowerings,
+    _unmatchable,
+)

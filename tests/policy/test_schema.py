@@ -1,0 +1,71 @@
+"""The JSON Schema beside the loader."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from privacylib.model.policy import Policy
+from privacylib.policy.schema import schema
+from tests.policy.written import plain
+from tests.strategies import policies
+
+HERE = Path(__file__).parent
+COPY = HERE.parents[1] / "docs/reference/policy.schema.json"
+VALIDATOR: Any = Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _files(pattern: str) -> list[Path]:
+    return sorted(HERE.glob(pattern))
+
+
+def _as_json(path: Path) -> Any:
+    return json.loads(json.dumps(yaml.safe_load(path.read_text()), default=datetime.date.isoformat))
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+def test_every_key_has_a_description() -> None:
+    objects = [schema(), *schema()["$defs"].values()]
+    assert all(key["description"] for one in objects for key in one["properties"].values())
+    assert all(one["additionalProperties"] is False for one in objects)
+
+
+@pytest.mark.parametrize("path", _files("good/*.yaml"), ids=lambda path: path.stem)
+def test_it_accepts_what_the_loader_accepts(path: Path) -> None:
+    VALIDATOR.validate(_as_json(path))
+
+
+@given(policies)
+def test_law_it_accepts_every_policy(policy: Policy) -> None:
+    VALIDATOR.validate(plain(policy))
+
+
+@pytest.mark.parametrize("path", _files("bad/shape-*.yaml"), ids=lambda path: path.stem)
+def test_it_rejects_what_has_the_wrong_shape(path: Path) -> None:
+    try:
+        content = _as_json(path)
+    except ValueError:  # a day that no calendar has, which YAML itself refuses
+        return
+    assert not VALIDATOR.is_valid(content)
+
+
+@pytest.mark.parametrize("path", _files("bad/meaning-*.yaml"), ids=lambda path: path.stem)
+def test_it_leaves_what_a_name_refers_to_to_the_loader(path: Path) -> None:
+    VALIDATOR.validate(_as_json(path))
+
+
+def test_the_published_copy_is_current() -> None:
+    """Run ``python -m tests.policy.test_schema`` after a change of the classes."""
+    assert json.loads(COPY.read_text()) == schema()
+
+
+if __name__ == "__main__":
+    COPY.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
