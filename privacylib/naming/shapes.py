@@ -17,7 +17,9 @@ def _alone(expression: str) -> re.Pattern[str]:
 SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     # `image@2x.png` and `left-pad@1.3.0` are files and versions, not people
     (
-        re.compile(r"[^\s/:=,;&|{}@%]+(?:@|%40)(?![0-9]x\.(?:png|jpe?g|gif|webp)\b)[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}"),
+        re.compile(
+            r"(?<![^\s/:=,;&|{}@%])[^\s/:=,;&|{}@%]+(?:@|%40)(?![0-9]x\.(?:png|jpe?g|gif|webp)\b)[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}"
+        ),
         "{email}",
     ),
     (_alone(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), "{token}"),

@@ -21,6 +21,8 @@ __all__ = ["NAME_LIMIT", "impersonal", "templated"]
 NAME_LIMIT = 200
 """Characters of a namespace, and of a name, that are kept; a longer one loses its middle."""
 
+_READ_LIMIT = 2_000
+"""Characters that are looked at, so that a hostile name costs little."""
 _TEMPLATE = re.compile(r"(\{[^{}/]*\})")
 _PIECE = re.compile(r"([/:=,;&|])")
 _NUMBER = re.compile(r"\d+(?=\.[A-Za-z]|$)")
@@ -53,10 +55,10 @@ def impersonal(name: Asset) -> Asset:
     """Return the name with every part templated that the built-in rules recognise."""
     plain = _stripped(name)
     ordinal = _ORDINALS.match(plain.namespace) is not None
-    text, before = plain.name, None
+    text, before = _bounded(plain.name, _READ_LIMIT), None
     while text != before:
         before, text = text, _once(text, ordinal)
-    return Asset(_bounded(plain.namespace), _bounded(text))
+    return Asset(_bounded(plain.namespace, NAME_LIMIT), _bounded(text, NAME_LIMIT))
 
 
 def _stripped(name: Asset) -> Asset:
@@ -80,8 +82,8 @@ def _piece(piece: str) -> str:
     return "".join(part if part.startswith("{") and part.endswith("}") else in_words(part) for part in parts)
 
 
-def _bounded(text: str) -> str:
-    if len(text) <= NAME_LIMIT:
+def _bounded(text: str, limit: int) -> str:
+    if len(text) <= limit:
         return text
-    half = (NAME_LIMIT - len("{…}")) // 2
+    half = (limit - len("{…}")) // 2
     return text[:half] + "{…}" + text[-half:]
