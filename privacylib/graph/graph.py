@@ -102,7 +102,7 @@ class Graph:
 
     def _edge(self, key: EdgeKey) -> Edge:
         tally = self._rows.edges[key]
-        return Edge(*key, *seen(tally), tuple(sorted(example.hex() for example in tally.keys)))
+        return Edge(*key, *seen(tally), tuple(sorted(example.hex() for example in tally.keys)), tally.failed)
 
     def _witnessed(self, pairs: Sequence[tuple[int, int]]) -> bool:
         """Return whether one key is behind every pair; the examples may tell, otherwise the records do."""

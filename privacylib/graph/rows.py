@@ -27,6 +27,7 @@ class Edge:
         first_seen: Start of the earliest operation, ISO 8601 in UTC.
         last_seen: Start of the latest.
         correlation_keys: A few examples.
+        failed: How many of the operations failed, so that less may have flowed.
     """
 
     source: str
@@ -40,10 +41,11 @@ class Edge:
     first_seen: str
     last_seen: str
     correlation_keys: tuple[str, ...]
+    failed: int = 0
 
     def members(self) -> dict[str, Any]:
         """Return the members of its JSON object."""
-        members = asdict(self)
+        members = asdict(self, filter=lambda attribute, _: attribute.name != "failed")
         return members | {"evidence": self.evidence.value, "decision": self.decision.value}
 
 

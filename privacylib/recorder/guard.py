@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Protocol
 
-__all__ = ["Guard", "new_guard"]
+__all__ = ["Guard", "PidGuard", "new_guard"]
 
 _MADV_WIPEONFORK = 18
 

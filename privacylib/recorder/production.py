@@ -10,11 +10,12 @@ from mmap import mmap
 from threading import RLock
 from time import monotonic, time_ns
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from privacylib.model import Flow
 from privacylib.recorder.definitions import definition_line
 from privacylib.recorder.guard import Guard, new_guard
-from privacylib.recorder.layout import FORMAT, SLOT, header
+from privacylib.recorder.layout import FORMAT, SEALED_SLOT, SLOT, header
 from privacylib.recorder.store import Store
 
 __all__ = ["Production", "Window"]
@@ -48,6 +49,7 @@ class Production:
     def __init__(self, store: Store, service: str, segment_size: int, before: "Production | None" = None) -> None:
         self.store = store
         self.guard = new_guard()
+        self.closed = False
         self.refused: Counter[str] = Counter()
         self.spans = count(1 + (int.from_bytes(os.urandom(8), "big") >> 2)).__next__
         self.memo: dict[Flow, int] = before.memo if before else {}
@@ -84,9 +86,11 @@ class Production:
         return False
 
     def define(self, flow: Flow) -> int:
-        """Write the definition of `flow` and return its number; 0 when it is refused."""
+        """Write the definition of `flow` and return its number; 0 when it is refused, or this is over."""
+        if not self.guard[0]:  # the lock may be one that a thread of the parent holds
+            return 0
         with self._lock:
-            if self._waiting():
+            if not self.guard[0] or self._waiting():
                 return 0
             try:
                 self._start()
@@ -100,12 +104,42 @@ class Production:
             self.memo[flow] = number
             return number
 
-    def renew(self, worn: Window) -> bool:
+    def put(self, body: bytes) -> bool:
+        """Copy one slot, opening segments as needed; return False when it is refused, or this is over."""
+        checksum = crc32(body)
+        while True:
+            window = self.window
+            at = window.take()
+            if at < window.size and self.guard[0]:
+                SEALED_SLOT.pack_into(window.view, at, checksum, body)
+                return True
+            if not self._renew(window):
+                return False
+
+    def close(self) -> None:
+        """Seal the store; whoever comes later goes on in another one."""
+        if not self.guard[0]:  # already closed, or the parent's
+            return
+        with self._lock:
+            self.closed = True
+            self.guard[0] = 0  # from here on nobody writes: what is handed out now is the end
+            window = self.window
+            try:
+                if window.size:
+                    self.store.truncate(self._number, min(window.take(), window.size))
+                if self._started:
+                    self.store.write_meta(self._meta(_now()))
+            except OSError as error:
+                self.refuse(error)
+
+    def _renew(self, worn: Window) -> bool:
         """Put a fresh segment in place of a `worn` one and return whether there is a better one now."""
+        if not self.guard[0]:  # the lock may be one that a thread of the parent holds
+            return False
         with self._lock:
             if self.window is not worn:
                 return True
-            if self._waiting():
+            if not self.guard[0] or self._waiting():
                 return False
             try:
                 self._start()
@@ -118,21 +152,6 @@ class Production:
             else:  # a signal handler or a __del__ came in between on this very thread
                 self.store.drop_segment(number)
             return True
-
-    def close(self) -> None:
-        """Seal the store; whoever comes later goes on in another one."""
-        if not self.guard[0]:  # already closed, or the parent's
-            return
-        with self._lock:
-            self.guard[0] = 0  # from here on nobody writes: what is handed out now is the end
-            window = self.window
-            try:
-                if window.size:
-                    self.store.truncate(self._number, min(window.take(), window.size))
-                if self._started:
-                    self.store.write_meta(self._meta(_now()))
-            except OSError as error:
-                self.refuse(error)
 
     def _open(self, number: int) -> Window:
         size = max(min(self._segment_size, _FIRST_SEGMENT << min(number, 16)), 2 * SLOT)

@@ -48,21 +48,24 @@ class Recorder:
 
     @property
     def store(self) -> Store:
-        """Return this process's own store."""
-        return self._own().store
+        """Return this process's own store; after `close` the one that was closed, until something is recorded."""
+        return self._shown().store
 
     @property
     def refused(self) -> Mapping[str, int]:
-        """Return how many calls of this process were refused, per cause (``ENOSPC``, ``undefined-flow``)."""
-        return MappingProxyType(self._own().refused)
+        """Return how many calls `store` missed, per cause (``ENOSPC``, ``undefined-flow``)."""
+        return MappingProxyType(self._shown().refused)
 
     def define(self, flow: Flow) -> int:
         """Return the number of `flow`, written before it is returned; 0 when that is refused."""
-        production = self._own()
         try:
-            return production.memo.get(flow) or production.define(flow)
+            while True:
+                production = self._own()
+                number = production.memo.get(flow) or production.define(flow)
+                if number or production.guard[0]:
+                    return number
         except Exception as error:  # noqa: BLE001  # a refusal is counted, the host goes on
-            production.refuse(error)
+            self._own().refuse(error)
             return 0
 
     def next_span(self) -> int:
@@ -115,7 +118,7 @@ class Recorder:
             if at < size and guard[0]:
                 _store(view, at, checksum, body)
                 return True
-            return self._put(body)
+            return self._put((body,))
         except Exception:  # noqa: BLE001  # odd numbers are cut to size there, anything else is counted
             return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
 
@@ -146,21 +149,20 @@ class Recorder:
             before = tuple(auxiliary_bodies(span, links[1:], foreign, messages, trace16))
             marks = flags | HAS_AUXILIARY if before else flags
             body = _pack(OP, marks, linked, flow_id, start_ns, duration, span, parent, key16, first)
-            return all(map(self._put, before)) and self._put(body)
+            return self._put((*before, body))
         except Exception as error:  # noqa: BLE001  # a refusal is counted, the host goes on
             return self._own().refuse(error)
 
-    def _put(self, body: bytes) -> bool:
-        """Copy one slot, opening segments and becoming a producer as needed."""
-        checksum = crc32(body)
+    def _put(self, bodies: Sequence[bytes]) -> bool:
+        """Copy the slots of one record, all into the same producer."""
         while True:
-            window = self._production.window
-            at = window.take()
-            if at < window.size and window.guard[0]:
-                _store(window.view, at, checksum, body)
-                return True
-            if not self._own().renew(window):
-                return False
+            production = self._own()
+            done = all(map(production.put, bodies))
+            if done or production.guard[0]:
+                return done
+
+    def _shown(self) -> Production:
+        return self._production if self._production.closed else self._own()
 
     def _own(self) -> Production:
         """Return the production of this very process, after any number of forks and closes."""
