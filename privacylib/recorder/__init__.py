@@ -7,5 +7,6 @@ from privacylib.recorder.store import DirectoryStore, MemoryStore, Store
 from privacylib.recorder.tallies import Tallies, Tally, tallies
 
 __all__ = [
-    "Cursor", "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "producers", "tallies",
+    "Cursor", "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally",
+    "producers", "tallies",
 ]  # fmt: skip
