@@ -66,13 +66,18 @@ def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Fr
     return frame
 
 
-def enter_zone(purpose: str, labels: frozenset[str] | None) -> Frame:
+def enter_zone(purpose: str, labels: frozenset[str] | None, name: str | None = None) -> Frame:
     """Open a scope with a purpose, make it the current one and return its frame.
+
+    Args:
+        purpose: Why the work is done.
+        labels: Labels that may be read; None for all.
+        name: What the scope is called, for people; its purpose where left out.
 
     Raises:
         PolicyDenied: A request that was taken in before may not be used for it.
     """
-    frame = enter_scope(purpose)
+    frame = enter_scope(name or purpose)
     frame.zone = narrowed(frame.zone, purpose, labels)
     pending = frame.scope.reads.pending
     if pending is not None:
