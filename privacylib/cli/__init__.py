@@ -15,7 +15,7 @@ from privacylib.errors import PrivacyError
 
 __all__ = ["Subparsers", "main"]
 
-COMMANDS: tuple[str, ...] = ("graph", "policy")
+COMMANDS: tuple[str, ...] = ("run", "graph", "policy")
 """Modules of this package, in the order of the help text."""
 
 

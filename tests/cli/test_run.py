@@ -1,0 +1,143 @@
+"""``privacylib run``: the program is started as it would be, and seen."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from privacylib.graph import load
+
+RUN = [sys.executable, "-m", "privacylib.cli", "run"]
+
+
+def run(
+    tmp_path: Path, *command: str, options: tuple[str, ...] = (), **environ: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RUN, "--spool", str(tmp_path / "spool"), *options, "--", *command],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | environ,
+        timeout=60,
+        check=False,
+    )
+
+
+def script(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "program.py"
+    path.write_text(text)
+    return str(path)
+
+
+def test_output_arguments_and_exit_status_are_the_programs_own(tmp_path: Path) -> None:
+    program = script(tmp_path, "import sys\nprint(sys.argv[1:])\nprint('err', file=sys.stderr)\nsys.exit(7)\n")
+    ended = run(tmp_path, sys.executable, program, "--mode", "x", "--", "y")
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("['--mode', 'x', '--', 'y']\n", "err\n", 7)
+
+
+def test_what_the_program_sees_of_its_interpreter_is_as_without(tmp_path: Path) -> None:
+    program = script(tmp_path, "import sys, json\nprint(json.dumps([sys.path, sys.argv, sys.flags.isolated]))\n")
+    bare = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert run(tmp_path, sys.executable, program).stdout == bare.stdout
+
+
+def test_signals_reach_the_program_itself(tmp_path: Path) -> None:
+    program = script(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(60)\n")
+    started = subprocess.Popen(
+        [*RUN, "--spool", str(tmp_path / "spool"), "--", sys.executable, program], stdout=subprocess.PIPE, text=True
+    )
+    with started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "up\n"
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(10) == -signal.SIGTERM
+
+
+def test_a_sitecustomize_of_the_hosts_own_still_runs(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "sitecustomize.py").write_text("print('own')\n")
+    path = os.pathsep.join((str(own), os.environ.get("PYTHONPATH", "")))
+    ended = run(tmp_path, sys.executable, "-c", "import sitecustomize; print(sitecustomize.__file__)", PYTHONPATH=path)
+    command_itself = "own\n"
+    assert ended.stdout == f"{command_itself}own\n{own / 'sitecustomize.py'}\n"
+
+
+PROGRAM = """
+import subprocess, sys, privacylib
+
+@privacylib.reads("s3://in/a")
+def get(): pass
+
+@privacylib.writes("s3://out/b")
+def put(): pass
+
+with privacylib.zone(purpose="copy"):
+    get()
+    put()
+if len(sys.argv) == 1:
+    subprocess.run([sys.executable, __file__, "child"], check=True)
+"""
+
+
+def test_operations_are_seen_without_init_and_in_child_processes_too(tmp_path: Path) -> None:
+    ended = run(tmp_path, sys.executable, script(tmp_path, PROGRAM), options=("--service", "copier"))
+    assert ended.returncode == 0, ended.stderr
+    (edge,) = load([tmp_path / "spool"]).edges()
+    assert (edge.source, edge.sink, edge.service, edge.count) == ("s3://in/a", "s3://out/b", "copier", 2)
+
+
+def test_the_service_is_named_after_the_program(tmp_path: Path) -> None:
+    run(tmp_path, sys.executable, script(tmp_path, PROGRAM))
+    assert {edge.service for edge in load([tmp_path / "spool"]).edges()} == {"program"}
+
+
+POLICY: dict[str, object] = {
+    "version": 1,
+    "labels": {"SECRET": {}},
+    "purposes": {"copy": {}},
+    "assets": [{"match": "s3://in/*", "labels": ["SECRET"]}],
+    "requirements": [{"id": "no-copies", "applies_to": ["SECRET"], "allow": {"purposes": []}, "mode": "enforce"}],
+}
+
+
+def test_enforcement_needs_no_code_change(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(json.dumps(POLICY))
+    options = ("--policy", str(policy), "--mode", "enforce")
+    ended = run(tmp_path, sys.executable, script(tmp_path, PROGRAM), options=options)
+    assert ended.returncode == 1
+    assert "PolicyDenied" in ended.stderr
+    assert load([tmp_path / "spool"]).edges() == []
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [((), "run needs a program"), (("no-such-program-here",), "cannot run no-such-program-here: No such file")],
+)
+def test_what_cannot_be_run_is_said(tmp_path: Path, command: tuple[str, ...], told: str) -> None:
+    ended = run(tmp_path, *command)
+    assert ended.returncode == 1
+    assert told in ended.stderr
+
+
+def test_a_wrong_policy_is_named_before_anything_runs(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\nlables: {}\n")
+    ended = run(tmp_path, sys.executable, "-c", "print('ran')", options=("--policy", str(policy)))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"{policy}:2" in ended.stderr
+
+
+def test_under_enforce_a_start_that_fails_runs_nothing(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.yaml")
+    ended = run(tmp_path, sys.executable, "-c", "print('ran')", options=("--mode", "enforce"), PRIVACYLIB_POLICY=gone)
+    assert (ended.returncode, ended.stdout) == (78, "")
+    ended = run(tmp_path, sys.executable, "-c", "print('ran')", PRIVACYLIB_POLICY=gone)
+    assert (ended.returncode, ended.stdout) == (0, "ran\n")
+    assert "runs unobserved" in ended.stderr
