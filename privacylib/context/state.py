@@ -15,7 +15,7 @@ from typing import Any, cast
 from contextvars_extras import ContextVarsRegistry  # pyright: ignore[reportMissingTypeStubs]
 
 from privacylib.context.sources import ReadSet
-from privacylib.model import Zone
+from privacylib.model import Decision, Zone
 
 __all__ = ["NO_ZONE", "PROCESS", "CurrentVars", "Frame", "Process", "Scope", "frame_now", "get_frame", "set_frame"]
 
@@ -33,7 +33,7 @@ class Scope:
         orphan_of: Refers to the task or thread whose work outside any scope it holds; None for a real scope.
     """
 
-    __slots__ = ("key", "left", "name", "orphan_of", "parent", "reads")
+    __slots__ = ("key", "left", "name", "orphan_of", "parent", "reads", "refusal")
 
     def __init__(
         self,
@@ -49,6 +49,8 @@ class Scope:
         self.parent = parent
         self.orphan_of = orphan_of
         self.left = False
+        self.refusal: Decision | None = None
+        """What was last refused inside, for whoever answers on behalf of the scope."""
 
 
 class Frame:

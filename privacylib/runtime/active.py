@@ -7,7 +7,7 @@ from privacylib.errors import NotInitialised
 from privacylib.model import Operation
 from privacylib.runtime.known import Site, site_of
 
-__all__ = ["ACTIVE", "Declared", "site_now"]
+__all__ = ["ACTIVE", "Declared", "absent", "site_now"]
 
 
 class Active:

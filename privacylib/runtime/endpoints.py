@@ -18,7 +18,7 @@ from privacylib.runtime.hot import (
 from privacylib.runtime.known import Site
 from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
 
-__all__ = ["Pending", "answer", "finish", "held_now", "respond", "serve"]
+__all__ = ["Pending", "answer", "complete", "finish", "held_now", "respond", "serve"]
 
 
 class Pending:
@@ -75,12 +75,13 @@ def serve(site: Site, context: PolicyContext) -> Handle:
 
 
 @faults.deciding
-def respond(handle: Handle, *, verified: bool) -> PolicyContext:
-    """Decide the response before its first byte; it stays open until `end`.
+def respond(handle: Handle, *, verified: bool, once: bool = False) -> PolicyContext:
+    """Decide the response before its first byte; it stays open until it is complete.
 
     Args:
         handle: What `serve` returned.
         verified: Whether the caller presented a verified context, so that it judges for itself.
+        once: Whether the caller learns nothing after this, so that it cannot judge what is read later.
 
     Returns:
         What the response carries back.
@@ -91,6 +92,8 @@ def respond(handle: Handle, *, verified: bool) -> PolicyContext:
     decide_write(handle, judges=verified)
     if not handle.open:
         open_for_scope(handle)
+    if once:
+        handle.announced = handle.sources.labels
     return held_now(handle.frame)
 
 
@@ -153,8 +156,18 @@ def finish(handle: Handle | None, *, failed: bool = False) -> None:
         handle: What `serve` returned.
         failed: Whether no whole response was sent.
     """
-    if handle is None:
-        return
+    if handle is not None:
+        complete(handle, failed=failed)
+        exit_frame(handle.frame)
+
+
+def complete(handle: Handle, *, failed: bool = False) -> None:
+    """Record a request whose response has ended, and stay in its scope; never raises.
+
+    Args:
+        handle: What `serve` returned.
+        failed: Whether no whole response was sent.
+    """
     frame = handle.frame
     try:
         reads = frame.scope.reads
@@ -169,5 +182,3 @@ def finish(handle: Handle | None, *, failed: bool = False) -> None:
         record(handle, Flag.FAILED if failed else 0)
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("recording", error)
-    finally:
-        exit_frame(frame)

@@ -22,6 +22,7 @@ class Handle:
     """One operation between its beginning and its end."""
 
     __slots__ = (
+        "announced",
         "began",
         "body",
         "flags",
@@ -46,6 +47,8 @@ class Handle:
         self.flags = 0
         self.pair = 0
         self.open = False
+        self.announced: frozenset[str] | None = None
+        """Labels a judging peer was told of, where it is told only once."""
         self.body: Frame | None = None
         self.span = site.snapshot.recorder.next_span()
         self.start = time_ns()
@@ -159,14 +162,23 @@ def into_open_writes(frame: Frame, sources: tuple[Source, ...]) -> None:
         held: SourceSet = write.site.held(write.frame).union(frame.scope.reads.visible())
         for source in sources:
             held = held.plus(source)
-        known = write.site.writing(held, frame, write.known.judges)
+        known = write.site.writing(held, frame, judges_still(write, held))
         if known.denied:
             refuse(write, known)
 
 
+def judges_still(write: Handle, held: SourceSet) -> bool:
+    """Return whether the endpoint of an open write can judge what flows there now."""
+    return write.known.judges and (write.announced is None or held.labels <= write.announced)
+
+
 def refuse(handle: Handle, known: Known) -> None:
-    """Record a denial and raise it."""
+    """Record a denial and raise it; the scopes around remember it."""
     record(handle, 0, known)
+    around: Frame | None = handle.frame
+    while around is not None:
+        around.scope.refusal = known.decision
+        around = around.outer
     raise PolicyDenied(known.decision, handle.site.operation.asset.uri)
 
 
@@ -181,7 +193,7 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> None:
         if site.operation.kind is not _READ:
             sources = site.held(frame)
             if sources is not handle.sources:
-                known = site.writing(sources, frame, known.judges, late=True)
+                known = site.writing(sources, frame, judges_still(handle, sources), late=True)
             links, foreign = scope.reads.links()
     flags |= handle.flags
     if scope.left:

@@ -1,0 +1,167 @@
+"""ASGI: context, decisions and records for what an ASGI application serves."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
+from privacylib.families.routes import asgi_route
+from privacylib.model import PolicyDenied
+
+__all__ = ["Middleware"]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[Any]]
+
+_SEEN = "privacylib.served"
+"""Key in the scope of a request that is served already."""
+
+_SCHEMES = {"http": "http", "websocket": "ws"}
+_STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+_ENDS = {
+    "http.response.body", "http.response.pathsend", "http.response.zerocopysend", "websocket.close",
+    "websocket.http.response.body",
+}  # fmt: skip
+_POLICY_VIOLATION = 1008
+"""RFC 6455, 7.4.1."""
+
+_ERROR = 500
+
+
+class Middleware:
+    """Serve an ASGI application under the policy: HTTP and WebSocket; the rest passes through.
+
+    It may stand anywhere in a stack, and more than once; the outermost does the work. A request
+    is named when it comes in, by the template of its route where the application's router tells it
+    (Starlette, FastAPI), else by its path with personal parts templated.
+
+    A response is decided before its first byte: a denied one is a 403 with the requirement's id,
+    and a `PolicyDenied` that the application does not catch is one too, also where its framework
+    made a 500 of it. After the first byte the stream is aborted. Background work that the
+    application does after its last byte belongs to the request, and not to the response.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        scheme = _SCHEMES.get(scope["type"])
+        if scheme is None or _SEEN in scope:
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send)
+        try:
+            served = exchange.served = Served.begin(
+                scope["path"], asgi_route(self.app, scope), scope["headers"], _peer(scope), scheme
+            )
+        except PolicyDenied as denied:
+            await exchange.refuse(denied)
+            return
+        if served is None:
+            await self.app(scope, receive, send)
+            return
+        scope[_SEEN] = True
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except PolicyDenied as denied:
+            await exchange.stop(denied)
+        finally:
+            served.leave(refused=exchange.refused)
+
+
+def _peer(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return str(client[0]) if client else None
+
+
+class _Exchange:
+    """A request with its response, or a WebSocket."""
+
+    served: Served | None = None
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self.started = False
+        self.refused = False
+
+    async def receive(self) -> Message:
+        """Pass a message of the client on."""
+        message = await self._receive()
+        if self.served is not None:
+            if message["type"] == "websocket.receive":
+                self.served.message()
+            elif message["type"] == "websocket.disconnect":
+                self.served.end()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a message of the application on; none, once the response was refused.
+
+        Raises:
+            PolicyDenied: The response is refused now, and its refusal is sent.
+        """
+        served = self.served
+        if self.refused or served is None:
+            return
+        kind = message["type"]
+        if kind in _STARTS:
+            unseen = served.refused if message.get("status") == _ERROR else None
+            if unseen is not None:
+                await self.refuse(unseen)
+                return
+            message = await self._started(served, message)
+        await self._send(message)
+        if kind == "websocket.send" or message.get("body"):
+            served.message()
+        if kind in _ENDS and not message.get("more_body"):
+            served.end()
+
+    async def _started(self, served: Served, message: Message) -> Message:
+        """Decide the response, and let labels go back with its headers."""
+        try:
+            labels = served.respond()
+        except PolicyDenied as denied:
+            await self.refuse(denied)
+            raise
+        self.started = True
+        headers = without_ours(message.get("headers") or (), HEADER.encode())
+        if labels is not None:
+            headers.append((HEADER.encode(), labels.encode()))
+        return {**message, "headers": headers}
+
+    async def refuse(self, denied: PolicyDenied) -> None:
+        """Answer with the requirement's id, and let nothing of the application out from now on."""
+        if self.refused:
+            return
+        self.refused = True
+        kind = "http.response"
+        if self._scope["type"] == "websocket":
+            kind = "websocket.http.response"
+            if kind not in (self._scope.get("extensions") or ()):
+                await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+                return
+        headers, body = refusal(denied)
+        pairs = [(name.encode(), value.encode()) for name, value in headers]
+        await self._send({"type": f"{kind}.start", "status": REFUSED, "headers": pairs})
+        await self._send({"type": f"{kind}.body", "body": body})
+
+    async def stop(self, denied: PolicyDenied) -> None:
+        """Refuse a response, or abort one that has begun.
+
+        Raises:
+            PolicyDenied: For the server, which then closes the connection without a last chunk.
+        """
+        if not self.started:
+            await self.refuse(denied)
+        elif self._scope["type"] == "websocket":
+            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        else:
+            raise denied

@@ -1,0 +1,1 @@
+"""What the libraries of one kind have in common, whatever they are called."""

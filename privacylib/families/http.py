@@ -1,0 +1,140 @@
+"""What everything that speaks HTTP has in common, on both sides. No web library is imported here."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from privacylib.model import Asset, Kind, Operation, PolicyContext, PolicyDenied
+from privacylib.naming import url_asset
+from privacylib.propagation.carriers import Carrier
+from privacylib.runtime import ACTIVE, Handle, absent, complete, exit_frame, faults, finish, respond, serve, site_of
+
+__all__ = ["HEADER", "REFUSED", "Served", "called", "refusal", "served", "without_ours"]
+
+HEADER = "privacylib"
+"""Header in which a response brings its labels back."""
+
+REFUSED = 403
+
+
+@lru_cache(maxsize=4096)
+def served(service: str, path: str, route: str | None = None, scheme: str = "http") -> Asset:
+    """Name what a service serves.
+
+    Args:
+        service: Name of the service.
+        path: Path of the request, decoded.
+        route: Template of the route (``/users/{id}``) where the framework's router tells it.
+        scheme: ``http``, with or without TLS; ``ws`` for a WebSocket.
+
+    Returns:
+        For example ``http://web/users/{id}``. Without a route the path is templated by its looks.
+    """
+    text = url_asset(f"http://_{quote(path)}").name if route is None else route.removeprefix("/")
+    return Asset(f"{scheme}://{service}", text)
+
+
+def called(url: str) -> Operation:
+    """Describe a request that is sent to an absolute URL.
+
+    Raises:
+        AssetNameError: The URL has no host or no valid port.
+    """
+    return Operation(Kind.CALL, url_asset(url))
+
+
+def refusal(denied: PolicyDenied) -> tuple[list[tuple[str, str]], bytes]:
+    """Return headers and body of the answer to a refused request: the requirement's id and nothing else."""
+    body = (denied.decision.requirement or "").encode()
+    return [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(body)))], body
+
+
+class Served:
+    """One request that is served, from its beginning to its last byte and the work behind it."""
+
+    __slots__ = ("_context", "_ended", "_messages", "handle")
+
+    def __init__(self, handle: Handle, context: PolicyContext) -> None:
+        self.handle = handle
+        self._context = context
+        self._ended = False
+        self._messages = 0
+
+    @classmethod
+    def begin(
+        cls, path: str, route: str | None, headers: Carrier, peer: str | None, scheme: str = "http"
+    ) -> "Served | None":
+        """Take a request in and make its scope the current one.
+
+        Args:
+            path: Path of the request, decoded.
+            route: Template of its route where that is known.
+            headers: Its headers.
+            peer: Address of who sent it.
+            scheme: ``http`` or ``ws``.
+
+        Returns:
+            The request, or None before `init`.
+
+        Raises:
+            PolicyDenied: A zone of the policy does not admit it.
+        """
+        snapshot = ACTIVE.snapshot
+        if snapshot is None:
+            return absent()
+        site = site_of(Operation(Kind.SERVE, served(snapshot.service, path, route, scheme)), snapshot)
+        context = snapshot.propagator.extract(headers, peer=peer)
+        handle = serve(site, context)
+        return None if handle is None else cls(handle, context)
+
+    def respond(self) -> str | None:
+        """Decide the response before its first byte.
+
+        Returns:
+            What the header `HEADER` brings back, for a caller that presented a verified context.
+
+        Raises:
+            PolicyDenied: An enforced rule denies it.
+        """
+        held = respond(self.handle, verified=self._context.verified, once=True)
+        if held is None or not self._context.verified:
+            return None
+        carrier: dict[str, str] = {}
+        try:
+            self.handle.site.snapshot.propagator.respond(carrier, held, pair=self._context.pair)
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("responding", error)
+        return carrier.get(HEADER)
+
+    @property
+    def refused(self) -> PolicyDenied | None:
+        """Return the last refusal inside the request, which a framework may have turned into a 500."""
+        decision = self.handle.frame.scope.refusal
+        return None if decision is None else PolicyDenied(decision, self.handle.site.operation.asset.uri)
+
+    def message(self) -> None:
+        """Count one message of the stream that the exchange is."""
+        self._messages = self.handle.messages = self._messages + 1
+
+    def end(self) -> None:
+        """Record the request: its last byte is sent. Work behind it stays in its scope."""
+        if not self._ended:
+            self._ended = True
+            complete(self.handle)
+
+    def leave(self, *, refused: bool = False) -> None:
+        """Leave the scope of the request; one that has not ended is recorded as failed.
+
+        Args:
+            refused: Whether a refusal was all that was sent, which is recorded already.
+        """
+        if self._ended or refused:
+            exit_frame(self.handle.frame)
+        else:
+            finish(self.handle, failed=True)
+
+
+def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[Any, Any]]:
+    """Return response headers without one of ours, which a proxy may have copied from elsewhere."""
+    return [pair for pair in headers if pair[0].lower() != name]

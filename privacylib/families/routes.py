@@ -1,0 +1,118 @@
+"""Templates of routes, asked of the routers of web frameworks by their looks.
+
+A request is named once, when it comes in: zones of the policy match that name, and it is the name
+that is recorded. Frameworks tell the route only after their router has run, which is too late, so
+their router is asked ahead. Where none is found, the path is templated by its looks; where one is
+found and knows no route, the name is ``{…}``: what strangers try must not fill the graph.
+"""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from privacylib.runtime import faults
+
+__all__ = ["UNROUTED", "asgi_route", "wsgi_route"]
+
+UNROUTED = "/{…}"
+_DEPTH = 16
+_FULL, _PARTIAL = 2, 1
+"""Values of Starlette's ``Match``."""
+
+_CONVERTED = re.compile(r"\{([^{}:]+):[^{}]*\}")
+_ANGLED = re.compile(r"<(?:[^<>:]*:)?([^<>:]+)>")
+_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
+
+
+def asgi_route(app: Any, scope: Mapping[str, Any]) -> str | None:
+    """Return the template of a request's route in a Starlette, FastAPI or Django application.
+
+    Args:
+        app: The application, which may be wrapped by others that keep it as ``app``.
+        scope: The ASGI scope.
+
+    Returns:
+        For example ``/users/{id}``; None where no router is known.
+    """
+    try:
+        routes = _routes(scope.get("app")) or _routes(app)
+        if routes is not None:
+            return scope.get("root_path", "") + (_matched(routes, scope) or UNROUTED)
+        return _django_route(app, scope["path"])
+    except Exception as error:  # noqa: BLE001 - a router may raise for what strangers send
+        faults.swallowed("naming a route", error)
+        return None
+
+
+def wsgi_route(app: Any, environ: Mapping[str, Any]) -> str | None:
+    """Return the template of a request's route in a Flask or Django application.
+
+    Args:
+        app: The application, or its bound ``wsgi_app``.
+        environ: The WSGI environment.
+
+    Returns:
+        For example ``/users/{id}``; None where no router is known.
+    """
+    try:
+        owner = getattr(app, "__self__", app)
+        if hasattr(owner, "url_map"):
+            return environ.get("SCRIPT_NAME", "") + _flask_route(owner, environ)
+        return _django_route(app, environ.get("PATH_INFO", ""))
+    except Exception as error:  # noqa: BLE001 - a router may raise for what strangers send
+        faults.swallowed("naming a route", error)
+        return None
+
+
+def _routes(app: Any) -> Sequence[Any] | None:
+    """Return the routes of the router inside an application."""
+    for _ in range(_DEPTH):
+        routes: Any = getattr(app, "routes", None)
+        if isinstance(routes, list) and all(hasattr(route, "matches") for route in cast("list[object]", routes)):
+            return cast("list[Any]", routes)
+        app = getattr(app, "app", None)
+        if app is None:
+            break
+    return None
+
+
+def _matched(routes: Sequence[Any], scope: Mapping[str, Any]) -> str | None:
+    """Return the template of the route that a Starlette router will choose: the first full match, or partial one."""
+    partial = None
+    for route in routes:
+        match, inner = route.matches(scope)
+        if match.value == _FULL:
+            return _template(route, scope, inner)
+        if match.value == _PARTIAL and partial is None:
+            partial = _template(route, scope, inner)
+    return partial
+
+
+def _template(route: Any, scope: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
+    path = _CONVERTED.sub(r"{\1}", getattr(route, "path", ""))
+    below = getattr(route, "routes", None)
+    if below is None:
+        return path
+    return path + ((_matched(below, {**scope, **inner}) or UNROUTED) if below else "/{path}")
+
+
+def _flask_route(app: Any, environ: Mapping[str, Any]) -> str:
+    from werkzeug.exceptions import HTTPException
+
+    try:
+        rule, _ = app.url_map.bind_to_environ(environ).match(return_rule=True)
+    except HTTPException:  # not found, wrong method, or a redirect to the canonical path
+        return UNROUTED
+    return _ANGLED.sub(r"{\1}", rule.rule)
+
+
+def _django_route(app: Any, path: str) -> str | None:
+    if not type(app).__module__.startswith("django.") or "django.urls" not in sys.modules:
+        return None
+    urls: Any = sys.modules["django.urls"]
+    try:
+        route = urls.resolve(path).route
+    except urls.Resolver404:
+        return UNROUTED
+    return "/" + _ANGLED.sub(r"{\1}", _GROUP.sub(r"{\1}", route)).strip("^$")
