@@ -4,25 +4,30 @@ import atexit
 import os
 import threading
 from collections.abc import Iterable, Sequence
+from operator import is_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
 from privacylib.decorators.carrying import hold, zone_of
+from privacylib.drain import Drain
 from privacylib.errors import PrivacyError
+from privacylib.exporters import chosen
 from privacylib.instrumentation import hops
 from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
-from privacylib.ports import Drain
 from privacylib.propagation import Propagator, keyring
-from privacylib.recorder import DirectoryStore, Recorder
+from privacylib.recorder import DirectoryStore, Recorder, Store
 from privacylib.runtime import ACTIVE
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 __all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
+
+EXIT_TIMEOUT = 1.5
+"""Seconds that a process's exit may take longer because of an exporter."""
 
 
 class _Wiring:
@@ -54,7 +59,7 @@ def init(
     Args:
         service: Name of the service; the program's name where left out.
         policy: A policy file; an empty policy where left out.
-        exporter: One or several OpenTelemetry span exporters.
+        exporter: One or several OpenTelemetry span exporters; they are shut down with privacylib, or when replaced.
         spool: Directory of the spool, ``.privacylib`` in the working directory where left out.
         mode: The strictest that requirements may be: ``observe``, ``simulate`` or ``enforce``.
         instrument: I/O libraries to instrument: True for all that are known, or their names.
@@ -65,11 +70,13 @@ def init(
         PrivacyError: A setting is impossible; names it.
     """
     asked = settings(service, policy, spool, mode, instrument, region)
+    exporters = chosen(exporter, asked.exporter)
     with _wiring.lock:
         loaded = _load(asked.policy)
         if _wiring.recorder is None or (_wiring.settings and _wiring.settings.spool != asked.spool):
             shutdown()
-            _wiring.recorder = Recorder(DirectoryStore(asked.spool), asked.service)
+            _wiring.recorder = Recorder(DirectoryStore(asked.spool), asked.service, started=_start_drain)
+        _replace_drain(exporters, _wiring.recorder)
         first = ACTIVE.snapshot is None
         snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)
         _wiring.settings = asked
@@ -77,6 +84,25 @@ def init(
         if first:
             _take_environment(snapshot)
         hops.install()
+
+
+def _start_drain(store: Store) -> None:
+    """Export what this process, or a forked child, begins to record."""
+    drain = _wiring.drain
+    if drain is not None:
+        drain.start(store)
+
+
+def _replace_drain(exporters: "tuple[SpanExporter, ...]", recorder: Recorder) -> None:
+    """Let other exporters go on where those before them stood."""
+    old = _wiring.drain
+    if old is not None and len(old.exporters) == len(exporters) and all(map(is_, old.exporters, exporters)):
+        return
+    if old is not None:
+        old.shutdown(EXIT_TIMEOUT, kept=exporters)
+    _wiring.drain = Drain(recorder, exporters) if exporters else None
+    if old is not None:
+        _start_drain(recorder.store)
 
 
 def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path | None = None) -> Snapshot:
@@ -162,4 +188,4 @@ def _take_environment(snapshot: Snapshot) -> None:
     hold(PROCESS.frame, context)
 
 
-atexit.register(shutdown)
+atexit.register(shutdown, EXIT_TIMEOUT)

@@ -13,6 +13,7 @@ from privacylib.model import Mode
 __all__ = ["Settings", "settings"]
 
 PREFIX = "PRIVACYLIB_"
+_TEXTS = ("service", "policy", "spool", "mode", "region", "exporter")
 _TRUE, _FALSE = ("1", "true", "yes", "on", "all"), ("", "0", "false", "no", "off")
 
 
@@ -27,6 +28,7 @@ class Settings:
         mode: The ceiling of all requirements' modes.
         instrument: Names of I/O libraries to instrument; None for all of them.
         region: Region of the service, or None.
+        exporter: What the operator calls the exporter, or None to take those of the code.
     """
 
     service: str
@@ -35,6 +37,7 @@ class Settings:
     mode: Mode
     instrument: frozenset[str] | None
     region: str | None
+    exporter: str | None = None
 
 
 def settings(
@@ -51,7 +54,7 @@ def settings(
     Raises:
         PrivacyError: A value is none of those possible; names the argument or the variable.
     """
-    told = {name: environ.get(PREFIX + name.upper()) for name in ("service", "policy", "spool", "mode", "region")}
+    told = {name: environ.get(PREFIX + name.upper()) for name in _TEXTS}
     file = told["policy"] or policy
     return Settings(
         service=told["service"] or service or _program(),
@@ -60,6 +63,7 @@ def settings(
         mode=_mode(told["mode"] or mode, "PRIVACYLIB_MODE" if told["mode"] else "init(mode=)"),
         instrument=_names(environ.get(PREFIX + "INSTRUMENT"), instrument),
         region=told["region"] or region,
+        exporter=told["exporter"],
     )
 
 

@@ -4,16 +4,18 @@ from privacylib.context.sources import EMPTY, WIDEST, Link, ReadSet, SourceSet
 from privacylib.context.state import (
     NO_ZONE,
     PROCESS,
+    UNSEEN,
     CurrentVars,
     Frame,
     Scope,
     frame_now,
     get_frame,
+    is_unseen,
     leave,
     set_frame,
 )
 
 __all__ = [
-    "EMPTY", "NO_ZONE", "PROCESS", "WIDEST", "CurrentVars", "Frame", "Link", "ReadSet", "Scope", "SourceSet",
-    "frame_now", "get_frame", "leave", "set_frame",
+    "EMPTY", "NO_ZONE", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "Link", "ReadSet", "Scope", "SourceSet",
+    "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
 ]  # fmt: skip

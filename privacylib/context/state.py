@@ -17,7 +17,10 @@ from contextvars_extras import ContextVarsRegistry  # pyright: ignore[reportMiss
 from privacylib.context.sources import ReadSet
 from privacylib.model import Decision, Zone
 
-__all__ = ["NO_ZONE", "PROCESS", "CurrentVars", "Frame", "Process", "Scope", "frame_now", "get_frame", "set_frame"]
+__all__ = [
+    "NO_ZONE", "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_now", "get_frame", "is_unseen",
+    "leave", "set_frame",
+]  # fmt: skip
 
 NO_ZONE = Zone()
 
@@ -130,6 +133,15 @@ def _runner() -> object:
     except RuntimeError:
         task = None
     return threading.get_ident() if task is None else task
+
+
+def is_unseen(frame: Frame) -> bool:
+    """Return whether work in this frame is privacylib's own and passes straight through."""
+    return frame.scope.orphan_of is _runner
+
+
+UNSEEN = Frame(Scope("unseen", bytes(16), ReadSet(bytes(16)), orphan_of=_runner), NO_ZONE)
+"""Where privacylib's own work stands: belonging to whoever runs it, so that it is carried along as any other."""
 
 
 def _reference(runner: object) -> Callable[[], object]:

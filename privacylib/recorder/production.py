@@ -43,10 +43,18 @@ class Production:
         store: Where the bytes are kept; not touched before something is recorded.
         service: Name of the service.
         segment_size: Bytes of a segment once it has grown.
+        started: Called with the store when the producer has become known; must not raise.
         before: The production that this one goes on from.
     """
 
-    def __init__(self, store: Store, service: str, segment_size: int, before: "Production | None" = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        service: str,
+        segment_size: int,
+        started: Callable[[Store], None] | None = None,
+        before: "Production | None" = None,
+    ) -> None:
         self.store = store
         self.guard = new_guard()
         self.closed = False
@@ -57,6 +65,7 @@ class Production:
         self._ids = before._ids if before else count(1)
         self._service = service
         self._segment_size = segment_size
+        self._tell = started
         self._before = before
         self._heirs: dict[int, Production] = {}
         self._lock = RLock()
@@ -72,7 +81,7 @@ class Production:
 
         The dictionary settles who is first: a lock could be one that a thread of the parent holds.
         """
-        fresh = Production(self.store.sibling(), self._service, self._segment_size, self)
+        fresh = Production(self.store.sibling(), self._service, self._segment_size, self._tell, self)
         return self._heirs.setdefault(0, fresh)
 
     def refuse(self, cause: str | Exception) -> bool:
@@ -171,6 +180,8 @@ class Production:
                 self._known = self.store.add_lines(lines)
         self._started = started
         self._before = None
+        if self._tell is not None:
+            self._tell(self.store)
 
     def _lines(self) -> bytes:
         if self._before is not None:

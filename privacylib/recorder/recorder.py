@@ -6,7 +6,7 @@ handler, nor a ``__del__``, nor the child of a fork. The page cache keeps what w
 process is killed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from zlib import crc32
 
@@ -39,12 +39,19 @@ class Recorder:
         store: Where the bytes are kept.
         service: Name of the service.
         segment_size: Bytes of a segment, a multiple of 64; the first ones are smaller.
+        started: Called with its store when a process becomes a producer, before its first record; must not raise.
     """
 
     __slots__ = ("_production",)
 
-    def __init__(self, store: Store, service: str, segment_size: int = 1 << 20) -> None:
-        self._production = Production(store, service, segment_size)
+    def __init__(
+        self,
+        store: Store,
+        service: str,
+        segment_size: int = 1 << 20,
+        started: Callable[[Store], None] | None = None,
+    ) -> None:
+        self._production = Production(store, service, segment_size, started)
 
     @property
     def store(self) -> Store:

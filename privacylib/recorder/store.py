@@ -32,6 +32,14 @@ class Store(Protocol):
         """Replace what is known of the producer."""
         ...
 
+    def keep(self, name: str, data: bytes) -> None:
+        """Replace a note about the producer, as a whole."""
+        ...
+
+    def kept(self, name: str) -> bytes:
+        """Return a note; empty when it was never kept."""
+        ...
+
     def add_lines(self, lines: bytes) -> int:
         """Append flow definitions as one write, and return how many bytes there are now."""
         ...
@@ -115,9 +123,17 @@ class DirectoryStore:
         """Replace ``meta.json`` as a whole."""
         self._spool.mkdir(0o700, parents=True, exist_ok=True)
         self._path.mkdir(0o700, exist_ok=True)
-        fresh = self._path / f"meta.{new_producer_id()}"  # a signal handler may come in between
-        self._append(fresh, json.dumps(meta).encode())
-        fresh.replace(self._path / "meta.json")
+        self.keep("meta.json", json.dumps(meta).encode())
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Replace a file in the producer's directory, which is there once the first byte is written."""
+        fresh = self._path / f"{name}.{new_producer_id()}"  # a signal handler may come in between
+        self._append(fresh, data)
+        fresh.replace(self._path / name)
+
+    def kept(self, name: str) -> bytes:
+        """Return such a file's content; empty when it is missing."""
+        return _bytes_of(self._path / name, 0, -1)
 
     def add_lines(self, lines: bytes) -> int:
         """Append to ``flows.jsonl``; a line feed first where the last write was cut short."""
@@ -195,6 +211,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._producer = new_producer_id()
         self._meta: dict[str, Any] = {}
+        self._notes: dict[str, bytes] = {}
         self._lines = bytearray()
         self._segments: dict[int, mmap.mmap] = {}
         self._sizes: dict[int, int] = {}
@@ -211,6 +228,14 @@ class MemoryStore:
     def write_meta(self, meta: Mapping[str, Any]) -> None:
         """Replace what is known of the producer."""
         self._meta = dict(meta)
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Replace a note."""
+        self._notes[name] = data
+
+    def kept(self, name: str) -> bytes:
+        """Return a note."""
+        return self._notes.get(name, b"")
 
     def add_lines(self, lines: bytes) -> int:
         """Append flow definitions."""

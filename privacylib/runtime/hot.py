@@ -8,7 +8,7 @@ from time import perf_counter_ns, time_ns
 
 from opentelemetry.trace import INVALID_SPAN, get_current_span
 
-from privacylib.context import EMPTY, PROCESS, Frame, SourceSet, frame_now, get_frame, leave, set_frame
+from privacylib.context import EMPTY, PROCESS, Frame, SourceSet, frame_now, get_frame, is_unseen, leave, set_frame
 from privacylib.model import Flag, Kind, PolicyDenied, Source
 from privacylib.runtime import faults
 from privacylib.runtime.known import Known, Site
@@ -65,7 +65,7 @@ def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: b
         judges: Whether a remote endpoint carries our context and judges for itself.
 
     Returns:
-        The handle that `end` takes, or None after an error of our own that was swallowed.
+        The handle that `end` takes; None in work of our own, and after an error of ours that was swallowed.
 
     Raises:
         PolicyDenied: An enforced rule denies it.
@@ -73,6 +73,8 @@ def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: b
     try:
         frame = get_frame()
         if frame is None or frame.scope.orphan_of is not None:
+            if frame is not None and is_unseen(frame):
+                return None
             frame = frame_now()
         handle = Handle(site, frame)
         kind = site.operation.kind

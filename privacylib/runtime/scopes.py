@@ -4,7 +4,7 @@ import os
 
 from opentelemetry.trace import get_current_span
 
-from privacylib.context import PROCESS, Frame, ReadSet, Scope, get_frame, leave, set_frame
+from privacylib.context import PROCESS, Frame, ReadSet, Scope, get_frame, is_unseen, leave, set_frame
 from privacylib.labels import meet
 from privacylib.model import Zone
 from privacylib.policy.engine import Lowering
@@ -54,6 +54,10 @@ def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Fr
         fresh: Whether it is a unit of work of its own, whatever stands around it.
     """
     outer = get_frame()
+    if outer is not None and is_unseen(outer):
+        frame = Frame(outer.scope, outer.zone, outer)
+        set_frame(frame)
+        return frame
     inside = outer is not None and outer.scope.orphan_of is None
     if outer is None or not inside or fresh:
         frame = Frame(root_scope(name), PROCESS.frame.zone, outer)

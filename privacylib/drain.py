@@ -1,0 +1,79 @@
+"""From the spool to exporters, beside the host's own work.
+
+Each exporter has a thread and a place of its own, so one that hangs delays no other. The place is kept
+beside the records, and only after the exporter has said that it took them: what it did not take, it is
+given again, by this process or by whoever finds the spool.
+"""
+
+import _thread
+import os
+from collections.abc import Collection, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from privacylib.exporters.lane import Lane
+from privacylib.recorder import Recorder, Store
+from privacylib.runtime import faults
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+__all__ = ["Drain"]
+
+
+class Drain:
+    """Bring what this process records to exporters.
+
+    Args:
+        recorder: The recorder of this process.
+        exporters: Where spans go. They are shut down with the drain.
+    """
+
+    def __init__(self, recorder: Recorder, exporters: "Sequence[SpanExporter]") -> None:
+        self.exporters = tuple(exporters)
+        self._recorder = recorder
+        self._made_in = os.getpid()
+        self._lanes: dict[str, tuple[Lane, ...]] = {}
+
+    def start(self, store: Store) -> None:
+        """Begin to export what a store gets; never raises, holds no lock and waits for nothing.
+
+        Called when a process becomes a producer, thus in every forked child that records: threads of its
+        parent are gone there, and locks of theirs may be held for ever (faults 1, 2 and 4).
+        """
+        try:
+            lanes = self._lanes.get(store.producer)
+            if lanes is None:
+                fresh = tuple(Lane(store, exporter, place) for place, exporter in enumerate(self.exporters))
+                lanes = self._lanes.setdefault(store.producer, fresh)
+            for lane in lanes:
+                if lane.claim():
+                    _thread.start_new_thread(lane.run, ())
+        except Exception as error:  # noqa: BLE001 - no new thread at exit (fault 11): the spool keeps everything
+            faults.swallowed("starting to export", error)
+
+    def flush(self, timeout: float) -> bool:
+        """Export what was recorded so far; return whether all of it was, in `timeout` seconds."""
+        deadline = monotonic() + timeout
+        asked = [(lane, lane.ask()) for lane in self._mine()]
+        return all(lane.answered(number, deadline) for lane, number in asked)
+
+    def shutdown(self, timeout: float, kept: "Collection[SpanExporter]" = ()) -> None:
+        """Export what can be exported in `timeout` seconds, and stop.
+
+        Args:
+            timeout: Most seconds to wait. An exporter that hangs is left behind.
+            kept: Exporters that go on under another drain, and are not shut down.
+        """
+        deadline = monotonic() + timeout
+        if os.getpid() == self._made_in:
+            self.start(self._recorder.store)  # an exporter that got nothing is shut down too
+        lanes = self._mine()
+        for lane in lanes:
+            lane.stop(closing=not any(lane.exporter is exporter for exporter in kept))
+        for lane in lanes:
+            lane.stopped(deadline)
+
+    def _mine(self) -> tuple[Lane, ...]:
+        """Return the lanes of this very process."""
+        return self._lanes.get(self._recorder.store.producer, ())
