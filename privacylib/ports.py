@@ -5,7 +5,7 @@ from typing import Protocol
 
 from privacylib.model import Flow
 
-__all__ = ["Drain", "Recorder"]
+__all__ = ["Recorder"]
 
 
 class Recorder(Protocol):
@@ -34,16 +34,4 @@ class Recorder(Protocol):
         trace16: bytes | None = None,
     ) -> bool:
         """Keep one record; return whether it was accepted."""
-        ...
-
-
-class Drain(Protocol):
-    """Bring records from the spool to exporters."""
-
-    def flush(self, timeout: float) -> bool:
-        """Export what was recorded so far; return whether all of it was, in `timeout` seconds."""
-        ...
-
-    def shutdown(self, timeout: float) -> None:
-        """Export what can be exported in `timeout` seconds, and stop."""
         ...

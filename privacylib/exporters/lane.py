@@ -5,7 +5,7 @@ import random
 from itertools import count
 from threading import Condition
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as telemetry
 
@@ -191,5 +191,5 @@ def _pass_through() -> None:
     keys = ("suppress_instrumentation", getattr(telemetry, "_SUPPRESS_INSTRUMENTATION_KEY", ""))
     now = telemetry.get_current()
     for key in filter(None, keys):
-        now = telemetry.set_value(cast("str", key), True, now)
+        now = telemetry.set_value(key, True, now)
     telemetry.attach(now)

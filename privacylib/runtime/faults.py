@@ -61,7 +61,7 @@ def while_recording(site: Site, error: Exception) -> None:
     swallowed("recording", error)
 
 
-def swallowed(where: str, error: Exception) -> None:
+def swallowed(where: str, error: BaseException) -> None:
     """Count an error and log it, at most once a minute; never its message, which may hold data."""
     global _next_line
     counted[f"{where}:{type(error).__name__}"] += 1
