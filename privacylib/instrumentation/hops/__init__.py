@@ -1,7 +1,9 @@
-"""Context hops: how the policy context gets from where work is submitted to where it runs."""
+"""Context hops: how the policy context gets from where work is submitted to where it runs.
 
-__all__ = ["install"]
+Each module covers one kind of hop and lists what it replaces. Everything passes straight through
+while no snapshot is in force. Which hops are kept stands in ``docs/reference/context-hops.md``.
+"""
 
+from privacylib.instrumentation.hops.installing import install, uninstall
 
-def install() -> None:
-    """Install every hop; doing so again changes nothing."""
+__all__ = ["install", "uninstall"]

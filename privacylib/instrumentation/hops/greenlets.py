@@ -1,0 +1,59 @@
+"""A gevent greenlet runs under the frame of whoever spawned it. Installed where gevent is in use already."""
+
+import sys
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from privacylib.context import get_frame, set_frame
+from privacylib.instrumentation.hops.jobs import Job
+from privacylib.instrumentation.hops.patches import Patch
+from privacylib.runtime import ACTIVE
+
+__all__ = ["Greenlets"]
+
+
+class Greenlets:
+    """Install and remove the hop, through gevent's own callback for spawned greenlets."""
+
+    __slots__ = ("_pool",)
+
+    def __init__(self) -> None:
+        self._pool: Patch | None = None
+
+    def install(self) -> None:
+        """Hand frames on from now on; doing so again changes nothing."""
+        gevent: Any = sys.modules.get("gevent")
+        if gevent is None or self._pool is not None:
+            return
+        from gevent.threadpool import ThreadPool  # pyright: ignore[reportMissingTypeStubs]
+
+        self._pool = Patch(ThreadPool, "spawn", _spawn)
+        self._pool.install()
+        gevent.Greenlet.add_spawn_callback(_spawned)
+
+    def uninstall(self) -> None:
+        """Hand nothing on any more."""
+        if self._pool is not None:
+            self._pool.uninstall()
+            self._pool = None
+            sys.modules["gevent"].Greenlet.remove_spawn_callback(_spawned)
+
+
+def _spawned(greenlet: Any) -> None:
+    frame = get_frame()
+    if ACTIVE.snapshot is None or frame is None:
+        return
+    context = greenlet.gr_context
+    if context is None:
+        context = greenlet.gr_context = Context()
+    context.run(set_frame, frame)
+
+
+def _spawn(original: Callable[..., Any]) -> Callable[..., Any]:
+    def spawn(self: Any, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.snapshot is not None:
+            func = Job(func, get_frame())
+        return original(self, func, *args, **kwargs)
+
+    return spawn

@@ -1,0 +1,32 @@
+"""A function together with the frame that it runs under, whoever calls it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from privacylib.context import Frame, get_frame, set_frame
+
+__all__ = ["Job"]
+
+
+class Job:
+    """Run a function under a frame, or under none; what the worker had is put back afterwards.
+
+    Args:
+        function: What runs.
+        frame: What it runs under.
+    """
+
+    __slots__ = ("frame", "function")
+
+    def __init__(self, function: Callable[..., Any], frame: Frame | None) -> None:
+        self.function = function
+        self.frame = frame
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
+        outer = get_frame()
+        set_frame(self.frame)
+        try:
+            return self.function(*args, **kwargs)
+        finally:
+            set_frame(outer)

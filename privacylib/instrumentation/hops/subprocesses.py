@@ -1,0 +1,64 @@
+"""A child process finds its parent's context in its environment, as ``TRACEPARENT`` and ``BAGGAGE``."""
+
+import inspect
+import os
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from opentelemetry.trace import get_current_span
+
+from privacylib.context import PROCESS, get_frame
+from privacylib.instrumentation.hops.patches import Patch
+from privacylib.model import PolicyContext
+from privacylib.runtime import ACTIVE, faults, held_now
+
+__all__ = ["PATCHES"]
+
+
+def _init(original: Callable[..., Any]) -> Callable[..., Any]:
+    position = list(inspect.signature(original).parameters).index("env") - 1
+
+    def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it stands in for that method
+        if ACTIVE.snapshot is None:
+            return original(self, *args, **kwargs)
+        try:
+            if len(args) > position:
+                args = (*args[:position], _environment(args[position]), *args[position + 1 :])
+            else:
+                kwargs = _with_env(kwargs)
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("carrying", error)
+        return original(self, *args, **kwargs)
+
+    return __init__
+
+
+def _with_env(kwargs: dict[str, Any]) -> dict[str, Any]:
+    env = _environment(kwargs.get("env"))
+    return kwargs if env is kwargs.get("env") else {**kwargs, "env": env}
+
+
+def _environment(env: Any) -> Any:
+    """Return the environment with the running work's context; the given one where there is nothing to tell."""
+    snapshot, frame = ACTIVE.snapshot, get_frame() or PROCESS.frame
+    if snapshot is None:
+        return env
+    context = held_now(frame)
+    inside = frame is not PROCESS.frame and frame.scope.orphan_of is None
+    if not (inside or context.reads or context.zone):
+        return env
+    carrier = dict(os.environ if env is None else env)
+    snapshot.propagator.inject(
+        carrier, context, span=_span(context, snapshot.recorder.next_span()), pair=0, endpoint="", kind="process"
+    )
+    return carrier
+
+
+def _span(context: PolicyContext, own: int) -> int:
+    """Return the host's span where the work is part of its trace, else one of our own."""
+    host = get_current_span().get_span_context()
+    return host.span_id if host.is_valid and f"{host.trace_id:032x}" == context.correlation_key else own
+
+
+PATCHES = (Patch(subprocess.Popen, "__init__", _init),)
