@@ -1,9 +1,10 @@
 """Wiring: settings become one snapshot, the context hops go in, and all of it comes down again."""
 
 import atexit
+import functools
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import is_
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +84,20 @@ def init(
         ACTIVE.snapshot = snapshot
         if first:
             _take_environment(snapshot)
-        hops.install()
+        hops.install(restart=_again(asked))
+
+
+def _again(asked: Settings) -> Callable[[], None]:
+    """Return what starts privacylib in another process as it was started here, exporters aside; it can be pickled."""
+    return functools.partial(
+        init,
+        service=asked.service,
+        policy=asked.policy and asked.policy.absolute(),
+        spool=asked.spool.absolute(),
+        mode=asked.mode.name,
+        instrument=True if asked.instrument is None else asked.instrument,
+        region=asked.region,
+    )
 
 
 def _start_drain(store: Store) -> None:

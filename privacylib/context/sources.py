@@ -140,6 +140,13 @@ class ReadSet:
             upper = upper.upper
         return found
 
+    def listed(self) -> tuple[tuple[Source, tuple[bytes, int]], ...]:
+        """Return what was read here, each with the key and the number of its span."""
+        key = self.key
+        return tuple(
+            (source, link if isinstance(link, tuple) else (key, link)) for source, link in list(self.latest.items())
+        )
+
     def give_back(self, child: "ReadSet") -> None:
         """Take in what an isolated child has read, for the parent's own writes only."""
         if not child.latest and child.returned is None:

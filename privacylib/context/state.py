@@ -108,8 +108,14 @@ class Process:
         self.main = threading.main_thread().ident
         self.scoped = False
 
+    def forked(self) -> None:
+        """Keep what the parent's process scope holds; the forking thread is the child's main one, and opened none."""
+        self.main = threading.get_ident()
+        self.scoped = False
+
 
 PROCESS = Process()
+os.register_at_fork(after_in_child=PROCESS.forked)
 
 
 def frame_now() -> Frame:

@@ -1,5 +1,6 @@
 """Put every hop in place, and take them out again."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 __all__ = ["install", "uninstall"]
@@ -14,13 +15,24 @@ class _Hop(Protocol):
 _hops: list[_Hop] = []
 
 
-def install() -> None:
-    """Install every hop; doing so again changes nothing."""
+def install(restart: Callable[[], None] | None = None) -> None:
+    """Install every hop; doing so again changes nothing.
+
+    Args:
+        restart: Starts privacylib with the same configuration in another process; it is pickled.
+            Left out: as it was.
+    """
     if not _hops:
-        from privacylib.instrumentation.hops import executors, subprocesses, threads
+        from privacylib.instrumentation.hops import executors, pools, processes, subprocesses, taskpools, threads
         from privacylib.instrumentation.hops.greenlets import Greenlets
 
-        _hops.extend((*threads.PATCHES, *executors.PATCHES, *subprocesses.PATCHES, Greenlets()))
+        _hops.extend((*threads.PATCHES, *executors.PATCHES, *pools.PATCHES, *taskpools.PATCHES))
+        _hops.extend((*processes.PATCHES, *subprocesses.PATCHES, Greenlets()))
+    if restart is not None:
+        from privacylib.instrumentation.hops.batons import RESTART
+
+        RESTART.call = restart
+        RESTART.version += 1
     for hop in _hops:
         hop.install()
 

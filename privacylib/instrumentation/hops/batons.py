@@ -1,0 +1,190 @@
+"""What work takes along into another process, and what it brings home."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from privacylib.context import PROCESS, Frame, ReadSet, Scope, set_frame
+from privacylib.model import Asset, Evidence, Mode, PolicyDenied, Source, Zone
+from privacylib.policy.engine import Lowering
+from privacylib.runtime import ACTIVE, faults
+from privacylib.runtime.hot import into_open_writes
+
+__all__ = ["LOST", "RESTART", "Baton", "Home", "Reads", "baton", "brought", "take_home"]
+
+Reads = tuple[tuple[Source, tuple[bytes, int]], ...]
+"""Reads, each with correlation key and number of its span."""
+
+LOST = Asset("context", "worker")
+"""What is held instead where a worker could not tell what it has read."""
+
+
+class _Restart:
+    """How another process starts privacylib as this one did; None where nobody called `init`."""
+
+    __slots__ = ("call", "version")
+
+    def __init__(self) -> None:
+        self.call: Callable[[], None] | None = None
+        self.version = 0
+
+
+RESTART = _Restart()
+
+
+@frozen
+class Baton:
+    """Hold the context of work, so that it can be pickled.
+
+    Args:
+        name: What the scope is called.
+        key: Its correlation key.
+        parent: Span id around it.
+        inside: Whether there is a scope; otherwise the reads belong to the process.
+        zone: The zones around it.
+        around: The zone of the process.
+        lowered: Reclassifications in force.
+        held: Reads of the scope.
+        process: Reads of the process scope.
+        restart: Starts privacylib where it is not in force yet.
+        version: Which configuration that is.
+        strict: Whether work must not run where it cannot be started.
+    """
+
+    name: str
+    key: bytes
+    parent: int
+    inside: bool
+    zone: Zone
+    around: Zone
+    lowered: tuple[Lowering, ...]
+    held: Reads
+    process: Reads
+    restart: Callable[[], None] | None
+    version: int
+    strict: bool
+
+    def start(self) -> None:
+        """Start privacylib in this process, unless it is in force with the same configuration.
+
+        Raises:
+            Exception: Whatever `init` raised, where the work may run under nothing less.
+        """
+        if self.restart is None or (ACTIVE.snapshot is not None and RESTART.version == self.version):
+            return
+        try:
+            self.restart()
+            RESTART.version = self.version
+        except Exception as error:
+            if self.strict:
+                raise
+            faults.swallowed("starting", error)
+
+    def frame(self, *, with_process: bool) -> Frame:
+        """Return a frame for the work, whose own reads are told apart from those it was given.
+
+        Args:
+            with_process: Whether the reads of the process scope are among those given.
+        """
+        given = ReadSet(self.key, PROCESS.frame.scope.reads)
+        _add(given, self.held)
+        if with_process:
+            _add(given, self.process)
+        scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent)
+        return Frame(scope, self.zone, None, (), self.lowered)
+
+    def begin_process(self) -> None:
+        """Let a process that was just started live by the context of whoever started it."""
+        self.start()
+        process = PROCESS.frame
+        _add(process.scope.reads, self.process)
+        process.zone = self.around
+        if self.inside:
+            set_frame(self.frame(with_process=False))
+        else:
+            _add(process.scope.reads, self.held)
+
+
+def baton(frame: Frame | None) -> Baton:
+    """Return what work under a frame takes along."""
+    process = PROCESS.frame
+    snapshot = ACTIVE.snapshot
+    scope = process.scope if frame is None else frame.scope
+    inside = frame is not None and scope is not process.scope and scope.orphan_of is None
+    held = () if scope is process.scope else _seen(scope.reads, process.scope.reads)
+    return Baton(
+        scope.name, scope.key, scope.parent, inside,
+        process.zone if frame is None else frame.zone, process.zone,
+        () if frame is None else frame.lowered,
+        held, scope.reads.listed() if scope is process.scope else process.scope.reads.listed(),
+        RESTART.call, RESTART.version, snapshot is not None and snapshot.mode is Mode.ENFORCE,
+    )  # fmt: skip
+
+
+def _seen(reads: ReadSet, below: ReadSet) -> Reads:
+    """Return all that is visible in a read set, without what `below` holds."""
+    found = dict(reads.listed())
+    if reads.returned is not None:
+        found.update(reads.returned.listed())
+    upper = reads.upper
+    while upper is not None and upper is not below:
+        found = {**dict(upper.listed()), **found}
+        upper = upper.upper
+    return tuple(found.items())
+
+
+def _add(reads: ReadSet, given: Reads) -> None:
+    for source, (key, span) in given:
+        reads.add(source, span if key == reads.key else (key, span))
+
+
+@frozen
+class Home:
+    """Hold what work in another process has read.
+
+    Args:
+        reads: What it read itself.
+        returned: What isolated scopes in it read.
+        unknown: Why that cannot be told, or None.
+    """
+
+    reads: Reads = ()
+    returned: Reads = ()
+    unknown: str | None = None
+
+    @classmethod
+    def lost(cls, reason: str) -> "Home":
+        """Return what is brought home where a worker cannot tell."""
+        return cls(((Source(LOST, None, frozenset(), reason, Evidence.CONTEXT), (bytes(16), 0)),), (), reason)
+
+
+def brought(frame: Frame) -> Home:
+    """Return what the work of a frame brings home, with what its process holds by now."""
+    if ACTIVE.snapshot is None:
+        return Home.lost("not-initialised")
+    reads = frame.scope.reads
+    given = reads.upper
+    own = {**dict(PROCESS.frame.scope.reads.listed()), **dict(reads.listed())}
+    if given is not None:
+        own = {source: link for source, link in own.items() if source not in given.latest or source in reads.latest}
+    return Home(tuple(own.items()), () if reads.returned is None else reads.returned.listed())
+
+
+def take_home(frame: Frame, home: Home) -> PolicyDenied | None:
+    """Let the scope of a frame hold what was brought.
+
+    Returns:
+        The denial, where a write is open that an enforced rule keeps the data from.
+    """
+    reads, denied = frame.scope.reads, None
+    if frame.opened or reads.open:
+        try:
+            into_open_writes(frame, tuple(source for source, _ in home.reads + home.returned))
+        except PolicyDenied as error:
+            denied = error
+    _add(reads, home.reads)
+    if home.returned:
+        isolated = ReadSet(reads.key)
+        _add(isolated, home.returned)
+        reads.give_back(isolated)
+    return denied

@@ -1,0 +1,139 @@
+"""A job of a process pool runs under the frame of whoever submitted it, and brings its reads home."""
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import ProcessPoolExecutor
+from typing import Any
+
+from privacylib.context import Frame, frame_now, set_frame
+from privacylib.instrumentation.hops.batons import Baton, Home, baton, brought, take_home
+from privacylib.instrumentation.hops.executors import FRAME
+from privacylib.instrumentation.hops.patches import Patch, without_frame
+from privacylib.runtime import ACTIVE, exit_frame
+
+__all__ = ["PATCHES", "Errand", "Parcel", "unmark"]
+
+_TICKET = "_privacylib_ticket"
+_MARK = "_privacylib_home"
+
+_tickets = itertools.count(1)
+_waiting: dict[int, Frame] = {}
+"""Frames whose jobs are under way, by ticket."""
+
+
+class Parcel:
+    """A job's result, with what the job brings home."""
+
+    __slots__ = ("home", "ticket", "value")
+
+    def __init__(self, value: object, home: Home, ticket: int) -> None:
+        self.value = value
+        self.home = home
+        self.ticket = ticket
+
+    def __reduce__(self) -> tuple[type["Parcel"], tuple[object, Home, int]]:
+        return Parcel, (self.value, self.home, self.ticket)
+
+
+class Errand:
+    """Run a function in another process, in a scope that continues the submitter's.
+
+    The result comes back as a `Parcel`; an exception carries what the job read as an attribute.
+    """
+
+    __slots__ = ("_baton", "_function", "_ticket")
+
+    def __init__(self, function: Callable[..., Any], taken: Baton, ticket: int = 0) -> None:
+        self._function = function
+        self._baton = taken
+        self._ticket = ticket
+
+    def __reduce__(self) -> tuple[type["Errand"], tuple[Callable[..., Any], Baton, int]]:
+        return Errand, (self._function, self._baton, self._ticket)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Parcel:
+        """Call the function."""
+        self._baton.start()
+        frame = self._baton.frame(with_process=True)
+        set_frame(frame)
+        try:
+            value = self._function(*args, **kwargs)
+        except BaseException as error:
+            vars(error)[_MARK] = brought(frame)
+            raise
+        finally:
+            exit_frame(frame)
+            set_frame(None)
+        return Parcel(value, brought(frame), self._ticket)
+
+
+def unmark(error: BaseException) -> Home:
+    """Take off an exception what its job brings home; one that nothing is on came from a worker that died."""
+    home = vars(error).pop(_MARK, None)
+    return home if isinstance(home, Home) else Home.lost("worker-lost")
+
+
+def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
+    def submit(self: ProcessPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.snapshot is None:
+            return original(self, fn, *args, **kwargs)
+        frame, ticket = frame_now(), next(_tickets)
+        _waiting[ticket] = frame
+        try:
+            with without_frame():  # submitting starts workers
+                future = original(self, Errand(fn, baton(frame), ticket), *args, **kwargs)
+        except BaseException:
+            del _waiting[ticket]
+            raise
+        known: dict[str, Any] = vars(future)
+        known[FRAME], known[_TICKET] = frame, ticket
+        if future.done():  # before it was marked; where it failed, nobody has taken the reads home yet
+            _lost(future)
+        future.add_done_callback(_done)
+        return future
+
+    return submit
+
+
+def _done(future: "Future[Any]") -> None:
+    _waiting.pop(vars(future)[_TICKET], None)
+
+
+def _lost(future: "Future[Any]") -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _arrived(vars(future)[_TICKET], unmark(error))
+
+
+def _arrived(ticket: int, home: Home) -> BaseException | None:
+    frame = _waiting.pop(ticket, None)
+    return None if frame is None else take_home(frame, home)
+
+
+def _set_result(original: Callable[..., Any]) -> Callable[..., Any]:
+    def set_result(self: "Future[Any]", result: Any) -> None:
+        if type(result) is not Parcel:
+            original(self, result)
+        elif denied := _arrived(result.ticket, result.home):
+            self.set_exception(denied)
+        else:
+            original(self, result.value)
+
+    return set_result
+
+
+def _set_exception(original: Callable[..., Any]) -> Callable[..., Any]:
+    def set_exception(self: "Future[Any]", exception: BaseException | None) -> None:
+        ticket = vars(self).get(_TICKET)
+        if ticket in _waiting and exception is not None:
+            exception = _arrived(ticket, unmark(exception)) or exception
+        original(self, exception)
+
+    return set_exception
+
+
+PATCHES = (
+    Patch(ProcessPoolExecutor, "submit", _submit),
+    Patch(Future, "set_result", _set_result),
+    Patch(Future, "set_exception", _set_exception),
+)
