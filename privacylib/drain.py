@@ -6,6 +6,7 @@ given again, by this process or by whoever finds the spool.
 """
 
 import _thread
+import importlib
 import os
 from collections.abc import Collection, Sequence
 from time import monotonic
@@ -30,6 +31,7 @@ class Drain:
     """
 
     def __init__(self, recorder: Recorder, exporters: "Sequence[SpanExporter]") -> None:
+        importlib.import_module("privacylib.exporters.spans")  # now, and not under the first record
         self.exporters = tuple(exporters)
         self._recorder = recorder
         self._made_in = os.getpid()
