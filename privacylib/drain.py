@@ -7,7 +7,9 @@ given again, by this process or by whoever finds the spool.
 
 import _thread
 import importlib
+import multiprocessing
 import os
+import sys
 from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 __all__ = ["Drain"]
+
+WORKER_TIMEOUT = 0.5
+"""Seconds that the end of a pool's worker may take longer because of an exporter."""
 
 
 class Drain:
@@ -46,6 +51,7 @@ class Drain:
         try:
             lanes = self._lanes.get(store.producer)
             if lanes is None:
+                self._flush_at_worker_exit()
                 fresh = tuple(Lane(store, exporter, place) for place, exporter in enumerate(self.exporters))
                 lanes = self._lanes.setdefault(store.producer, fresh)
             for lane in lanes:
@@ -75,6 +81,12 @@ class Drain:
             lane.stop(closing=not any(lane.exporter is exporter for exporter in kept))
         for lane in lanes:
             lane.stopped(deadline)
+
+    def _flush_at_worker_exit(self) -> None:
+        """Flush when a worker of `multiprocessing` ends: a forked one runs no exit handlers (fault 6)."""
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None and multiprocessing.parent_process() is not None:
+            util.Finalize(None, self.flush, args=(WORKER_TIMEOUT,), exitpriority=0)
 
     def _mine(self) -> tuple[Lane, ...]:
         """Return the lanes of this very process."""

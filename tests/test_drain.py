@@ -291,6 +291,27 @@ def test_fault_01_forked_children_export_what_they_record(spool: Path, tmp_path:
     assert len(lines) == 5
 
 
+def test_fault_06_a_recycled_worker_loses_nothing(spool: Path) -> None:
+    done = run(
+        """
+        import multiprocessing
+        class Printing(SpanExporter):
+            def export(self, spans):
+                for span in spans: os.write(1, f"{span.name}\\n".encode())
+                return SpanExportResult.SUCCESS
+            def shutdown(self): pass
+        privacylib.init(exporter=Printing(), spool=spool)
+        with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+            pool.map(write, range(20), chunksize=1)
+            pool.close()
+            pool.join()
+        """,
+        spool,
+    )
+    assert sorted(done.stdout.splitlines()) == sorted(names(*range(20)))
+    assert recorded(spool) == 20
+
+
 def run(code: str, spool: Path, timeout: float = 20) -> subprocess.CompletedProcess[str]:
     begin = f"""
         import os, signal, sys, threading, time, privacylib
