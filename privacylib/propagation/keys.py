@@ -167,7 +167,7 @@ def _own(spool: Path) -> bytes:
     file = spool / "key"
     if not file.exists():
         try:
-            spool.mkdir(parents=True, exist_ok=True)
+            spool.mkdir(mode=0o700, parents=True, exist_ok=True)
             _create(file)
         except OSError as error:
             raise PrivacyError(

@@ -95,3 +95,8 @@ def test_a_spool_in_which_no_key_can_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PrivacyError, match="no key can be made"):
         own(tmp_path / "file" / "spool")
+
+
+def test_a_spool_that_the_key_comes_first_to_is_its_owners_alone(tmp_path: Path) -> None:
+    keyring(Trust(), tmp_path / "spool", {})
+    assert stat.S_IMODE((tmp_path / "spool").stat().st_mode) == 0o700
