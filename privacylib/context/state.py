@@ -19,7 +19,7 @@ from privacylib.model import Decision, Zone
 
 __all__ = [
     "NO_ZONE", "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_now", "get_frame", "is_unseen",
-    "leave", "set_frame",
+    "leave", "reference", "runner", "set_frame",
 ]  # fmt: skip
 
 NO_ZONE = Zone()
@@ -121,18 +121,18 @@ os.register_at_fork(after_in_child=PROCESS.forked)
 def frame_now() -> Frame:
     """Return the frame of the running work; outside any scope the process's or an orphan's own."""
     frame = get_frame()
-    if frame is not None and (frame.scope.orphan_of is None or frame.scope.orphan_of() == _runner()):
+    if frame is not None and (frame.scope.orphan_of is None or frame.scope.orphan_of() == runner()):
         return frame
     if frame is None and not PROCESS.scoped and threading.get_ident() == PROCESS.main:
         return PROCESS.frame
     key = os.urandom(16)
-    scope = Scope("orphan", key, ReadSet(key, PROCESS.frame.scope.reads), orphan_of=_reference(_runner()))
+    scope = Scope("orphan", key, ReadSet(key, PROCESS.frame.scope.reads), orphan_of=reference(runner()))
     frame = Frame(scope, PROCESS.frame.zone)
     set_frame(frame)
     return frame
 
 
-def _runner() -> object:
+def runner() -> object:
     """Return the running task, or the number of the thread outside of tasks."""
     try:
         task = asyncio.current_task()
@@ -143,16 +143,16 @@ def _runner() -> object:
 
 def is_unseen(frame: Frame) -> bool:
     """Return whether work in this frame is privacylib's own and passes straight through."""
-    return frame.scope.orphan_of is _runner
+    return frame.scope.orphan_of is runner
 
 
-UNSEEN = Frame(Scope("unseen", bytes(16), ReadSet(bytes(16)), orphan_of=_runner), NO_ZONE)
+UNSEEN = Frame(Scope("unseen", bytes(16), ReadSet(bytes(16)), orphan_of=runner), NO_ZONE)
 """Where privacylib's own work stands: belonging to whoever runs it, so that it is carried along as any other."""
 
 
-def _reference(runner: object) -> Callable[[], object]:
+def reference(worker: object) -> Callable[[], object]:
     """Refer to a task without keeping it alive; identifiers of dead tasks come back."""
-    return (lambda: runner) if isinstance(runner, int) else weakref.ref(runner)
+    return (lambda: worker) if isinstance(worker, int) else weakref.ref(worker)
 
 
 def leave(frame: Frame) -> None:

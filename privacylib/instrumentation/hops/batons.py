@@ -10,7 +10,7 @@ from privacylib.policy.engine import Lowering
 from privacylib.runtime import ACTIVE, faults
 from privacylib.runtime.hot import into_open_writes
 
-__all__ = ["LOST", "RESTART", "Baton", "Home", "Reads", "baton", "brought", "take_home"]
+__all__ = ["LOST", "RESTART", "Baton", "Home", "Reads", "baton", "brought", "receive", "seen", "take_home"]
 
 Reads = tuple[tuple[Source, tuple[bytes, int]], ...]
 """Reads, each with correlation key and number of its span."""
@@ -87,9 +87,9 @@ class Baton:
             with_process: Whether the reads of the process scope are among those given.
         """
         given = ReadSet(self.key, PROCESS.frame.scope.reads)
-        _add(given, self.held)
+        receive(given, self.held)
         if with_process:
-            _add(given, self.process)
+            receive(given, self.process)
         scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent)
         return Frame(scope, self.zone, None, (), self.lowered)
 
@@ -97,12 +97,12 @@ class Baton:
         """Let a process that was just started live by the context of whoever started it."""
         self.start()
         process = PROCESS.frame
-        _add(process.scope.reads, self.process)
+        receive(process.scope.reads, self.process)
         process.zone = self.around
         if self.inside:
             set_frame(self.frame(with_process=False))
         else:
-            _add(process.scope.reads, self.held)
+            receive(process.scope.reads, self.held)
 
 
 def baton(frame: Frame | None) -> Baton:
@@ -111,7 +111,7 @@ def baton(frame: Frame | None) -> Baton:
     snapshot = ACTIVE.snapshot
     scope = process.scope if frame is None else frame.scope
     inside = frame is not None and scope is not process.scope and scope.orphan_of is None
-    held = () if scope is process.scope else _seen(scope.reads, process.scope.reads)
+    held = () if scope is process.scope else seen(scope.reads, process.scope.reads)
     return Baton(
         scope.name, scope.key, scope.parent, inside,
         process.zone if frame is None else frame.zone, process.zone,
@@ -121,7 +121,7 @@ def baton(frame: Frame | None) -> Baton:
     )  # fmt: skip
 
 
-def _seen(reads: ReadSet, below: ReadSet) -> Reads:
+def seen(reads: ReadSet, below: ReadSet) -> Reads:
     """Return all that is visible in a read set, without what `below` holds."""
     found = dict(reads.listed())
     if reads.returned is not None:
@@ -133,7 +133,8 @@ def _seen(reads: ReadSet, below: ReadSet) -> Reads:
     return tuple(found.items())
 
 
-def _add(reads: ReadSet, given: Reads) -> None:
+def receive(reads: ReadSet, given: Reads) -> None:
+    """Let a read set hold reads that were brought from elsewhere."""
     for source, (key, span) in given:
         reads.add(source, span if key == reads.key else (key, span))
 
@@ -182,9 +183,9 @@ def take_home(frame: Frame, home: Home) -> PolicyDenied | None:
             into_open_writes(frame, tuple(source for source, _ in home.reads + home.returned))
         except PolicyDenied as error:
             denied = error
-    _add(reads, home.reads)
+    receive(reads, home.reads)
     if home.returned:
         isolated = ReadSet(reads.key)
-        _add(isolated, home.returned)
+        receive(isolated, home.returned)
         reads.give_back(isolated)
     return denied

@@ -23,11 +23,19 @@ def install(restart: Callable[[], None] | None = None) -> None:
             Left out: as it was.
     """
     if not _hops:
-        from privacylib.instrumentation.hops import executors, pools, processes, subprocesses, taskpools, threads
+        from privacylib.instrumentation.hops import (
+            executors,
+            pools,
+            processes,
+            queues,
+            subprocesses,
+            taskpools,
+            threads,
+        )
         from privacylib.instrumentation.hops.greenlets import Greenlets
 
         _hops.extend((*threads.PATCHES, *executors.PATCHES, *pools.PATCHES, *taskpools.PATCHES))
-        _hops.extend((*processes.PATCHES, *subprocesses.PATCHES, Greenlets()))
+        _hops.extend((*processes.PATCHES, *subprocesses.PATCHES, *queues.PATCHES, Greenlets()))
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART
 

@@ -1,4 +1,4 @@
-"""Replace an attribute of a class, and put the identical original back."""
+"""Replace an attribute of a class or module, and put the identical original back."""
 
 import functools
 from collections.abc import Callable, Generator, Iterable
@@ -7,24 +7,24 @@ from typing import Any
 
 from privacylib.context import get_frame, set_frame
 
-__all__ = ["Patch", "patches", "without_frame"]
+__all__ = ["Around", "Patch", "patches", "without_frame"]
 
 Around = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Takes a function and returns what stands in its place."""
 
 
 class Patch:
-    """One attribute of a class that is replaced while the hop is installed.
+    """One attribute of a class or module that is replaced while the hop is installed.
 
     Args:
-        owner: The class; the attribute is its own, not an inherited one.
+        owner: The class or module; the attribute is its own, not an inherited one.
         name: Name of the attribute.
         around: Returns the replacement; signature, name and documentation stay those of the original.
     """
 
     __slots__ = ("_around", "_name", "_original", "_owner", "_replacement")
 
-    def __init__(self, owner: type, name: str, around: Around) -> None:
+    def __init__(self, owner: Any, name: str, around: Around) -> None:
         self._owner = owner
         self._name = name
         self._around = around
@@ -34,18 +34,19 @@ class Patch:
     def install(self) -> None:
         """Put the replacement in place; doing so again changes nothing."""
         if self._replacement is None:
-            self._original = original = vars(self._owner)[self._name]
+            original: Callable[..., Any] = self._owner.__dict__[self._name]
+            self._original = original
             self._replacement = functools.wraps(original)(self._around(original))
             setattr(self._owner, self._name, self._replacement)
 
     def uninstall(self) -> None:
         """Put the original back, unless somebody else has replaced the attribute since."""
-        if self._replacement is not None and vars(self._owner)[self._name] is self._replacement:
+        if self._replacement is not None and self._owner.__dict__[self._name] is self._replacement:
             setattr(self._owner, self._name, self._original)
             self._replacement = None
 
 
-def patches(owner: type, names: Iterable[str], around: Around) -> tuple[Patch, ...]:
+def patches(owner: Any, names: Iterable[str], around: Around) -> tuple[Patch, ...]:
     """Return one patch for each of several attributes that are replaced alike."""
     return tuple(Patch(owner, name, around) for name in names)
 

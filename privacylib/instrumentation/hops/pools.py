@@ -86,7 +86,7 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         except BaseException:
             del _waiting[ticket]
             raise
-        known: dict[str, Any] = vars(future)
+        known: dict[str, Any] = future.__dict__
         known[FRAME], known[_TICKET] = frame, ticket
         if future.done():  # before it was marked; where it failed, nobody has taken the reads home yet
             _lost(future)

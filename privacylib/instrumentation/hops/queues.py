@@ -1,0 +1,217 @@
+"""An item of a queue carries the context of whoever put it; the item itself is untouched.
+
+A consumer outside any scope, such as a worker's loop, does what it does with an item in a scope of
+its own that continues the producer's, until it gets the next one from the same queue. A consumer
+in a scope of its own holds from then on what the producer held, for it has read it.
+
+Resources are no data: what can be closed, and what work took out of a queue before it puts it back.
+"""
+
+import asyncio
+import queue
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from privacylib.context import PROCESS, Frame, ReadSet, Scope, frame_now, get_frame, is_unseen, set_frame
+from privacylib.context.state import reference, runner
+from privacylib.instrumentation.hops.batons import Home, receive, take_home
+from privacylib.instrumentation.hops.patches import Around, Patch
+from privacylib.instrumentation.hops.shelves import UNSEEN, Tag, is_data, shelf_of, tag_of
+from privacylib.model import PolicyDenied
+from privacylib.runtime import ACTIVE, faults
+
+__all__ = ["PATCHES"]
+
+Size = Callable[[Any], int]
+"""Returns the number of items in a queue, under its lock."""
+
+
+class _Desk(Frame):
+    """The frame of a worker's loop while it has an item of one queue in hand."""
+
+    __slots__ = ("owner", "queue")
+
+    def __init__(self, at: Any, tag: Tag, outer: Frame | None) -> None:
+        reads = ReadSet(tag.key, PROCESS.frame.scope.reads)
+        receive(reads, tag.held)
+        super().__init__(Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer)
+        self.owner = reference(runner())
+        self.queue = weakref.ref(at)
+
+
+_passed = threading.local()
+"""Whether the item that the running thread gets has come out through a hop."""
+
+_handed: dict[object, tuple[Any, object, Tag | None]] = {}
+"""What tasks that do nothing but get an item got, for whoever waits for them."""
+
+_GET = asyncio.Queue[Any].get.__code__
+
+
+def _put(size: Size) -> Around:
+    def around(original: Callable[..., Any]) -> Callable[..., Any]:
+        def _put(self: Any, item: Any, *args: Any) -> None:
+            if ACTIVE.snapshot is None:
+                original(self, item, *args)
+                return
+            inside = size(self)
+            original(self, item, *args)
+            try:
+                frame = get_frame()
+                tag = tag_of(frame) if is_data(item) else None
+                shelf_of(self, inside).put(item, tag, None if frame is None else frame.scope.key, inside)
+            except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+                faults.swallowed("carrying", error)
+
+        return _put
+
+    return around
+
+
+def _get(size: Size, *, last: bool = False) -> Around:
+    def around(original: Callable[..., Any]) -> Callable[..., Any]:
+        def _get(self: Any, *args: Any) -> Any:
+            if ACTIVE.snapshot is None:
+                return original(self, *args)
+            inside = size(self)
+            item = original(self, *args)
+            _passed.seen = True
+            try:
+                tag = shelf_of(self, inside).get(item, inside, last=last)
+                if is_data(item):
+                    waited = _getting()
+                    if waited is None:
+                        _take(self, item, tag)
+                    else:
+                        _handed[waited] = (self, item, tag)
+            except PolicyDenied:
+                raise
+            except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+                faults.swallowed("carrying", error)
+            return item
+
+        return _get
+
+    return around
+
+
+def _take(at: Any, item: object, tag: Tag | None) -> None:
+    """Let the consumer stand where the item's context says.
+
+    Raises:
+        PolicyDenied: A write is open in the consumer's scope that an enforced rule keeps the data from.
+            The item is inside again.
+    """
+    try:
+        _stand(at, item, tag)
+    except PolicyDenied:
+        _put_back(at, item, tag)
+        raise
+
+
+def _put_back(at: Any, item: object, tag: Tag | None) -> None:
+    """Keep an item inside that its consumer was refused."""
+    frame = get_frame()
+    set_frame(None if tag is None else _Desk(at, tag, None))
+    try:
+        at._put(item)
+    finally:
+        set_frame(frame)
+    if isinstance(at, queue.Queue):
+        at.not_empty.notify()
+
+
+def _stand(at: Any, item: object, tag: Tag | None) -> None:
+    frame = get_frame()
+    if frame is not None and is_unseen(frame):
+        return
+    if isinstance(frame, _Desk) and frame.queue() is at and frame.owner() == runner():
+        frame.scope.left = True
+        frame = frame.outer
+        set_frame(frame)
+    if frame is not None and frame.scope.orphan_of is None:
+        shelf_of(at, 0).lend(item, frame.scope.key, tag)
+    elif tag is not None and tag.inside:
+        set_frame(_Desk(at, tag, frame))
+        return
+    if tag is not None:
+        _join(frame_now(), tag)
+
+
+def _join(frame: Frame, tag: Tag) -> None:
+    known = frame.scope.reads.visible().members
+    if denied := take_home(frame, Home(tuple(read for read in tag.held if read[0] not in known))):
+        raise denied
+
+
+def _getting() -> "asyncio.Task[Any] | None":
+    """Return the running task where it does nothing but get one item for somebody else."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    ours = task is not None and getattr(task.get_coro(), "cr_code", None) is _GET
+    return task if ours and task in _waited else None
+
+
+_waited: set[object] = set()
+"""Tasks that somebody waits for with `asyncio.wait_for`."""
+
+
+def _wait_for(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Before Python 3.12 `wait_for` gets an item in a task of its own; bring its context over."""
+
+    async def wait_for(fut: Any, timeout: float | None) -> Any:
+        if ACTIVE.snapshot is None or getattr(fut, "cr_code", None) is not _GET:
+            return await original(fut, timeout)
+        task = asyncio.ensure_future(fut)
+        _waited.add(task)
+        try:
+            item = await original(task, timeout)
+        finally:
+            _waited.discard(task)
+            handed = _handed.pop(task, None)
+        if handed is not None:
+            _take(*handed)
+        return item
+
+    return wait_for
+
+
+def _organised_otherwise(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave the consumer unknown where a subclass keeps its items without the hooks of the base."""
+
+    def get(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.snapshot is None or getattr(self._get, "__wrapped__", None) is not None:
+            return original(self, *args, **kwargs)
+        _passed.seen = False
+        item = original(self, *args, **kwargs)
+        if not _passed.seen and is_data(item):
+            _take(self, item, UNSEEN)
+        return item
+
+    return get
+
+
+def _threads(at: Any) -> int:
+    return at._qsize()
+
+
+def _tasks(at: Any) -> int:
+    return at.qsize()
+
+
+PATCHES = (
+    *(Patch(kind, "_put", _put(_threads)) for kind in (queue.Queue, queue.LifoQueue, queue.PriorityQueue)),
+    *(Patch(kind, "_get", _get(_threads)) for kind in (queue.Queue, queue.PriorityQueue)),
+    Patch(queue.LifoQueue, "_get", _get(_threads, last=True)),
+    *(Patch(kind, "_put", _put(_tasks)) for kind in (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)),
+    *(Patch(kind, "_get", _get(_tasks)) for kind in (asyncio.Queue, asyncio.PriorityQueue)),
+    Patch(asyncio.LifoQueue, "_get", _get(_tasks, last=True)),
+    Patch(queue.Queue, "get", _organised_otherwise),
+    Patch(asyncio.Queue, "get_nowait", _organised_otherwise),
+    *(Patch(module, "wait_for", _wait_for) for module in (asyncio, asyncio.tasks) if sys.version_info < (3, 12)),
+)

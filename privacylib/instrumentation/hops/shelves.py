@@ -1,0 +1,150 @@
+"""What stands beside a queue: for each item inside the context of whoever put it."""
+
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from privacylib.context import PROCESS, Frame
+from privacylib.instrumentation.hops.batons import Home, Reads, seen
+from privacylib.model import Zone
+
+__all__ = ["UNSEEN", "Shelf", "Tag", "is_data", "shelf_of", "tag_of"]
+
+_ATTRIBUTE = "_privacylib_shelf"
+LENT = 1024
+"""Items taken out of one queue that are remembered, so that they can go back as they came."""
+
+
+@frozen
+class Tag:
+    """Hold the context in which an item was put.
+
+    Args:
+        name: What the scope is called.
+        key: Its correlation key.
+        parent: Span id around it.
+        zone: The zones around it.
+        held: What it had read.
+        inside: Whether there was a scope.
+    """
+
+    name: str
+    key: bytes
+    parent: int
+    zone: Zone
+    held: Reads
+    inside: bool
+
+
+UNSEEN = Tag("queue", bytes(16), 0, Zone(), Home.lost("queue").reads, inside=False)
+"""The tag of an item that got inside unseen."""
+
+
+def tag_of(frame: Frame | None) -> Tag | None:
+    """Return what items put under a frame carry; None where there is nothing to carry."""
+    if frame is None:
+        return None
+    scope = frame.scope
+    held = seen(scope.reads, PROCESS.frame.scope.reads)
+    inside = scope.orphan_of is None
+    return Tag(scope.name, scope.key, scope.parent, frame.zone, held, inside) if inside or held else None
+
+
+_closable: dict[type, bool] = {}
+
+
+def is_data(item: object) -> bool:
+    """Return whether an item is data: not a resource, which can be closed, and not a mere signal."""
+    if item is None:
+        return False
+    kind = type(item)
+    found = _closable.get(kind)
+    if found is None:
+        if len(_closable) >= LENT:
+            _closable.clear()
+        found = _closable[kind] = any({"close", "disconnect", "aclose"} & vars(base).keys() for base in kind.__mro__)
+    return not found
+
+
+class Shelf:
+    """The tags of the items inside one queue, found by the identity of the item.
+
+    It is used under the queue's own lock. Items can get in and out in ways that nobody sees; the
+    number of items inside tells.
+    """
+
+    __slots__ = ("_inside", "_lent", "_older", "_tags")
+
+    def __init__(self, size: int) -> None:
+        self._tags: dict[int, deque[Tag | None]] = {}
+        self._inside = size
+        self._older = size
+        """Items put before anybody looked, which carry nothing."""
+        self._lent: dict[int, tuple[Callable[[], object], bytes, Tag | None]] = {}
+
+    def put(self, item: object, tag: Tag | None, putter: bytes | None, size: int) -> None:
+        """Take the tag of an item that goes in.
+
+        Args:
+            item: The item.
+            tag: What it carries.
+            putter: Key of the work that puts it; work that took it before puts it back as it came.
+            size: Number of items inside before.
+        """
+        self._check(size)
+        lent = self._lent.pop(id(item), None)
+        if lent is not None and lent[0]() is item and lent[1] is putter:
+            tag = lent[2]
+        self._tags.setdefault(id(item), deque()).append(tag)
+        self._inside += 1
+
+    def get(self, item: object, size: int, *, last: bool) -> Tag | None:
+        """Return the tag of an item that came out.
+
+        Args:
+            item: The item.
+            size: Number of items inside before.
+            last: Whether of the same item put several times the last comes out first.
+        """
+        self._check(size)
+        self._inside -= 1
+        tags = self._tags.get(id(item))
+        if tags is None:
+            if self._older:
+                self._older -= 1
+                return None
+            return UNSEEN
+        tag = tags.pop() if last else tags.popleft()
+        if not tags:
+            del self._tags[id(item)]
+        return tag
+
+    def lend(self, item: object, taker: bytes, tag: Tag | None) -> None:
+        """Remember who took an item and what it carried."""
+        if len(self._lent) >= LENT:
+            self._lent.clear()
+        if type(item) in (int, str):
+            self._lent[id(item)] = (lambda: item, taker, tag)
+            return
+        try:
+            self._lent[id(item)] = (weakref.ref(item), taker, tag)
+        except TypeError:  # such as lists and dictionaries: what is put is taken for new
+            return
+
+    def _check(self, size: int) -> None:
+        if size != self._inside:
+            self._tags.clear()
+            self._inside = size
+            self._older = 0
+
+
+def shelf_of(queue: Any, size: int) -> Shelf:
+    """Return the shelf beside a queue; under the queue's lock."""
+    attributes: dict[str, Any] = queue.__dict__
+    found: Shelf | None = attributes.get(_ATTRIBUTE)
+    if found is None:
+        found = attributes[_ATTRIBUTE] = Shelf(size)
+    return found

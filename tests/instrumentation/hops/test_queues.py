@@ -1,0 +1,329 @@
+import asyncio
+import inspect
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import privacylib
+from privacylib.context import get_frame
+from privacylib.instrumentation import hops
+from privacylib.model import PolicyDenied
+from privacylib.testing import Capture
+from tests.instrumentation.hops import work
+from tests.instrumentation.hops.work import CLICKS, PEOPLE, behind, clicks, people, purposes, write_open
+
+Queue = queue.Queue[Any]
+KINDS = (queue.Queue, queue.LifoQueue, queue.PriorityQueue)
+ASYNC_KINDS = (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)
+
+
+def worker(inbox: Queue, work: Callable[[Any], object] = lambda _: write_open()) -> None:
+    """Start a loop outside any scope, feed it by `inbox`, and end it with None."""
+
+    def loop() -> None:
+        while (item := inbox.get()) is not None:
+            work(item)
+            inbox.task_done()
+
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def produce(inbox: Any, purpose: str, item: object, *reading: Callable[[], object]) -> str:
+    """Put an item in a scope of its own, and return the scope's correlation key."""
+    with privacylib.zone(purpose):
+        for read in reading:
+            read()
+        inbox.put(item)
+        return privacylib.current().correlation_key
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_does_each_item_in_the_producers_context(seen: Capture, kind: type[Queue]) -> None:
+    inbox = kind()
+    worker(inbox)
+    keys: list[str] = []
+    for number, (purpose, reading) in enumerate((("reply", [people]), ("ads", []), ("reply", [clicks]))):
+        keys.append(produce(inbox, purpose, (number, purpose), *reading))
+        inbox.join()
+    assert behind(seen) == [(PEOPLE,), (), (CLICKS,)]
+    assert purposes(seen) == [("reply",), ("ads",), ("reply",)]
+    assert [write.key for write in seen.of("WRITE")] == keys
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("item", [1, "x", (1, 2)], ids=repr)
+def test_one_object_put_by_many(seen: Capture, kind: type[Queue], item: object) -> None:
+    inbox = kind()
+    produce(inbox, "reply", item, people)
+    produce(inbox, "ads", item)
+    for _ in range(2):
+        inbox.get()
+        write_open()
+    assert sorted(zip(purposes(seen), behind(seen), strict=True)) == [(("ads",), ()), (("reply",), (PEOPLE,))]
+
+
+@pytest.mark.parametrize(("kind", "first"), [(queue.Queue, "reply"), (queue.LifoQueue, "ads")])
+def test_order_of_a_fifo_and_a_lifo(seen: Capture, kind: type[Queue], first: str) -> None:
+    inbox = kind()
+    produce(inbox, "reply", 1)
+    produce(inbox, "ads", 1)
+    inbox.get()
+    write_open()
+    assert purposes(seen) == [(first,)]
+
+
+def test_a_consumer_in_a_scope_of_its_own_has_read_it(seen: Capture) -> None:
+    inbox = Queue()
+    produce(inbox, "ads", {}, people)
+    with privacylib.zone("reply"):
+        clicks()
+        inbox.get()
+        write_open()
+    assert behind(seen) == [(CLICKS, PEOPLE)]
+    assert purposes(seen) == [("reply",)]
+
+
+def test_what_is_put_by_nobody_ends_the_item_before(seen: Capture) -> None:
+    inbox = Queue()
+    produce(inbox, "reply", 1, people)
+    threading.Thread(target=inbox.put, args=(2,)).start()
+    inbox.get()
+    inbox.get()
+    write_open()
+    assert (behind(seen), purposes(seen)) == ([()], [()])
+
+
+def test_without_scopes_what_was_read_goes_along(seen: Capture) -> None:
+    inbox = Queue()
+
+    def read() -> None:
+        people()
+        inbox.put({})
+
+    for _ in range(2):
+        threading.Thread(target=read).start()
+        inbox.get()
+    write_open()
+    assert behind(seen) == [(PEOPLE,)]
+
+
+def test_a_second_queue_adds_to_the_item_in_hand(seen: Capture) -> None:
+    inbox, answers = Queue(), Queue()
+    produce(answers, "ads", {}, clicks)
+    produce(inbox, "reply", {}, people)
+    inbox.get()
+    answers.get()
+    write_open()
+    assert behind(seen) == [(CLICKS, PEOPLE)]
+    assert purposes(seen) == [("reply",)]
+
+
+def test_what_is_begun_with_one_item_stays_with_it(seen: Capture) -> None:
+    inbox, go = Queue(), threading.Event()
+    produce(inbox, "reply", 1, people)
+    produce(inbox, "ads", 2)
+    inbox.get()
+    late = threading.Thread(target=lambda: (go.wait(10), write_open()))
+    late.start()
+    inbox.get()
+    go.set()
+    late.join()
+    (write,) = seen.of("WRITE")
+    assert (write.sources, write.purposes, write.outlived) == ((PEOPLE,), ("reply",), True)
+
+
+class Connection:
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Model:
+    """A resource that cannot be closed."""
+
+
+@pytest.mark.parametrize("item", [None, Connection()], ids=["nothing", "closable"])
+def test_resources_and_signals_carry_nothing(seen: Capture, item: object) -> None:
+    shared = queue.LifoQueue[Any]()
+    produce(shared, "ads", item, people)
+    with privacylib.zone("reply"):
+        shared.get()
+        write_open()
+    shared.put(item)
+    shared.get()
+    assert get_frame() is None or privacylib.current().labels == frozenset()
+    assert behind(seen) == [()]
+
+
+@pytest.mark.parametrize("item", [Model(), 3], ids=["object", "slot"])
+def test_fault_57_what_goes_round_carries_nothing_from_one_request_to_the_next(seen: Capture, item: object) -> None:
+    shared = Queue()
+    shared.put(item)
+    for reading in (people, lambda: None):
+        with privacylib.zone("reply"):
+            taken = shared.get()
+            reading()
+            write_open()
+            shared.put(taken)
+    assert behind(seen) == [(PEOPLE,), ()]
+
+
+def test_an_item_that_a_worker_puts_back_keeps_its_context(seen: Capture) -> None:
+    inbox = Queue()
+    produce(inbox, "reply", Model(), people)
+    inbox.put(inbox.get())
+    clicks()
+    inbox.get()
+    write_open()
+    assert behind(seen) == [(PEOPLE,)]
+    assert purposes(seen) == [("reply",)]
+
+
+def test_items_from_before_init_carry_nothing() -> None:
+    inbox = Queue()
+    inbox.put({})
+    with privacylib.testing.capture(work.POLICY) as seen:
+        produce(inbox, "reply", {}, people)
+        for _ in range(2):
+            inbox.get()
+            write_open()
+    assert behind(seen) == [(), (PEOPLE,)]
+
+
+def test_items_that_get_in_unseen_leave_the_consumer_unknown(seen: Capture) -> None:
+    inbox = Queue()
+    produce(inbox, "reply", {}, people)
+    inbox.queue.append({})
+    with privacylib.zone("reply"):
+        inbox.get()
+        assert privacylib.current().unknown == "queue"
+
+
+def test_cleared_items_leave_nothing_behind(seen: Capture) -> None:
+    inbox = Queue()
+    produce(inbox, "reply", 1, people)
+    inbox.queue.clear()
+    produce(inbox, "ads", 1)
+    inbox.get()
+    write_open()
+    assert (behind(seen), purposes(seen)) == ([()], [("ads",)])
+
+
+class Wrapping(queue.PriorityQueue[Any]):
+    """Keeps items in envelopes, through the hooks of its base."""
+
+    def _put(self, item: Any) -> None:
+        super()._put((0, item))
+
+    def _get(self) -> Any:
+        return super()._get()[1]
+
+
+class Foreign(queue.Queue[Any]):
+    """Keeps items in its own way."""
+
+    def _init(self, maxsize: int) -> None:
+        self.kept: set[Any] = set()
+        del maxsize
+
+    def _qsize(self) -> int:
+        return len(self.kept)
+
+    def _put(self, item: Any) -> None:
+        self.kept.add(item)
+
+    def _get(self) -> Any:
+        return self.kept.pop()
+
+
+def test_subclasses_that_use_the_hooks_of_their_base_are_kept(seen: Capture) -> None:
+    inbox = Wrapping()
+    produce(inbox, "reply", "x", people)
+    assert inbox.get_nowait() == "x"
+    write_open()
+    assert behind(seen) == [(PEOPLE,)]
+
+
+def test_subclasses_of_another_kind_leave_their_consumer_unknown(seen: Capture) -> None:
+    inbox = Foreign()
+    produce(inbox, "reply", "x", people)
+    with privacylib.zone("reply"):
+        assert inbox.get() == "x"
+        assert privacylib.current().unknown == "queue"
+
+
+def test_a_denied_item_stays_inside(enforced: Capture) -> None:
+    inbox = Queue()
+    produce(inbox, "reply", {}, people)
+    with privacylib.zone("reply"), privacylib.write(work.CLOSED), pytest.raises(PolicyDenied):
+        inbox.get()
+    assert inbox.qsize() == 1
+    with privacylib.zone("reply"):
+        inbox.get()
+        assert privacylib.current().labels == {"CONTACT"}
+
+
+@pytest.mark.parametrize("kind", ASYNC_KINDS)
+async def test_tasks_do_each_item_in_the_producers_context(seen: Capture, kind: "type[asyncio.Queue[Any]]") -> None:
+    inbox = kind()
+
+    async def loop() -> None:
+        while True:
+            await inbox.get()
+            await asyncio.sleep(0)
+            write_open()
+            inbox.task_done()
+
+    async def request(number: int) -> None:
+        with privacylib.scope("request"):
+            if number % 2:
+                people()
+            await inbox.put(number)
+
+    workers = [asyncio.create_task(loop()) for _ in range(3)]
+    await asyncio.gather(*(request(number) for number in range(100)))
+    await inbox.join()
+    for task in workers:
+        task.cancel()
+    assert sorted(behind(seen)) == [()] * 50 + [(PEOPLE,)] * 50
+
+
+async def test_waiting_for_an_item_with_a_timeout(seen: Capture) -> None:
+    inbox: asyncio.Queue[int] = asyncio.Queue()
+
+    async def loop() -> None:
+        for _ in range(2):
+            await asyncio.wait_for(inbox.get(), 10)
+            write_open()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(inbox.get(), 0.001)
+
+    task = asyncio.create_task(loop())
+    for purpose, reading in (("reply", people), ("ads", lambda: None)):
+        with privacylib.zone(purpose):
+            reading()
+            await inbox.put(1)
+    await task
+    assert behind(seen) == [(PEOPLE,), ()]
+    assert purposes(seen) == [("reply",), ("ads",)]
+
+
+NAMES = [
+    *((kind, name) for kind in (*KINDS, *ASYNC_KINDS) for name in ("_put", "_get")),
+    (queue.Queue, "get"),
+    (asyncio.Queue, "get_nowait"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), NAMES)
+def test_signature_name_and_identity(owner: type, name: str) -> None:
+    hops.uninstall()
+    bare = getattr(owner, name)
+    hops.install()
+    assert getattr(owner, name) is not bare
+    assert inspect.signature(getattr(owner, name)) == inspect.signature(bare)
+    hops.uninstall()
+    assert getattr(owner, name) is bare
+    hops.install()
