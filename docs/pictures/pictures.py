@@ -153,7 +153,7 @@ def wire() -> Drawing:
     draw.arrow((258, 100), (742, 100))
     draw.text(500, 72, "traceparent: 00-<correlation key>-…", kind="mono", anchor="middle")
     draw.text(500, 90, "baggage: privacylib=1.k1.….<signature>", kind="mono", anchor="middle")
-    draw.text(500, 120, "signed, for this callee and five minutes; no names", kind="small", anchor="middle")
+    draw.text(500, 120, "signed, for five minutes, without names", kind="small", anchor="middle")
     draw.arrow((742, 195), (258, 195))
     draw.text(500, 185, "privacylib: 1r.k1.….<signature>", kind="mono", anchor="middle")
     draw.text(500, 215, "answers this call and no other", kind="small", anchor="middle")
