@@ -1,6 +1,7 @@
 """The policy context of running work."""
 
 from privacylib.context.sources import EMPTY, WIDEST, Link, ReadSet, SourceSet
+from privacylib.context.stage import Stage
 from privacylib.context.state import (
     NO_ZONE,
     PROCESS,
@@ -17,5 +18,5 @@ from privacylib.context.state import (
 
 __all__ = [
     "EMPTY", "NO_ZONE", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "Link", "ReadSet", "Scope", "SourceSet",
-    "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
+    "Stage", "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
 ]  # fmt: skip

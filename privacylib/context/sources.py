@@ -84,7 +84,7 @@ class ReadSet:
         upper: The read set that an isolated scope, or any scope of the process, sees as well.
     """
 
-    __slots__ = ("_sources", "key", "latest", "open", "pending", "returned", "upper", "wide")
+    __slots__ = ("_sources", "key", "latest", "open", "pending", "returned", "upper", "watched", "wide")
 
     def __init__(self, key: bytes, upper: "ReadSet | None" = None) -> None:
         self.key = key
@@ -93,6 +93,8 @@ class ReadSet:
         self.returned: ReadSet | None = None
         self.open: tuple[Any, ...] = ()
         """Writes that stay open: what is read meanwhile flows into them too."""
+        self.watched: tuple[dict[Any, Any], ...] = () if upper is None else upper.watched
+        """For each response stream that is open, the writes made meanwhile: its end may bring more labels."""
         self.pending: Any = None if upper is None else upper.pending
         """A request that was taken in and not judged yet."""
         self.wide = False

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar, cast
 
-from privacylib.context import Frame, get_frame, set_frame
+from privacylib.context import Stage, get_frame
 
 __all__ = ["Around", "wrap"]
 
@@ -88,27 +88,9 @@ def _coroutine(function: Callable[..., Any], around: Around) -> Callable[..., An
     return wrapper
 
 
-class _Stage:
-    """The frame of a generator body, in place only while a step runs."""
-
-    __slots__ = ("consumer", "frame")
-
-    def __init__(self) -> None:
-        self.frame: Frame | None = get_frame()
-        self.consumer: Frame | None = None
-
-    def __enter__(self) -> None:
-        self.consumer = get_frame()
-        set_frame(self.frame)
-
-    def __exit__(self, *_: object) -> None:
-        self.frame = get_frame()
-        set_frame(self.consumer)
-
-
 def _generator(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        stage, failed = _Stage(), True
+        stage, failed = Stage(get_frame()), True
         with stage:
             token = around.enter()
         try:
@@ -125,7 +107,7 @@ def _generator(function: Callable[..., Any], around: Around) -> Callable[..., An
     return wrapper
 
 
-def _steps(inner: Generator[Any, Any, Any], stage: _Stage) -> Generator[Any, Any, Any]:
+def _steps(inner: Generator[Any, Any, Any], stage: Stage) -> Generator[Any, Any, Any]:
     """Drive a generator as ``yield from`` does (PEP 380), with its frame in place for each step."""
     step: Callable[[], Any] = functools.partial(next, inner)
     while True:
@@ -148,7 +130,7 @@ def _steps(inner: Generator[Any, Any, Any], stage: _Stage) -> Generator[Any, Any
 
 def _async_generator(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        stage, failed = _Stage(), True
+        stage, failed = Stage(get_frame()), True
         with stage:
             token = around.enter()
         inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)

@@ -2,6 +2,8 @@
 
 import contextlib
 
+from attrs import evolve
+
 from privacylib.context import PROCESS, Frame, get_frame, set_frame
 from privacylib.labels import join
 from privacylib.model import REQUEST, RESPONSE, Flag, Kind, PolicyContext, PolicyDenied, Source, Zone
@@ -11,6 +13,7 @@ from privacylib.runtime.hot import (
     close_for_scope,
     decide_write,
     into_open_writes,
+    judges_still,
     open_for_scope,
     record,
     refuse,
@@ -18,7 +21,7 @@ from privacylib.runtime.hot import (
 from privacylib.runtime.known import Site
 from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
 
-__all__ = ["Pending", "answer", "complete", "finish", "held_now", "respond", "serve"]
+__all__ = ["Pending", "answer", "begin_answer", "complete", "finish", "held_now", "respond", "serve", "told_now"]
 
 
 class Pending:
@@ -109,31 +112,84 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
     Raises:
         PolicyDenied: The zone does not admit what came back.
     """
-    site, frame = handle.site, handle.frame
-    asset = site.operation.asset
-    annotated = site.snapshot.engine.annotation(asset.uri).of((RESPONSE,))
+    asset = handle.site.operation.asset
+    annotated = handle.site.snapshot.engine.annotation(asset.uri).of((RESPONSE,))
+    begun = handle.brought
     if brought is not None and (brought.verified or brought.unknown):
         source = Source(asset, RESPONSE, brought.labels, brought.data_unknown)
     elif annotated is None and required:
         source = Source(asset, RESPONSE, frozenset(), "missing")
     else:
         source = Source(asset, RESPONSE, annotated or frozenset())
+    if begun is None:
+        _take_in(handle, source)
+    elif not source.labels <= begun.labels or (source.unknown and not begun.unknown):
+        handle.frame.scope.reads.add(source, handle.span)  # the messages are with the host already
+        try:
+            _take_in(handle, source)
+        finally:
+            _judge_again(handle, source)
+
+
+@faults.deciding
+def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
+    """Take in what a response stream says of itself when its first message arrives; `answer` follows at its end.
+
+    Meanwhile the scope holds what was announced, and the annotation of the response.
+
+    Args:
+        handle: The call.
+        brought: Context that the stream began with, or None.
+
+    Raises:
+        PolicyDenied: The zone does not admit it.
+    """
+    asset = handle.site.operation.asset
+    labels = handle.site.snapshot.engine.annotation(asset.uri).of((RESPONSE,)) or frozenset[str]()
+    unknown = None
+    if brought is not None:
+        labels, unknown = labels | brought.labels, brought.data_unknown
+    handle.brought = source = Source(asset, RESPONSE, labels, unknown)
+    if handle.announced is not None:
+        handle.announced |= labels  # a peer knows of what it brought itself
+    _take_in(handle, source)
+    handle.meanwhile = {}
+    handle.frame.scope.reads.watched += (handle.meanwhile,)
+
+
+def _take_in(handle: Handle, source: Source) -> None:
+    """Let the scope of a call hold what came back."""
+    frame = handle.frame
     _judge(handle, source, frame)
     if frame.opened or frame.scope.reads.open:
-        into_open_writes(frame, (source,))
+        into_open_writes(frame, (source,), handle)
     frame.scope.reads.add(source, handle.span)
+
+
+def _judge_again(handle: Handle, source: Source) -> None:
+    """Record what a stream's late labels make of the writes that were made while it was open."""
+    for write in list((handle.meanwhile or {}).values()):
+        held = write.site.held(write.frame).plus(source)
+        known = write.site.writing(held, write.frame, judges_still(write, held), late=True)
+        if not known.decision.allowed and known is not write.known:
+            record(write, 0, known)
+
+
+def told_now(frame: Frame) -> PolicyContext:
+    """Return what the other side of a call is told: all that work in this frame holds, but not where it is from."""
+    sources, zone = frame.scope.reads.visible(), frame.zone
+    return PolicyContext(
+        labels=sources.labels,
+        zone=zone if zone.purposes or zone.admitted is not None or zone.unknown else None,
+        correlation_key=frame.scope.key.hex(),
+        unknown=sources.unknown or zone.unknown,
+    )
 
 
 def held_now(frame: Frame) -> PolicyContext:
     """Return what work in this frame holds."""
-    sources = frame.scope.reads.visible()
-    return PolicyContext(
-        labels=sources.labels,
-        zone=frame.zone if frame.zone.purposes or frame.zone.admitted is not None or frame.zone.unknown else None,
-        correlation_key=frame.scope.key.hex(),
-        reads=tuple(sorted(source.uri for source in sources.members)),
-        unknown=sources.unknown or frame.zone.unknown,
-    )
+    members = frame.scope.reads.visible().members
+    return evolve(told_now(frame), reads=tuple(sorted(source.uri for source in members)))
 
 
 def _judge(handle: Handle, source: Source, frame: Frame) -> None:

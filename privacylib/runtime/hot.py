@@ -13,9 +13,9 @@ from privacylib.model import Flag, Kind, PolicyDenied, Source
 from privacylib.runtime import faults
 from privacylib.runtime.known import Known, Site
 
-__all__ = ["Handle", "begin", "decide_read", "decide_write", "end", "record", "refuse"]
+__all__ = ["Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse", "unwatch"]
 
-_READ, _OPAQUE = Kind.READ, Kind.OPAQUE
+_READ, _OPAQUE, _CALL = Kind.READ, Kind.OPAQUE, Kind.CALL
 
 
 class Handle:
@@ -25,9 +25,11 @@ class Handle:
         "announced",
         "began",
         "body",
+        "brought",
         "flags",
         "frame",
         "known",
+        "meanwhile",
         "messages",
         "open",
         "pair",
@@ -50,6 +52,10 @@ class Handle:
         self.announced: frozenset[str] | None = None
         """Labels a judging peer was told of, where it is told only once."""
         self.body: Frame | None = None
+        self.brought: Source | None = None
+        """What an open response stream has brought so far."""
+        self.meanwhile: dict[Site, Handle] | None = None
+        """Writes made while it was open."""
         self.span = site.snapshot.recorder.next_span()
         self.start = time_ns()
         self.began = perf_counter_ns()
@@ -111,6 +117,8 @@ def end(handle: Handle | None, *, failed: bool = False) -> None:
             leave(handle.body)
         elif handle.open:
             close_for_scope(handle)
+        if handle.meanwhile is not None:
+            unwatch(handle)
         record(handle, Flag.FAILED if failed else 0)
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.while_recording(handle.site, error)
@@ -126,6 +134,12 @@ def close_for_scope(handle: Handle) -> None:
     """End what `open_for_scope` began."""
     reads = handle.frame.scope.reads
     reads.open = tuple(other for other in reads.open if other is not handle)
+
+
+def unwatch(handle: Handle) -> None:
+    """Stop noting the writes made while a response stream is open."""
+    reads = handle.frame.scope.reads
+    reads.watched = tuple(made for made in reads.watched if made is not handle.meanwhile)
 
 
 def decide_read(handle: Handle) -> None:
@@ -158,9 +172,11 @@ def decide_write(handle: Handle, judges: bool = False) -> None:
         refuse(handle, known)
 
 
-def into_open_writes(frame: Frame, sources: tuple[Source, ...]) -> None:
-    """Decide a read as a flow into every write that is open around it."""
+def into_open_writes(frame: Frame, sources: tuple[Source, ...], own: Handle | None = None) -> None:
+    """Decide a read as a flow into every write that is open around it, but for the read's own."""
     for write in (*frame.opened, *frame.scope.reads.open):
+        if write is own:
+            continue
         held: SourceSet = write.site.held(write.frame).union(frame.scope.reads.visible())
         for source in sources:
             held = held.plus(source)
@@ -191,12 +207,16 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> None:
     elapsed = (perf_counter_ns() - handle.began) // 1000
     links, foreign = (), ()
     if known is None:
-        known = handle.known
-        if site.operation.kind is not _READ:
-            sources = site.held(frame)
-            if sources is not handle.sources:
-                known = site.writing(sources, frame, judges_still(handle, sources), late=True)
+        known, kind = handle.known, site.operation.kind
+        if kind is not _READ:
+            # The payload of a request that is not a stream was complete when the call began.
+            if kind is not _CALL or handle.open or handle.body is not None:
+                sources = site.held(frame)
+                if sources is not handle.sources:
+                    known = site.writing(sources, frame, judges_still(handle, sources), late=True)
             links, foreign = scope.reads.links()
+            for made in scope.reads.watched:
+                made[site] = handle
     flags |= handle.flags
     if scope.left:
         flags |= Flag.OUTLIVED

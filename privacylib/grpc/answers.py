@@ -1,0 +1,196 @@
+"""What a server answers: decided before its first byte, with labels in the trailing metadata."""
+
+import asyncio
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from privacylib.families.rpc import Serving
+from privacylib.grpc.delegation import StandIn, standing_in_for
+from privacylib.model import PolicyDenied
+
+__all__ = ["AioContext", "Context", "deny", "deny_aio"]
+
+_SUCCESS = (None, 0, grpc.StatusCode.OK)
+
+
+class _Answering(StandIn):
+    """Stand in for the context that gRPC gives a handler, and watch over what the handler says through it.
+
+    Args:
+        inner: gRPC's own context.
+        serving: What is known about the call here.
+        streams: Whether the response is a stream, which announces its labels when it begins.
+    """
+
+    def __init__(self, inner: Any, serving: Serving, *, streams: bool) -> None:
+        super().__init__(inner)
+        self.serving = serving
+        self.concluded = False
+        self.messages = 0
+        self._streams = streams
+        self._opened = False
+        self._finished = False
+        self._trailing: tuple[Any, ...] = ()
+
+    def set_trailing_metadata(self, trailing_metadata: Any) -> None:
+        """Set the handler's own trailing metadata; ours join them when the response ends."""
+        self.inner.set_trailing_metadata(trailing_metadata)
+        self._trailing = tuple(trailing_metadata or ())
+
+    def opening(self, initial: Any = ()) -> tuple[Any, ...] | None:
+        """Decide the response before its first byte.
+
+        Returns:
+            Metadata to begin with, or None where nothing is to be said.
+
+        Raises:
+            PolicyDenied: An enforced rule denies it.
+        """
+        self.serving.decide()
+        if self._opened:
+            return None
+        self._opened = True
+        return (*initial, *(self.serving.labels() if self._streams else ())) or None
+
+    def ending(self) -> None:
+        """Decide the response if nothing was sent, and add its labels to the trailing metadata; once.
+
+        Raises:
+            PolicyDenied: An enforced rule denies it.
+        """
+        if self.concluded:
+            return
+        self.serving.decide()
+        self.concluded = True
+        if labels := self.serving.labels():
+            self.inner.set_trailing_metadata((*self._trailing, *labels))
+
+    def finish(self, error: BaseException | None) -> None:
+        """Record the call, and leave its scope; once."""
+        if self._finished:
+            return
+        self._finished = True
+        code = getattr(self.inner, "code", None)
+        if self._streams:
+            self.serving.sent(self.messages)
+        self.serving.finish(failed=error is not None or (code is not None and code() not in _SUCCESS))
+
+
+@standing_in_for(grpc.ServicerContext)
+class Context(_Answering):
+    """Stand in for the context of a sync handler."""
+
+    def send_initial_metadata(self, initial_metadata: Any) -> None:
+        """Send the metadata that the response begins with, and what it announces."""
+        try:
+            initial = self.opening(initial_metadata)
+        except PolicyDenied as denied:
+            self.refuse(denied)
+        else:
+            self.inner.send_initial_metadata(initial_metadata if initial is None else initial)
+
+    def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> Any:
+        """End the call with an error."""
+        if trailing_metadata:
+            self.set_trailing_metadata(trailing_metadata)
+        self.conclude()
+        self.inner.abort(code, details)
+
+    def abort_with_status(self, status: Any) -> Any:
+        """End the call with an error."""
+        self.set_trailing_metadata(status.trailing_metadata or ())
+        self.abort(status.code, status.details)
+
+    def about_to_send(self) -> None:
+        """Decide the response, and announce its labels, before its first message; refuse it where it is denied."""
+        try:
+            initial = self.opening()
+        except PolicyDenied as denied:
+            self.refuse(denied)
+        else:
+            if initial is not None:
+                self.inner.send_initial_metadata(initial)
+        self.messages += 1
+
+    def conclude(self) -> None:
+        """End what the handler says; refuse it where it is denied."""
+        try:
+            self.ending()
+        except PolicyDenied as denied:
+            self.refuse(denied)
+
+    def refuse(self, denied: PolicyDenied) -> None:
+        """Abort with the requirement's id and nothing else."""
+        self.concluded = True
+        deny(self.inner, denied)
+
+
+@standing_in_for(grpc.aio.ServicerContext)
+class AioContext(_Answering):
+    """Stand in for the context of an asyncio handler."""
+
+    async def send_initial_metadata(self, initial_metadata: Any) -> None:
+        """Send the metadata that the response begins with, and what it announces."""
+        try:
+            initial = self.opening(initial_metadata)
+        except PolicyDenied as denied:
+            await self.refuse(denied)
+        else:
+            await self.inner.send_initial_metadata(initial_metadata if initial is None else initial)
+
+    async def write(self, message: Any) -> None:
+        """Send a message of the response."""
+        await self.about_to_send()
+        await self.inner.write(message)
+
+    async def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> Any:
+        """End the call with an error."""
+        if trailing_metadata:
+            self.set_trailing_metadata(trailing_metadata)
+        await self.conclude()
+        await self.inner.abort(code, details)
+
+    async def abort_with_status(self, status: Any) -> Any:
+        """End the call with an error."""
+        await self.abort(status.code, status.details, status.trailing_metadata or ())
+
+    def abandoned(self, _: Any) -> None:
+        """Record a call that is over: a generator whose caller has gone is closed some time later."""
+        self.finish(asyncio.CancelledError())
+
+    async def about_to_send(self) -> None:
+        """Decide the response, and announce its labels, before its first message; refuse it where it is denied."""
+        try:
+            initial = self.opening()
+        except PolicyDenied as denied:
+            await self.refuse(denied)
+        else:
+            if initial is not None:
+                await self.inner.send_initial_metadata(initial)
+        self.messages += 1
+
+    async def conclude(self) -> None:
+        """End what the handler says; refuse it where it is denied."""
+        try:
+            self.ending()
+        except PolicyDenied as denied:
+            await self.refuse(denied)
+
+    async def refuse(self, denied: PolicyDenied) -> None:
+        """Abort with the requirement's id and nothing else."""
+        self.concluded = True
+        await deny_aio(self.inner, denied)
+
+
+def deny(context: Any, denied: PolicyDenied) -> None:
+    """Abort a call with the requirement's id and nothing else; raises what gRPC's ``abort`` raises."""
+    context.set_trailing_metadata(())
+    context.abort(grpc.StatusCode.PERMISSION_DENIED, denied.decision.requirement or "")
+
+
+async def deny_aio(context: Any, denied: PolicyDenied) -> None:
+    """Abort a call with the requirement's id and nothing else; raises what gRPC's ``abort`` raises."""
+    context.set_trailing_metadata(())
+    await context.abort(grpc.StatusCode.PERMISSION_DENIED, denied.decision.requirement or "")

@@ -1,0 +1,125 @@
+"""The interceptor of the asyncio server."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import grpc.aio
+
+from privacylib.grpc import server
+from privacylib.grpc.answers import AioContext, deny_aio
+from privacylib.grpc.server import Opening
+from privacylib.model import PolicyDenied
+
+__all__ = ["AioServerInterceptor", "aio_server_interceptor"]
+
+
+def aio_server_interceptor() -> "AioServerInterceptor":
+    """Return an interceptor for ``grpc.aio.server(interceptors=[...])``; see `server_interceptor`."""
+    return AioServerInterceptor()
+
+
+class AioServerInterceptor(grpc.aio.ServerInterceptor):
+    """Govern what an asyncio server answers; see `aio_server_interceptor`."""
+
+    async def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
+        """Return the handler, governed."""
+        handler = await continuation(handler_call_details)
+        return None if handler is None else server.governed(handler, handler_call_details, _unary, _stream)
+
+
+def _unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+    """Wrap a handler whose response is one message; a plain function runs in the server's pool of threads."""
+    if not inspect.iscoroutinefunction(behavior):
+        return server.unary(behavior, opening)
+    return _coroutine(behavior, opening, streams=False)
+
+
+def _stream(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+    """Wrap a handler whose response is a stream: it yields the messages, or writes them to its context."""
+    if inspect.iscoroutinefunction(behavior):
+        return _coroutine(behavior, opening, streams=True)
+    return (_generator if inspect.isasyncgenfunction(behavior) else _plain)(behavior, opening)
+
+
+def _coroutine(behavior: Callable[..., Any], opening: Opening, *, streams: bool) -> Callable[..., Any]:
+    async def answering(request: Any, context: Any) -> Any:
+        answer = await _opened(opening, context, streams=streams)
+        if answer is None:
+            return await behavior(request, context)
+        failure: BaseException | None = None
+        try:
+            with answer.serving:
+                response = await behavior(request, answer)
+            await answer.conclude()
+        except BaseException as error:
+            failure = error
+            await _failed(answer, error)
+            raise
+        finally:
+            answer.finish(failure)
+        return response
+
+    return answering
+
+
+def _generator(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+    async def answering(request: Any, context: Any) -> AsyncIterator[Any]:
+        answer = await _opened(opening, context, streams=True)
+        if answer is None:
+            async for response in behavior(request, context):
+                yield response
+            return
+        context.add_done_callback(answer.abandoned)
+        responses = behavior(request, answer)
+        failure: BaseException | None = None
+        try:
+            while True:
+                try:
+                    with answer.serving:
+                        response = await anext(responses)
+                except StopAsyncIteration:
+                    break
+                await answer.about_to_send()
+                yield response
+            await answer.conclude()
+        except BaseException as error:
+            failure = error
+            await _failed(answer, error)
+            raise
+        finally:
+            with answer.serving:
+                await responses.aclose()
+            answer.finish(failure)
+
+    return answering
+
+
+def _plain(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+    """Wrap a plain function: gRPC calls it in the event loop, where aborting would wait for itself."""
+    eager = server.stream(behavior, opening)
+
+    def answering(request: Any, context: Any) -> Iterator[Any]:
+        yield from eager(request, context)
+
+    return answering
+
+
+async def _opened(opening: Opening, context: Any, *, streams: bool) -> AioContext | None:
+    try:
+        serving = opening(context)
+    except PolicyDenied as denied:
+        await deny_aio(context, denied)
+        raise
+    return None if serving is None else AioContext(context, serving, streams=streams)
+
+
+async def _failed(answer: AioContext, error: BaseException) -> None:
+    """Say what is to be said about an error that ended a handler."""
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):  # nobody listens any more
+        return
+    if isinstance(error, PolicyDenied) and not answer.concluded:
+        await answer.refuse(error)
+    elif isinstance(error, Exception):
+        await answer.conclude()
