@@ -1,6 +1,6 @@
 """The pictures of the documentation; ``docs/generate.py`` writes them."""
 
-from drawing import Drawing
+from pictures.drawing import Drawing
 
 __all__ = ["PICTURES"]
 
