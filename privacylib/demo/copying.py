@@ -1,0 +1,31 @@
+"""An analyst's job: copies the interactions to a new table that nobody annotated, and may not."""
+
+import duckdb
+
+import privacylib
+from privacylib.demo.places import COPY, INTERACTIONS, POLICY, arguments
+
+__all__ = ["copy_interactions"]
+
+
+@privacylib.zone(purpose="assistant.quality")
+def copy_interactions(database: duckdb.DuckDBPyConnection) -> None:
+    """Copy the interactions to a table of which the policy knows nothing.
+
+    Args:
+        database: The warehouse.
+    """
+    with privacylib.read(INTERACTIONS), privacylib.write(COPY, derived_from=[INTERACTIONS]):
+        database.execute("CREATE TABLE interactions_copy AS SELECT * FROM interactions")
+
+
+def main() -> None:
+    """Run the job once."""
+    places, _ = arguments("an analyst's copy")
+    privacylib.init(service="copying", policy=POLICY, mode="enforce")
+    with duckdb.connect(places.warehouse) as database:
+        copy_interactions(database)
+
+
+if __name__ == "__main__":
+    main()

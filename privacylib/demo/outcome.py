@@ -1,0 +1,73 @@
+"""What the story comes to: the graph, the refusals, the accuracy, and the way from a question to its answer."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from privacylib import graph
+from privacylib.demo.places import ANSWER, ASK, CHECKPOINT, INTERACTIONS, LOG, TRAINING_SET
+from privacylib.demo.processes import DemoError
+
+__all__ = ["Outcome", "read_outcome"]
+
+_WAY = (f"{ASK}#request", LOG, INTERACTIONS, TRAINING_SET, CHECKPOINT, f"{ANSWER}#response", f"{ASK}#response")
+"""From what one wearer asks to what another is answered, by way of the model that learnt from the first."""
+
+
+@frozen
+class Outcome:
+    """Hold what the story comes to.
+
+    Args:
+        edges: All edges of the graph.
+        denied: What was refused.
+        accuracy: Share of the test requests that were understood.
+        path: The edges from a web request to a model's answer.
+    """
+
+    edges: tuple[graph.Edge, ...]
+    denied: tuple[graph.Denied, ...]
+    accuracy: float
+    path: tuple[graph.Edge, ...]
+
+    @property
+    def services(self) -> list[str]:
+        """Return the names of all services and jobs that were seen."""
+        return sorted({row.service for row in (*self.edges, *self.denied)})
+
+    def members(self) -> dict[str, Any]:
+        """Return the members of its JSON object."""
+        return {
+            "edges": [edge.members() for edge in self.edges],
+            "denied": [row.members() for row in self.denied],
+            "accuracy": self.accuracy,
+            "services": self.services,
+            "path": [edge.members() for edge in self.path],
+        }
+
+
+def read_outcome(spool: Path, accuracy: float) -> Outcome:
+    """Read the graph from the spool.
+
+    Args:
+        spool: The spool that all processes of the story wrote to.
+        accuracy: Share of the test requests that were understood.
+
+    Raises:
+        DemoError: A step of the way from request to answer is missing.
+    """
+    found = graph.load([spool])
+    return Outcome(tuple(found.edges()), tuple(found.denied()), accuracy, tuple(_path(found, _WAY)))
+
+
+def _path(found: graph.Graph, way: Sequence[str]) -> list[graph.Edge]:
+    steps: list[graph.Edge] = []
+    for source, sink in pairwise(way):
+        part = found.path(source, sink)
+        if part is None:
+            raise DemoError(f"the graph has no path from {source} to {sink}")
+        steps.extend(part.steps)
+    return steps

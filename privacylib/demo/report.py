@@ -1,0 +1,66 @@
+"""The outcome as text for people."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from textwrap import indent
+
+from privacylib.demo.outcome import Outcome
+from privacylib.graph import Denied, Edge
+
+__all__ = ["report"]
+
+
+def report(outcome: Outcome) -> str:
+    """Return graph, path and refusals as text."""
+    return "\n".join(
+        (
+            f"The graph, end to end: {len(outcome.edges)} edges seen in {', '.join(outcome.services)}",
+            "",
+            *_edges(outcome.edges),
+            "From what one wearer asks to what another is answered:",
+            "",
+            *_path(outcome.path),
+            "Refused, before it happened:",
+            "",
+            *_denied(outcome.denied),
+        )
+    )
+
+
+def _edges(edges: Sequence[Edge]) -> Iterator[str]:
+    width = max(len(edge.sink) for edge in edges)
+    for source, rows in _along_the_flow(edges):
+        yield f"  {source}"
+        for edge in rows:
+            told = f"{edge.service} for {edge.purpose}" if edge.purpose else edge.service
+            labels = f" [{', '.join(edge.labels)}]" if edge.labels else ""
+            yield f"    -> {edge.sink:<{width}}  {edge.evidence.value:<8} {edge.count:>5} x  {told}{labels}"
+        yield ""
+
+
+def _along_the_flow(edges: Sequence[Edge]) -> Iterator[tuple[str, list[Edge]]]:
+    """Yield the edges of each source, beginning with what comes from nowhere."""
+    after = {source: list(rows) for source, rows in groupby(edges, key=lambda edge: edge.source)}
+    filled = {edge.sink for edge in edges}
+    waiting = [source for source in after if source not in filled] + list(after)
+    while waiting:
+        rows = after.pop(source := waiting.pop(0), [])
+        if rows:
+            yield source, rows
+            waiting[:0] = [edge.sink for edge in rows]
+
+
+def _path(path: Sequence[Edge]) -> Iterator[str]:
+    yield f"  {path[0].source}"
+    for edge in path:
+        yield f"    -> {edge.sink}  ({edge.service}, {edge.evidence.value})"
+    yield ""
+
+
+def _denied(rows: Sequence[Denied]) -> Iterator[str]:
+    for row in rows:
+        yield f"  {row.service} wanted to {row.kind.name.lower()} {row.asset}"
+        yield f"    by {row.requirement}: {row.reason}"
+        yield "    the nearest change of the policy that would permit it:"
+        yield indent(row.remedy.rstrip(), "      ")
+        yield ""
