@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -31,13 +32,13 @@ Path("policy.yaml").write_text(POLICY)
 privacylib.init(service="shop", policy="policy.yaml", mode="enforce")
 
 server = grpc.server(ThreadPoolExecutor(2), interceptors=[server_interceptor()])
-handler = grpc.unary_unary_rpc_method_handler(get)
+handler: Any = grpc.unary_unary_rpc_method_handler(get)
 server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("shop.Users", {"Get": handler})])
 port = server.add_insecure_port("127.0.0.1:0")
 server.start()
 
 channel = grpc.intercept_channel(grpc.insecure_channel(f"127.0.0.1:{port}"), client_interceptor())
-call = channel.unary_unary("/shop.Users/Get")
+call: Any = channel.unary_unary("/shop.Users/Get")
 for purpose in ("order", "ads"):
     with privacylib.zone(purpose=purpose):
         try:
