@@ -33,7 +33,7 @@ def end_to_end() -> Drawing:
         draw.text(x + 49, row + high / 2 - 9, service, kind="small", anchor="middle")
         draw.text(x + 49, row + high / 2 + 18, purpose, kind="small", anchor="middle")
 
-    right(0, top, "logger", "to reply")
+    right(0, top, "web, logger", "to reply")
     right(1, top, "warehouse", "to record")
     right(2, top, "warehouse", "to train")
     left(3, bottom, "inference", "to reply")
