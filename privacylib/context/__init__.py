@@ -1,6 +1,6 @@
 """The policy context of running work."""
 
-from privacylib.context.sources import EMPTY, WIDEST, Link, ReadSet, SourceSet
+from privacylib.context.sources import EMPTY, WIDEST, LatestReads, Link, ReadSet, SourceSet
 from privacylib.context.stage import Stage
 from privacylib.context.state import (
     NO_ZONE,
@@ -9,6 +9,7 @@ from privacylib.context.state import (
     CurrentVars,
     Frame,
     Scope,
+    frame_here,
     frame_now,
     get_frame,
     is_unseen,
@@ -17,6 +18,6 @@ from privacylib.context.state import (
 )
 
 __all__ = [
-    "EMPTY", "NO_ZONE", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "Link", "ReadSet", "Scope", "SourceSet",
-    "Stage", "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
+    "EMPTY", "NO_ZONE", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "LatestReads", "Link", "ReadSet",
+    "Scope", "SourceSet", "Stage", "frame_here", "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
 ]  # fmt: skip

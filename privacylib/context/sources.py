@@ -6,13 +6,16 @@ from typing import Any, ClassVar
 from privacylib.labels import join
 from privacylib.model import Asset, Source
 
-__all__ = ["EMPTY", "WIDEST", "Link", "ReadSet", "SourceSet"]
+__all__ = ["EMPTY", "WIDEST", "LatestReads", "Link", "ReadSet", "SourceSet"]
 
 WIDEST = 1024
 """Source assets that a read set names; above, it names their namespaces."""
 
-INTERNED = 65_536
-"""Source sets kept for reuse; when full the table is emptied and filled again on sight."""
+INTERNED = 1_000_000
+"""Members of all source sets kept for reuse; when full the table is emptied and filled again on sight."""
+
+SHARED = 64
+"""Sources up to which each read gives an interned set; larger sets are formed when somebody asks."""
 
 LINKED = 128
 """Reads that one record links to, OpenTelemetry's default bound; edges come from the flow and are complete."""
@@ -30,6 +33,7 @@ class SourceSet:
 
     __slots__ = ("_next", "labels", "members", "unknown")
     table: ClassVar[dict[frozenset[Source], "SourceSet"]] = {}
+    kept: ClassVar[int] = 0
 
     def __init__(self, members: frozenset[Source]) -> None:
         self.members = members
@@ -43,10 +47,18 @@ class SourceSet:
         key = frozenset(members)
         found = cls.table.get(key)
         if found is None:
-            if len(cls.table) >= INTERNED:
-                cls.table.clear()
+            if cls.kept >= INTERNED:
+                cls._forget()
+            cls.kept += len(key)
             found = cls.table.setdefault(key, cls(key))
         return found
+
+    @classmethod
+    def _forget(cls) -> None:
+        """Let go of every set but the empty one; those that scopes hold live on, and are no longer shared."""
+        for known in list(cls.table.values()):
+            known._next.clear()
+        cls.table, cls.kept = {EMPTY.members: EMPTY}, 0
 
     def plus(self, source: Source) -> "SourceSet":
         """Return this set with one more member."""
@@ -76,28 +88,22 @@ class SourceSet:
 EMPTY = SourceSet.of(())
 
 
-class ReadSet:
-    """The reads of a scope, shared by its sub-scopes. It only grows.
+class LatestReads:
+    """A table of sources, each with its latest read. It only grows, also when threads add at once.
 
     Args:
         key: Correlation key of its scope, 16 bytes.
-        upper: The read set that an isolated scope, or any scope of the process, sees as well.
     """
 
-    __slots__ = ("_sources", "key", "latest", "open", "pending", "returned", "upper", "watched", "wide")
+    __slots__ = ("_former", "_sources", "key", "latest", "wide")
+    widening: ClassVar[dict[int, object]] = {}
+    """Who widens a table, by the table's id: the first to enter itself."""
 
-    def __init__(self, key: bytes, upper: "ReadSet | None" = None) -> None:
+    def __init__(self, key: bytes) -> None:
         self.key = key
         self.latest: dict[Source, Link] = {}
-        self.upper = upper
-        self.returned: ReadSet | None = None
-        self.open: tuple[Any, ...] = ()
-        """Writes that stay open: what is read meanwhile flows into them too."""
-        self.watched: tuple[dict[Any, Any], ...] = () if upper is None else upper.watched
-        """For each response stream that is open, the writes made meanwhile: its end may bring more labels."""
-        self.pending: Any = None if upper is None else upper.pending
-        """A request that was taken in and not judged yet."""
         self.wide = False
+        self._former: dict[Source, Link] | None = None
         self._sources = EMPTY
 
     def add(self, source: Source, link: Link) -> None:
@@ -106,77 +112,112 @@ class ReadSet:
             source = _widened(source)
         latest = self.latest
         latest[source] = link
-        if len(latest) != len(self._sources.members):
-            self._sources = self._sources.plus(source)
-            if len(latest) > WIDEST and not self.wide:
+        if len(latest) != len(self._sources.members) and not self.wide:
+            if len(latest) <= SHARED:
+                self._sources = self._sources.plus(source)
+            elif len(latest) > WIDEST:
                 self._widen()
         if latest is not self.latest:  # widened by another thread meanwhile
             self.latest[_widened(source)] = link
 
     def _widen(self) -> None:
-        """Name namespaces instead of assets.
-
-        The new table is in place before the old one is read, so that a read added meanwhile is in one of them.
-        """
-        self.wide = True
-        named, self.latest = self.latest, {}
-        for source, link in list(named.items()):
-            self.latest[_widened(source)] = link
+        """Name namespaces instead of assets, while others go on adding and looking."""
+        me = object()
+        if self.widening.setdefault(id(self), me) is not me:
+            return
+        try:
+            if not self.wide:
+                self._former, self.wide = self.latest, True
+                self.latest = {}
+                for source, link in list(self._former.items()):
+                    self.latest[_widened(source)] = link
+                self._former = None
+        finally:
+            del self.widening[id(self)]
 
     @property
     def own(self) -> SourceSet:
-        """Return what was read here, without what is seen from above."""
+        """Return the sources of this table."""
+        latest, former = self.latest, self._former  # in this order: a new table is whole once nothing is former
+        if self.wide:
+            return SourceSet.of({*map(_widened, list(former or ())), *map(_widened, list(latest))})
         known = self._sources
-        if len(known.members) != len(self.latest):  # threads added at once, or the set was widened
-            known = self._sources = SourceSet.of(list(self.latest))
+        if len(known.members) != len(latest):  # there are many, or threads added at once
+            known = self._sources = SourceSet.of(list(latest))
         return known
+
+    def listed(self) -> tuple[tuple[Source, tuple[bytes, int]], ...]:
+        """Return the sources of this table, each with the key and the number of its latest read's span."""
+        latest, key = list(self.latest.items()), self.key
+        return tuple((source, (key, link) if isinstance(link, int) else link) for source, link in latest)
+
+
+class ReadSet(LatestReads):
+    """The reads of a scope, shared by its sub-scopes.
+
+    Args:
+        key: Correlation key of its scope, 16 bytes.
+        upper: The read set around it, which its writes depend on as well.
+        nested: Whether it is read here on behalf of the work of `upper`, into whose open writes it flows.
+    """
+
+    __slots__ = ("nested", "open", "pending", "returned", "upper", "watched")
+
+    def __init__(self, key: bytes, upper: "ReadSet | None" = None, *, nested: bool = False) -> None:
+        super().__init__(key)
+        self.upper = upper
+        self.nested = nested
+        self.returned = LatestReads(key)
+        self.open: dict[Any, None] = {}
+        """Writes that stay open, in their order: what is read meanwhile flows into them too."""
+        self.watched: dict[Any, None] = {} if upper is None else dict(upper.watched)
+        """Calls with open response streams: they note the writes made meanwhile, for they may bring more labels."""
+        self.pending: Any = None if upper is None else upper.pending
+        """A request that was taken in and not judged yet."""
 
     def visible(self) -> SourceSet:
         """Return what a write here depends on: what was read here, returned here, or seen above."""
         found = self.own
-        if self.returned is not None:
+        if self.returned.latest or self.returned.wide:
             found = found.union(self.returned.own)
         upper = self.upper
         while upper is not None:
-            found = found.union(upper.own)
+            if upper.latest or upper.wide:
+                found = found.union(upper.own)
             upper = upper.upper
         return found
 
-    def listed(self) -> tuple[tuple[Source, tuple[bytes, int]], ...]:
-        """Return what was read here, each with the key and the number of its span."""
-        key = self.key
-        return tuple(
-            (source, link if isinstance(link, tuple) else (key, link)) for source, link in list(self.latest.items())
-        )
+    def open_above(self) -> list[Any]:
+        """Return the writes that stay open here, and in the work that this is part of."""
+        found: list[Any] = []
+        reads: ReadSet | None = self
+        while reads is not None:
+            if reads.open:
+                found += reads.open
+            reads = reads.upper if reads.nested else None
+        return found
 
-    def give_back(self, child: "ReadSet") -> None:
-        """Take in what an isolated child has read, for the parent's own writes only."""
-        if not child.latest and child.returned is None:
-            return
-        if self.returned is None:
-            self.returned = ReadSet(self.key)
-        for reads in (child, child.returned):
-            if reads is not None:
-                for source, link in list(reads.latest.items()):
-                    self.returned.add(source, link)
+    def give_back(self) -> None:
+        """Let the read set around take what was read here, for its own writes only."""
+        if self.upper is not None:
+            for source, link in (*self.returned.listed(), *self.listed()):
+                self.upper.returned.add(source, link)
 
     def links(self) -> tuple[list[int], list[tuple[bytes, int]]]:
         """Return the spans of the visible reads: those under this key, and those under others."""
         same: list[int] = []
         foreign: list[tuple[bytes, int]] = []
         reads: ReadSet | None = self
+        latest = [*self.latest.values(), *self.returned.latest.values()]
         while reads is not None:
-            for link in (
-                *reads.latest.values(),
-                *(reads.returned.latest.values() if reads is self and reads.returned else ()),
-            ):
-                if isinstance(link, tuple):
-                    foreign.append(link)
-                elif reads.key == self.key:
-                    same.append(link)
+            for link in latest:
+                key, span = (reads.key, link) if isinstance(link, int) else link
+                if key == self.key:
+                    same.append(span)
                 else:
-                    foreign.append((reads.key, link))
+                    foreign.append((key, span))
             reads = reads.upper
+            latest = [] if reads is None else list(reads.latest.values())
         return same[:LINKED], foreign[:LINKED]
 
 

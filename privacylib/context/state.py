@@ -18,8 +18,8 @@ from privacylib.context.sources import ReadSet
 from privacylib.model import Decision, Zone
 
 __all__ = [
-    "NO_ZONE", "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_now", "get_frame", "is_unseen",
-    "leave", "reference", "runner", "set_frame",
+    "NO_ZONE", "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_here", "frame_now",
+    "get_frame", "is_unseen", "leave", "reference", "runner", "set_frame",
 ]  # fmt: skip
 
 NO_ZONE = Zone()
@@ -34,9 +34,10 @@ class Scope:
         reads: Its read set, shared with sub-scopes that are not isolated.
         parent: Span id that stood around it when it was opened, or 0.
         orphan_of: Refers to the task or thread whose work outside any scope it holds; None for a real scope.
+        around: The scope that it is part of, or None.
     """
 
-    __slots__ = ("key", "left", "name", "orphan_of", "parent", "reads", "refusal")
+    __slots__ = ("around", "key", "left", "name", "orphan_of", "parent", "reads", "refusal")
 
     def __init__(
         self,
@@ -45,7 +46,9 @@ class Scope:
         reads: ReadSet,
         parent: int = 0,
         orphan_of: Callable[[], object] | None = None,
+        around: "Scope | None" = None,
     ) -> None:
+        self.around = around
         self.name = name
         self.key = key
         self.reads = reads
@@ -54,6 +57,16 @@ class Scope:
         self.left = False
         self.refusal: Decision | None = None
         """What was last refused inside, for whoever answers on behalf of the scope."""
+
+    @property
+    def outlived(self) -> bool:
+        """Return whether the scope, or one that it is part of, was left while work went on in it."""
+        return self.left or (self.around is not None and self.around.outlived)
+
+    @property
+    def opened(self) -> bool:
+        """Return whether somebody opened it; else it holds the work outside scopes, of the process or an orphan."""
+        return self.orphan_of is None and self is not PROCESS.frame.scope
 
 
 class Frame:
@@ -118,13 +131,20 @@ PROCESS = Process()
 os.register_at_fork(after_in_child=PROCESS.forked)
 
 
+def frame_here() -> Frame | None:
+    """Return the frame of the running work, or None where it is outside any scope and has done nothing yet."""
+    frame = get_frame()
+    if frame is None:
+        return PROCESS.frame if not PROCESS.scoped and threading.get_ident() == PROCESS.main else None
+    orphan_of = frame.scope.orphan_of
+    return frame if orphan_of is None or orphan_of() == runner() else None
+
+
 def frame_now() -> Frame:
     """Return the frame of the running work; outside any scope the process's or an orphan's own."""
-    frame = get_frame()
-    if frame is not None and (frame.scope.orphan_of is None or frame.scope.orphan_of() == runner()):
+    frame = frame_here()
+    if frame is not None:
         return frame
-    if frame is None and not PROCESS.scoped and threading.get_ident() == PROCESS.main:
-        return PROCESS.frame
     key = os.urandom(16)
     scope = Scope("orphan", key, ReadSet(key, PROCESS.frame.scope.reads), orphan_of=reference(runner()))
     frame = Frame(scope, PROCESS.frame.zone)
@@ -134,10 +154,8 @@ def frame_now() -> Frame:
 
 def runner() -> object:
     """Return the running task, or the number of the thread outside of tasks."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        task = None
+    loop = asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage] - cheaper than to catch an error
+    task = None if loop is None else asyncio.current_task(loop)
     return threading.get_ident() if task is None else task
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from privacylib.context import PROCESS, Frame, frame_now, get_frame, set_frame
+from privacylib.context import PROCESS, Frame, frame_now, set_frame
 from privacylib.decorators.zones import Block
 from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
 from privacylib.naming import parse
-from privacylib.runtime import ACTIVE, held_now, narrowed, root_scope
+from privacylib.runtime import ACTIVE, apart, held_now, into_open_writes, narrowed, root_scope
 
 __all__ = ["CARRIED", "attached", "current", "enter_context", "extract", "hold", "inject", "zone_of"]
 
@@ -72,7 +72,7 @@ def attached(context: PolicyContext) -> Block:
 def enter_context(context: PolicyContext) -> Frame:
     """Open a scope under a brought context, make it the current one and return its frame."""
     key = bytes.fromhex(context.correlation_key) if context.correlation_key else None
-    frame = Frame(root_scope("attached", key), zone_of(context), get_frame())
+    frame = apart(root_scope("attached", key), zone_of(context))
     hold(frame, context)
     set_frame(frame)
     return frame
@@ -90,7 +90,10 @@ def hold(frame: Frame, context: PolicyContext) -> None:
     """Let a frame's scope hold what a brought context holds."""
     if not context.labels and not context.unknown and not context.reads:
         return
-    for uri in context.reads or (CARRIED.uri,):
-        asset, field = parse(uri)
-        source = Source(asset, field, context.labels, context.data_unknown, Evidence.TRACKED)
-        frame.scope.reads.add(source, context.pair or 0)
+    places = [parse(uri) for uri in context.reads or (CARRIED.uri,)]
+    sources = tuple(
+        Source(asset, field, context.labels, context.data_unknown, Evidence.TRACKED) for asset, field in places
+    )
+    into_open_writes(frame, sources)
+    for source in sources:
+        frame.scope.reads.add(source, context.pair)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
 from privacylib.naming import asset as named
-from privacylib.runtime import ACTIVE, Declared, Handle, answer, begin, decision_on, end
+from privacylib.runtime import ACTIVE, Declared, Handle, answer, begin, decision_on, end, faults
 
 __all__ = ["Op", "call", "calls", "check", "read", "reads", "write", "writes"]
 
@@ -23,9 +23,9 @@ class _Around:
     def __init__(self, operation: Operation) -> None:
         self._declared = Declared(operation)
 
-    def enter(self) -> Handle | None:
+    def enter(self, yields: bool = False) -> Handle | None:
         site = self._declared.site()
-        return None if site is None else begin(site, body=True)
+        return None if site is None else begin(site, body=True, stays_open=yields)
 
     def exit(self, token: Handle | None, failed: bool) -> None:
         end(token, failed=failed)
@@ -37,13 +37,9 @@ class _AroundCall(_Around):
     __slots__ = ()
 
     def exit(self, token: Handle | None, failed: bool) -> None:
+        end(token, failed=failed)  # first: the response is no source of its own request
         if token is not None and not failed:
-            try:
-                answer(token, None)
-            finally:
-                end(token)
-        else:
-            end(token, failed=failed)
+            answer(token, None)
 
 
 def _decorate(kind: Kind, asset: str, around: type[_Around], **facts: Any) -> Callable[[F], F]:
@@ -115,24 +111,17 @@ class Op:
     def __enter__(self) -> "Op":
         site = self._declared.site()
         if site is not None:
-            self._handle = self._begin(site)
+            is_call = site.operation.kind is Kind.CALL
+            self._handle = begin(site, body=is_call, stays_open=not is_call)
         return self
-
-    def _begin(self, site: Any) -> Handle | None:
-        is_call = self._declared.operation.kind is Kind.CALL
-        return begin(site, body=is_call, stays_open=not is_call)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         handle, self._handle = self._handle, None
-        if handle is not None and error is None and self._declared.operation.kind is Kind.CALL:
-            try:
-                answer(handle, None)
-            finally:
-                end(handle)
-        else:
-            end(handle, failed=error is not None)
+        end(handle, failed=error is not None)  # first: the response is no source of its own request
+        if handle is not None and error is None and handle.site.operation.kind is Kind.CALL:
+            answer(handle, None)
 
     async def __aenter__(self) -> "Op":
         return self.__enter__()
@@ -149,9 +138,12 @@ class Op:
             value: What is read or written.
         """
         if self._handle is not None:
-            snapshot = self._handle.site.snapshot
-            for probe in snapshot.probes:
-                probe(self._declared.operation.asset, value)
+            site = self._handle.site
+            try:
+                for probe in site.snapshot.probes:
+                    probe(site.operation.asset, value)
+            except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+                faults.swallowed("probing", error)
 
 
 def read(asset: str, fields: Iterable[str] = ()) -> Op:

@@ -19,8 +19,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Around(Protocol):
     """What stands around a call. `enter` may raise; then the function is never called."""
 
-    def enter(self) -> Any:
-        """Begin, and return what `exit` takes."""
+    def enter(self, yields: bool = False) -> Any:
+        """Begin, and return what `exit` takes.
+
+        Args:
+            yields: Whether the function hands values to a consumer, and takes some, before it ends.
+        """
         ...
 
     def exit(self, token: Any, failed: bool) -> None:
@@ -92,7 +96,7 @@ def _generator(function: Callable[..., Any], around: Around) -> Callable[..., An
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         stage, failed = Stage(get_frame()), True
         with stage:
-            token = around.enter()
+            token = around.enter(yields=True)
         try:
             result = yield from _steps(function(*args, **kwargs), stage)
             failed = False
@@ -132,7 +136,7 @@ def _async_generator(function: Callable[..., Any], around: Around) -> Callable[.
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         stage, failed = Stage(get_frame()), True
         with stage:
-            token = around.enter()
+            token = around.enter(yields=True)
         inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         step: Callable[[], Any] = functools.partial(anext, inner)
         try:

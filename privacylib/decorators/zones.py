@@ -1,5 +1,6 @@
 """Scopes, zones and reclassifications as decorators and context managers."""
 
+import contextlib
 import datetime
 import logging
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ from privacylib.decorators.wrapping import wrap
 from privacylib.model import Mode
 from privacylib.model.policy import Reclassification
 from privacylib.policy.engine import Lowering
-from privacylib.runtime import ACTIVE, enter_lowering, enter_scope, enter_zone, exit_frame
+from privacylib.runtime import ACTIVE, absent, enter_lowering, enter_scope, enter_zone, exit_frame
 
 __all__ = ["Block", "reclassify", "scope", "zone"]
 
@@ -32,8 +33,14 @@ class Block:
         self._opens = opens
         self._entered: list[Frame] = []
 
-    def enter(self) -> Frame:
-        """Open the scope and return its frame."""
+    def enter(self, yields: bool = False) -> Frame:
+        """Open the scope and return its frame; around a generator it is in place for each step."""
+        del yields
+        return self._open()
+
+    def _open(self) -> Frame:
+        if ACTIVE.snapshot is None:
+            absent()
         return self._opens()
 
     def exit(self, token: Frame, failed: bool) -> None:
@@ -42,20 +49,22 @@ class Block:
         exit_frame(token)
 
     def __enter__(self) -> None:
-        self._entered.append(self._opens())
+        self._entered.append(self._open())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        exit_frame(self._mine())
+        with contextlib.suppress(IndexError):  # left more often than entered
+            exit_frame(self._mine())
 
     def _mine(self) -> Frame:
         """Take the innermost frame of this object that stands here; else, left elsewhere, the last one."""
         entered, now = self._entered, get_frame()
         while now is not None:
-            if any(now is frame for frame in entered):
-                entered[:] = [frame for frame in entered if frame is not now]
-                return now
+            if now in entered:
+                with contextlib.suppress(ValueError):  # another thread that carries it was faster
+                    entered.remove(now)
+                    return now
             now = now.outer
         return entered.pop()
 

@@ -99,9 +99,10 @@ class Engine:
         """Return purpose and admitted labels of the policy's zones around what is served at `uri`."""
         return [(zone.purpose, zone.labels) for pattern, zone in self._zones if pattern.matches(uri)]
 
-    def mandatory(self, labels: frozenset[str]) -> bool:
-        """Return whether a record of data with these labels must be kept before it may flow."""
-        return any(r.lineage == "mandatory" for r in self.rules.on(labels))
+    def mandatory(self, labels: frozenset[str]) -> str | None:
+        """Return the id of the enforced requirement by which data with these labels flows on record only, or None."""
+        enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
+        return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
     def reviewed(self, declared: Reclassification) -> bool:
         """Return whether the policy holds this reclassification, sink pattern aside."""

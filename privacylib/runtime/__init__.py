@@ -3,12 +3,12 @@
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now
 from privacylib.runtime.endpoints import answer, begin_answer, complete, finish, held_now, respond, serve, told_now
-from privacylib.runtime.hot import Handle, begin, end
+from privacylib.runtime.hot import Handle, begin, end, into_open_writes
 from privacylib.runtime.known import Known, Site, decision_on, site_of
-from privacylib.runtime.scopes import enter_lowering, enter_scope, enter_zone, exit_frame, narrowed, root_scope
+from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_zone, exit_frame, narrowed, root_scope
 
 __all__ = [
-    "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "begin", "begin_answer", "complete",
+    "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "apart", "begin", "begin_answer", "complete",
     "decision_on", "end", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "faults", "finish", "held_now",
-    "narrowed", "respond", "root_scope", "serve", "site_now", "site_of", "told_now",
+    "into_open_writes", "narrowed", "respond", "root_scope", "serve", "site_now", "site_of", "told_now",
 ]  # fmt: skip

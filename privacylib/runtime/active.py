@@ -2,9 +2,12 @@
 
 import os
 
+from attrs import evolve
+
 from privacylib.config import Snapshot
 from privacylib.errors import NotInitialised
-from privacylib.model import Operation
+from privacylib.model import Asset, Operation
+from privacylib.runtime import faults
 from privacylib.runtime.known import Site, site_of
 
 __all__ = ["ACTIVE", "Declared", "absent", "site_now"]
@@ -33,9 +36,20 @@ def absent() -> None:
 
 
 def site_now(operation: Operation) -> Site | None:
-    """Return what is known about an operation, or None before `init`."""
+    """Return what is known about an operation; None before `init`, and after an error of our own.
+
+    Raises:
+        PolicyDenied: The process enforces, and what the operation touches could not be told.
+    """
     snapshot = ACTIVE.snapshot
-    return absent() if snapshot is None else site_of(operation, snapshot)
+    if snapshot is None:
+        return absent()
+    try:
+        return site_of(operation, snapshot)
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        # The name is as the program gave it, and may hold what is personal.
+        faults.while_deciding(snapshot, evolve(operation, asset=Asset(operation.asset.namespace, "{…}")), error)
+        return None
 
 
 class Declared:

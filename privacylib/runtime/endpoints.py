@@ -6,7 +6,7 @@ from attrs import evolve
 
 from privacylib.context import PROCESS, Frame, get_frame, set_frame
 from privacylib.labels import join
-from privacylib.model import REQUEST, RESPONSE, Flag, Kind, PolicyContext, PolicyDenied, Source, Zone
+from privacylib.model import REQUEST, RESPONSE, Decision, Flag, Kind, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.runtime import faults
 from privacylib.runtime.hot import (
     Handle,
@@ -25,18 +25,37 @@ __all__ = ["Pending", "answer", "begin_answer", "complete", "finish", "held_now"
 
 
 class Pending:
-    """A request that was taken in: judged when the first zone opens, at the first write or at the end."""
+    """A request that was taken in: judged when the first zone opens, at the first write or at the end.
 
-    __slots__ = ("handle", "source")
+    One that was refused is judged again at the next of these, so that nothing follows from it
+    where the host swallows the refusal.
+    """
+
+    __slots__ = ("handle", "judged", "site", "source")
 
     def __init__(self, handle: Handle, source: Source) -> None:
         self.handle = handle
+        self.site = handle.site
         self.source = source
+        self.judged = False
 
+    @property
+    def open(self) -> bool:
+        """Return whether it was neither admitted nor, where that only observes, found wanting."""
+        return self.handle.frame.scope.reads.pending is self
+
+    def decide(self, frame: Frame) -> Decision:
+        """Return what `judge` would decide."""
+        return _decide(self.handle, self.source, frame)
+
+    @faults.deciding
     def judge(self, frame: Frame) -> None:
         """Decide the read of the request; a violation is recorded, an enforced one raised."""
-        frame.scope.reads.pending = self.handle.frame.scope.reads.pending = None
-        _judge(self.handle, self.source, frame)
+        if self.open:
+            self.judged = True
+            _judge(self.handle, self.source, frame)
+            self.handle.frame.scope.reads.pending = None
+        frame.scope.reads.pending = None
 
 
 @faults.deciding
@@ -154,15 +173,14 @@ def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
         handle.announced |= labels  # a peer knows of what it brought itself
     _take_in(handle, source)
     handle.meanwhile = {}
-    handle.frame.scope.reads.watched += (handle.meanwhile,)
+    handle.frame.scope.reads.watched[handle] = None
 
 
 def _take_in(handle: Handle, source: Source) -> None:
     """Let the scope of a call hold what came back."""
     frame = handle.frame
     _judge(handle, source, frame)
-    if frame.opened or frame.scope.reads.open:
-        into_open_writes(frame, (source,), handle)
+    into_open_writes(frame, (source,), handle)
     frame.scope.reads.add(source, handle.span)
 
 
@@ -194,8 +212,7 @@ def held_now(frame: Frame) -> PolicyContext:
 
 def _judge(handle: Handle, source: Source, frame: Frame) -> None:
     """Decide what an endpoint brings in; what breaks a rule is recorded as a read of its field."""
-    site = handle.site
-    decision = site.snapshot.engine.read(site.operation.asset, source.labels, frame.zone, source.unknown)
+    site, decision = handle.site, _decide(handle, source, frame)
     if decision.allowed:
         return
     flow = site.flow((), source.labels, frame.zone, source.unknown, decision, (source.field or "",), Kind.READ)
@@ -203,6 +220,11 @@ def _judge(handle: Handle, source: Source, frame: Frame) -> None:
     if known.denied:
         refuse(handle, known)
     record(handle, 0, known)
+
+
+def _decide(handle: Handle, source: Source, frame: Frame) -> Decision:
+    site = handle.site
+    return site.snapshot.engine.read(site.operation.asset, source.labels, frame.zone, source.unknown)
 
 
 def finish(handle: Handle | None, *, failed: bool = False) -> None:
@@ -227,11 +249,13 @@ def complete(handle: Handle, *, failed: bool = False) -> None:
     frame = handle.frame
     try:
         reads = frame.scope.reads
-        if reads.pending is not None:
+        if reads.pending is not None and not reads.pending.judged:
             with contextlib.suppress(PolicyDenied):  # nothing was written, so nothing is left to stop
                 reads.pending.judge(frame)
         if handle.open:
             close_for_scope(handle)
+        elif handle.refused:  # the response was, and is recorded so
+            return
         else:
             handle.sources = handle.site.held(frame)
             handle.known = handle.site.writing(handle.sources, frame, judges=bool(handle.pair), late=True)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
-from privacylib.model import Decision, Mode, PolicyDenied, Verdict, Violation
-from privacylib.runtime.known import Site
+from privacylib.config import Snapshot
+from privacylib.model import Decision, Mode, Operation, PolicyDenied, Verdict, Violation
 
-__all__ = ["counted", "deciding", "swallowed", "while_deciding", "while_recording"]
+__all__ = ["counted", "deciding", "swallowed", "while_deciding"]
 
 counted: Counter[str] = Counter()
 """Errors swallowed so far, by where and type."""
@@ -25,21 +25,21 @@ _log = logging.getLogger("privacylib")
 _next_line = 0.0
 
 
-def while_deciding(site: Site, error: Exception) -> None:
+def while_deciding(snapshot: Snapshot, operation: Operation, error: Exception) -> None:
     """Swallow an error of the decision path; under enforce deny instead.
 
     Raises:
         PolicyDenied: The process enforces, so what cannot be decided must not flow.
     """
     swallowed("deciding", error)
-    if site.snapshot.mode is Mode.ENFORCE:
+    if snapshot.mode is Mode.ENFORCE:
         reason = f"privacylib could not decide ({type(error).__name__})"
         violation = Violation("unknown", reason, "# report this error to the maintainers of privacylib\n", Mode.ENFORCE)
-        raise PolicyDenied(Decision(Verdict.DENY, (violation,)), site.operation.asset.uri) from error
+        raise PolicyDenied(Decision(Verdict.DENY, (violation,)), operation.asset.uri) from error
 
 
 def deciding(step: Callable[P, T]) -> Callable[P, T | None]:
-    """Let a step whose first argument is a site, or a handle of one, fail by the rules for our own errors."""
+    """Let a step fail by the rules for our own errors; its first argument is a site, or has one."""
 
     @functools.wraps(step)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T | None:
@@ -49,16 +49,11 @@ def deciding(step: Callable[P, T]) -> Callable[P, T | None]:
             raise
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             subject: Any = args[0]
-            while_deciding(getattr(subject, "site", subject), error)
+            site = getattr(subject, "site", subject)
+            while_deciding(site.snapshot, site.operation, error)
             return None
 
     return guarded
-
-
-def while_recording(site: Site, error: Exception) -> None:
-    """Swallow an error of the record path."""
-    del site
-    swallowed("recording", error)
 
 
 def swallowed(where: str, error: BaseException) -> None:

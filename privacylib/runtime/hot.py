@@ -13,7 +13,7 @@ from privacylib.model import Flag, Kind, PolicyDenied, Source
 from privacylib.runtime import faults
 from privacylib.runtime.known import Known, Site
 
-__all__ = ["Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse", "unwatch"]
+__all__ = ["Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse"]
 
 _READ, _OPAQUE, _CALL = Kind.READ, Kind.OPAQUE, Kind.CALL
 
@@ -28,11 +28,13 @@ class Handle:
         "brought",
         "flags",
         "frame",
+        "inflow",
         "known",
         "meanwhile",
         "messages",
         "open",
         "pair",
+        "refused",
         "site",
         "sources",
         "span",
@@ -49,6 +51,9 @@ class Handle:
         self.flags = 0
         self.pair = 0
         self.open = False
+        self.refused = False
+        self.inflow: SourceSet = EMPTY
+        """What was read in scopes of their own while this write was open around them."""
         self.announced: frozenset[str] | None = None
         """Labels a judging peer was told of, where it is told only once."""
         self.body: Frame | None = None
@@ -61,14 +66,15 @@ class Handle:
         self.began = perf_counter_ns()
 
 
-def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: bool = False) -> Handle | None:
+def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: bool | None = None) -> Handle | None:
     """Decide an operation and take its reads in, before the I/O.
 
     Args:
         site: The operation under the snapshot in force.
         stays_open: Whether all that its scope reads before it ends flows into it too.
         body: Whether what is read on its own call chain flows into it too.
-        judges: Whether a remote endpoint carries our context and judges for itself.
+        judges: Whether a remote endpoint carries our context and judges for itself; None where the policy's
+            ``trust.egress`` says so.
 
     Returns:
         The handle that `end` takes; None in work of our own, and after an error of ours that was swallowed.
@@ -85,61 +91,60 @@ def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: b
         handle = Handle(site, frame)
         kind = site.operation.kind
         if kind is not _READ:
-            decide_write(handle, judges)
+            decide_write(handle, site.judges if judges is None else judges)
         if kind is _READ or kind is _OPAQUE:
             decide_read(handle)
         if kind is not _READ:
             if stays_open:
                 open_for_scope(handle)
-            elif body:
+            if body:
                 handle.body = Frame(frame.scope, frame.zone, frame, (*frame.opened, handle), frame.lowered)
                 handle.body.pair = handle.span if kind is Kind.CALL else frame.pair
                 set_frame(handle.body)
     except PolicyDenied:
         raise
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-        faults.while_deciding(site, error)
+        faults.while_deciding(site.snapshot, site.operation, error)
         return None
     return handle
 
 
 def end(handle: Handle | None, *, failed: bool = False) -> None:
-    """Record an operation that has ended; never raises.
+    """Record an operation that has ended.
 
     Args:
         handle: What `begin` returned.
         failed: Whether the operation raised.
+
+    Raises:
+        PolicyDenied: An enforced requirement makes lineage mandatory, and the record could not be kept.
     """
     if handle is None:
         return
+    kept = False
     try:
         if handle.body is not None:
             leave(handle.body)
-        elif handle.open:
+        if handle.open:
             close_for_scope(handle)
         if handle.meanwhile is not None:
-            unwatch(handle)
-        record(handle, Flag.FAILED if failed else 0)
+            handle.frame.scope.reads.watched.pop(handle, None)
+        kept = record(handle, Flag.FAILED if failed else 0)
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-        faults.while_recording(handle.site, error)
+        faults.swallowed("recording", error)
+    if not kept and not failed and (mandatory := handle.known.mandatory) is not None:
+        raise PolicyDenied(mandatory, handle.site.operation.asset.uri)
 
 
 def open_for_scope(handle: Handle) -> None:
     """Let all that the scope reads from now on flow into this write."""
     handle.open = True
-    handle.frame.scope.reads.open += (handle,)
+    handle.frame.scope.reads.open[handle] = None
 
 
 def close_for_scope(handle: Handle) -> None:
     """End what `open_for_scope` began."""
-    reads = handle.frame.scope.reads
-    reads.open = tuple(other for other in reads.open if other is not handle)
-
-
-def unwatch(handle: Handle) -> None:
-    """Stop noting the writes made while a response stream is open."""
-    reads = handle.frame.scope.reads
-    reads.watched = tuple(made for made in reads.watched if made is not handle.meanwhile)
+    handle.frame.scope.reads.open.pop(handle, None)
 
 
 def decide_read(handle: Handle) -> None:
@@ -150,7 +155,7 @@ def decide_read(handle: Handle) -> None:
         if known.denied:
             refuse(handle, known)
     reads = frame.scope.reads
-    if frame.opened or reads.open:
+    if frame.opened or reads.open or (reads.nested and reads.open_above()):
         into_open_writes(frame, site.sources)
     if site.resident:
         for source in site.sources:
@@ -173,16 +178,29 @@ def decide_write(handle: Handle, judges: bool = False) -> None:
 
 
 def into_open_writes(frame: Frame, sources: tuple[Source, ...], own: Handle | None = None) -> None:
-    """Decide a read as a flow into every write that is open around it, but for the read's own."""
-    for write in (*frame.opened, *frame.scope.reads.open):
-        if write is own:
-            continue
-        held: SourceSet = write.site.held(write.frame).union(frame.scope.reads.visible())
-        for source in sources:
-            held = held.plus(source)
-        known = write.site.writing(held, frame, judges_still(write, held))
+    """Decide a read as a flow into every write that is open around it, but for the read's own.
+
+    The zones around the write judge; those around the read have judged the read itself.
+    """
+    reads = frame.scope.reads
+    writes = [write for write in (*frame.opened, *reads.open_above()) if write is not own]
+    if not writes:
+        return
+    flowing = SourceSet.of(sources)
+    for write in writes:
+        held = held_by(write).union(flowing)
+        known = write.site.writing(held, write.frame, judges_still(write, held))
         if known.denied:
             refuse(write, known)
+    for write in writes:
+        if write.frame.scope.reads is not reads:
+            write.inflow = write.inflow.union(flowing)
+
+
+def held_by(handle: Handle) -> SourceSet:
+    """Return all that a write depends on by now."""
+    held = handle.site.held(handle.frame)
+    return held.union(handle.inflow) if handle.inflow.members else held
 
 
 def judges_still(write: Handle, held: SourceSet) -> bool:
@@ -192,6 +210,7 @@ def judges_still(write: Handle, held: SourceSet) -> bool:
 
 def refuse(handle: Handle, known: Known) -> None:
     """Record a denial and raise it; the scopes around remember it."""
+    handle.refused = True
     record(handle, 0, known)
     around: Frame | None = handle.frame
     while around is not None:
@@ -200,8 +219,8 @@ def refuse(handle: Handle, known: Known) -> None:
     raise PolicyDenied(known.decision, handle.site.operation.asset.uri)
 
 
-def record(handle: Handle, flags: int, known: Known | None = None) -> None:
-    """Keep one record of an operation and of what is behind it."""
+def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
+    """Keep one record of an operation and of what is behind it; return whether it was accepted."""
     frame, site = handle.frame, handle.site
     scope = frame.scope
     elapsed = (perf_counter_ns() - handle.began) // 1000
@@ -211,14 +230,14 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> None:
         if kind is not _READ:
             # The payload of a request that is not a stream was complete when the call began.
             if kind is not _CALL or handle.open or handle.body is not None:
-                sources = site.held(frame)
+                sources = site.held(frame) if handle.inflow is EMPTY else held_by(handle)
                 if sources is not handle.sources:
-                    known = site.writing(sources, frame, judges_still(handle, sources), late=True)
+                    handle.known = known = site.writing(sources, frame, judges_still(handle, sources), late=True)
             links, foreign = scope.reads.links()
-            for made in scope.reads.watched:
-                made[site] = handle
+            for call in list(scope.reads.watched):
+                call.meanwhile[site] = handle
     flags |= handle.flags
-    if scope.left:
+    if scope.left or (scope.around is not None and scope.outlived):
         flags |= Flag.OUTLIVED
     parent, trace = handle.pair or scope.parent, None
     span = get_current_span()
@@ -229,7 +248,7 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> None:
             trace = host.trace_id.to_bytes(16, "big")
             if trace == scope.key:
                 trace = None
-    site.snapshot.recorder.append(
+    return site.snapshot.recorder.append(
         known.number, flags, handle.start, elapsed, handle.span, parent, scope.key,
         links, foreign, handle.messages, trace,
     )  # fmt: skip

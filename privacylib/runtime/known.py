@@ -42,12 +42,14 @@ class Known:
         decision: The verdict.
         denied: Whether the I/O must not happen.
         judges: Whether the endpoint judges for itself.
+        mandatory: The decision where no record can be kept and a requirement in force demands one, else None.
     """
 
     number: int
     decision: Decision
     denied: bool
     judges: bool = False
+    mandatory: Decision | None = None
 
 
 class Site:
@@ -59,6 +61,7 @@ class Site:
         "_reads",
         "_write",
         "_writes",
+        "judges",
         "named",
         "operation",
         "resident",
@@ -78,6 +81,8 @@ class Site:
             grade = Evidence.PARSED if operation.parsed else Evidence.DECLARED
             read = (source for asset in operation.derived_from for source in engine.sources(asset, ()))
             self.named = SourceSet.of(evolve(source, evidence=grade) for source in read)
+        self.judges = operation.kind is Kind.CALL and snapshot.propagator.allows(operation.asset.uri)
+        """Whether the endpoint carries our context by the policy's ``trust.egress``, and judges for itself."""
         self.resident = engine.annotation(operation.asset.uri).resident
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
         self._reads: dict[object, Known] = {}
@@ -137,37 +142,32 @@ class Site:
         table[key] = known
         return known
 
+    def decide_read(self, zone: Zone) -> Decision:
+        """Decide whether what is known to come in may: what is read, or a call's annotated response."""
+        asset, engine = self.operation.asset, self.snapshot.engine
+        if self.operation.kind is Kind.CALL:
+            return engine.read(asset, engine.annotation(asset.uri).of((RESPONSE,)) or frozenset(), zone)
+        return engine.read(asset, join(*(source.labels for source in self.sources)), zone)
+
+    def decide_write(self, sources: SourceSet, frame: Frame, judges: bool) -> Decision:
+        """Decide whether what `sources` hold may go out, and what comes back with it may come in."""
+        decision = self.snapshot.engine.write(
+            self.operation.asset, self._fields, sources.labels, frame.zone,
+            unknown=sources.unknown, judges=judges, lowered=frame.lowered,
+        )  # fmt: skip
+        comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
+        return worse(decision, self.decide_read(frame.zone)) if comes_back else decision
+
     def _ask_read(self, zone: Zone) -> Known:
-        operation = self.operation
         labels = join(*(source.labels for source in self.sources))
-        decision = self.snapshot.engine.read(operation.asset, labels, zone)
-        return self.define(self.flow((), labels, zone, None, decision, operation.fields))
+        return self.define(self.flow((), labels, zone, None, self.decide_read(zone), self.operation.fields))
 
     def _ask_write(self, sources: SourceSet, frame: Frame, judges: bool, late: bool) -> Known:
-        zone, operation, engine = frame.zone, self.operation, self.snapshot.engine
-        decision = engine.write(
-            operation.asset,
-            self._fields,
-            sources.labels,
-            zone,
-            unknown=sources.unknown,
-            judges=judges,
-            lowered=frame.lowered,
-        )
-        if operation.kind in (Kind.CALL, Kind.OPAQUE):
-            decision = worse(decision, self._ask_back(zone))
+        decision, zone = self.decide_write(sources, frame, judges), frame.zone
         if late and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
-        return self.define(
-            self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields), judges
-        )
-
-    def _ask_back(self, zone: Zone) -> Decision:
-        """Ask about what is known to come back: an opaque operation's own reads, a call's annotated response."""
-        operation, engine = self.operation, self.snapshot.engine
-        if operation.kind is Kind.OPAQUE:
-            return engine.read(operation.asset, join(*(source.labels for source in self.sources)), zone)
-        return engine.read(operation.asset, engine.annotation(operation.asset.uri).of((RESPONSE,)) or frozenset(), zone)
+        flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields)
+        return self.define(flow, judges)
 
     def flow(
         self,
@@ -190,14 +190,13 @@ class Site:
     def define(self, flow: Flow, judges: bool = False) -> Known:
         """Let the recorder keep a flow, and deny it where it must be kept and could not be."""
         number = self.snapshot.recorder.define(flow)
-        decision = flow.decision
-        engine = self.snapshot.engine
-        if number == 0 and engine.rules.ceiling is Mode.ENFORCE and engine.mandatory(flow.labels):
+        mandatory = None
+        if (requirement := self.snapshot.engine.mandatory(flow.labels)) is not None:
             reason = f"lineage is mandatory for what {flow.asset.uri} would take, and the spool refused the record"
-            decision = Decision(
-                Verdict.DENY, (Violation("unknown", reason, "# free space in the spool\n", Mode.ENFORCE),)
-            )
-        return Known(number, decision, decision.verdict is Verdict.DENY, judges)
+            violation = Violation(requirement, reason, "# free space in the spool\n", Mode.ENFORCE)
+            mandatory = Decision(Verdict.DENY, (violation,))
+        decision = mandatory if number == 0 and mandatory is not None else flow.decision
+        return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory)
 
 
 def worse(one: Decision, other: Decision) -> Decision:
@@ -209,10 +208,19 @@ def worse(one: Decision, other: Decision) -> Decision:
 
 
 def _graded(sources: SourceSet) -> tuple[Source, ...]:
-    """Name each source once: one that the code or a parser named is not repeated at the grade of the context."""
+    """Name each source once: one that the code or a parser named is not repeated at the grade of the context.
+
+    What was read of one place with different labels (two responses) is one source with all of them.
+    """
     named = {source.asset for source in sources.members if source.evidence is not Evidence.CONTEXT}
-    kept = (s for s in sources.members if s.evidence is not Evidence.CONTEXT or s.asset not in named)
-    return tuple(sorted(kept, key=lambda source: (source.uri, source.evidence.value)))
+    kept: dict[tuple[str, str], Source] = {}
+    for source in sources.members:
+        if source.evidence is Evidence.CONTEXT and source.asset in named:
+            continue
+        place = (source.uri, source.evidence.value)
+        other = kept.get(place, source)
+        kept[place] = evolve(source, labels=source.labels | other.labels, unknown=source.unknown or other.unknown)
+    return tuple(kept[place] for place in sorted(kept))
 
 
 def site_of(operation: Operation, snapshot: Snapshot) -> Site:
@@ -238,13 +246,9 @@ def decision_on(operation: Operation, snapshot: Snapshot | None) -> Decision:
     """Return the decision on an operation in the running work, without doing or recording it."""
     if snapshot is None:
         return ALLOW
-    frame, engine = frame_now(), snapshot.engine
-    operation, zone = _impersonal(operation, snapshot), frame.zone
+    frame, site = frame_now(), site_of(operation, snapshot)
     if operation.kind is Kind.READ:
-        labels = join(*(source.labels for source in engine.sources(operation.asset, operation.fields)))
-        return engine.read(operation.asset, labels, zone)
-    held = frame.scope.reads.visible()
-    return engine.write(
-        operation.asset, _SINK_FIELDS.get(operation.kind, operation.fields), held.labels, zone,
-        unknown=held.unknown, judges=False, lowered=frame.lowered,
-    )  # fmt: skip
+        return site.decide_read(frame.zone)
+    decision = site.decide_write(site.held(frame), frame, site.judges)
+    pending = frame.scope.reads.pending
+    return decision if pending is None else worse(pending.decide(frame), decision)

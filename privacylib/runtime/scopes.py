@@ -4,12 +4,23 @@ import os
 
 from opentelemetry.trace import get_current_span
 
-from privacylib.context import PROCESS, Frame, ReadSet, Scope, get_frame, is_unseen, leave, set_frame
+from privacylib.context import (
+    PROCESS,
+    Frame,
+    ReadSet,
+    Scope,
+    frame_here,
+    frame_now,
+    get_frame,
+    is_unseen,
+    leave,
+    set_frame,
+)
 from privacylib.labels import meet
 from privacylib.model import Zone
 from privacylib.policy.engine import Lowering
 
-__all__ = ["enter_lowering", "enter_scope", "enter_zone", "exit_frame", "narrowed", "root_scope"]
+__all__ = ["apart", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "narrowed", "root_scope"]
 
 KEPT = 8192
 _narrowed: dict[tuple[Zone, str | None, frozenset[str] | None], Zone] = {}
@@ -30,19 +41,21 @@ def narrowed(zone: Zone, purpose: str | None, labels: frozenset[str] | None) -> 
     return found
 
 
-def root_scope(name: str, key: bytes | None = None) -> Scope:
+def root_scope(name: str, key: bytes | None = None, outside: ReadSet | None = None) -> Scope:
     """Open a unit of work of its own, in the trace of the host's span where there is one.
 
     Args:
         name: What it is called, for people.
         key: Correlation key that was brought from elsewhere.
+        outside: What the same task or thread has read outside scopes; left out for one that stands apart.
     """
     PROCESS.scoped = True
     host = get_current_span().get_span_context()
     parent = host.span_id if host.is_valid else 0
     if key is None:
         key = host.trace_id.to_bytes(16, "big") if host.is_valid else os.urandom(16)
-    return Scope(name, key, ReadSet(key, PROCESS.frame.scope.reads), parent)
+    reads = ReadSet(key, outside or PROCESS.frame.scope.reads, nested=outside is not None)
+    return Scope(name, key, reads, parent)
 
 
 def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Frame:
@@ -58,16 +71,28 @@ def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Fr
         frame = Frame(outer.scope, outer.zone, outer)
         set_frame(frame)
         return frame
-    inside = outer is not None and outer.scope.orphan_of is None
-    if outer is None or not inside or fresh:
-        frame = Frame(root_scope(name), PROCESS.frame.zone, outer)
+    here = frame_here()
+    if fresh or here is None:
+        frame = apart(root_scope(name), PROCESS.frame.zone)
     else:
-        around = outer.scope
-        reads = ReadSet(around.key, around.reads) if isolated else around.reads
-        scope = Scope(name, around.key, reads, around.parent)
-        frame = Frame(scope, outer.zone, outer, outer.opened, outer.lowered)
+        frame = Frame(_part_of(here.scope, name, isolated), here.zone, outer, here.opened, here.lowered)
+        frame.pair = here.pair
     set_frame(frame)
     return frame
+
+
+def _part_of(around: Scope, name: str, isolated: bool) -> Scope:
+    """Return a sub-scope; one of work outside scopes is a unit of its own that sees what that work has read."""
+    if not around.opened:
+        return root_scope(name, outside=around.reads)
+    reads = ReadSet(around.key, around.reads, nested=True) if isolated else around.reads
+    return Scope(name, around.key, reads, around.parent, around=around)
+
+
+def apart(scope: Scope, zone: Zone) -> Frame:
+    """Return the frame of a unit of work of its own; the function bodies it runs in are still around it."""
+    outer = get_frame()
+    return Frame(scope, zone, outer, () if outer is None else outer.opened)
 
 
 def enter_zone(purpose: str, labels: frozenset[str] | None, name: str | None = None) -> Frame:
@@ -95,19 +120,20 @@ def enter_zone(purpose: str, labels: frozenset[str] | None, name: str | None = N
 
 def enter_lowering(lowering: Lowering | None) -> Frame:
     """Put a reclassification in force; None leaves everything as it is."""
-    frame = enter_scope("reclassify")
-    if lowering is not None:
-        frame.lowered += (lowering,)
+    around = frame_now()
+    lowered = around.lowered if lowering is None else (*around.lowered, lowering)
+    frame = Frame(around.scope, around.zone, get_frame(), around.opened, lowered)
+    frame.pair = around.pair
     set_frame(frame)
     return frame
 
 
 def exit_frame(frame: Frame) -> None:
     """Leave what `frame` opened; never raises. An isolated scope gives its reads to the one around it."""
-    scope, outer = frame.scope, frame.outer
-    if not scope.left:
+    scope = frame.scope
+    outside = PROCESS.frame if frame.outer is None else frame.outer
+    if scope is not outside.scope and not scope.left:
         scope.left = True
-        around = outer.scope.reads if outer is not None else None
-        if around is not None and scope.reads is not around and scope.reads.upper is around:
-            around.give_back(scope.reads)
+        if scope.around is not None and scope.reads is not scope.around.reads:
+            scope.reads.give_back()
     leave(frame)

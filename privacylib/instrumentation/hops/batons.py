@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from privacylib.context import PROCESS, Frame, ReadSet, Scope, set_frame
+from privacylib.context import PROCESS, Frame, LatestReads, ReadSet, Scope, set_frame
 from privacylib.model import Asset, Evidence, Mode, PolicyDenied, Source, Zone
 from privacylib.policy.engine import Lowering
 from privacylib.runtime import ACTIVE, faults
@@ -123,9 +123,7 @@ def baton(frame: Frame | None) -> Baton:
 
 def seen(reads: ReadSet, below: ReadSet) -> Reads:
     """Return all that is visible in a read set, without what `below` holds."""
-    found = dict(reads.listed())
-    if reads.returned is not None:
-        found.update(reads.returned.listed())
+    found = {**dict(reads.listed()), **dict(reads.returned.listed())}
     upper = reads.upper
     while upper is not None and upper is not below:
         found = {**dict(upper.listed()), **found}
@@ -133,7 +131,7 @@ def seen(reads: ReadSet, below: ReadSet) -> Reads:
     return tuple(found.items())
 
 
-def receive(reads: ReadSet, given: Reads) -> None:
+def receive(reads: LatestReads, given: Reads) -> None:
     """Let a read set hold reads that were brought from elsewhere."""
     for source, (key, span) in given:
         reads.add(source, span if key == reads.key else (key, span))
@@ -168,7 +166,7 @@ def brought(frame: Frame) -> Home:
     own = {**dict(PROCESS.frame.scope.reads.listed()), **dict(reads.listed())}
     if given is not None:
         own = {source: link for source, link in own.items() if source not in given.latest or source in reads.latest}
-    return Home(tuple(own.items()), () if reads.returned is None else reads.returned.listed())
+    return Home(tuple(own.items()), reads.returned.listed())
 
 
 def take_home(frame: Frame, home: Home) -> PolicyDenied | None:
@@ -178,14 +176,10 @@ def take_home(frame: Frame, home: Home) -> PolicyDenied | None:
         The denial, where a write is open that an enforced rule keeps the data from.
     """
     reads, denied = frame.scope.reads, None
-    if frame.opened or reads.open:
-        try:
-            into_open_writes(frame, tuple(source for source, _ in home.reads + home.returned))
-        except PolicyDenied as error:
-            denied = error
+    try:
+        into_open_writes(frame, tuple(source for source, _ in home.reads + home.returned))
+    except PolicyDenied as error:
+        denied = error
     receive(reads, home.reads)
-    if home.returned:
-        isolated = ReadSet(reads.key)
-        receive(isolated, home.returned)
-        reads.give_back(isolated)
+    receive(reads.returned, home.returned)
     return denied

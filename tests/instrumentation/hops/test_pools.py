@@ -159,7 +159,7 @@ def test_a_worker_keeps_nothing_between_jobs(seen: Capture, pool: ProcessPoolExe
     with privacylib.zone("reply"):
         pool.submit(people).result()
     pool.submit(clicks).result()
-    with privacylib.scope("other"):
+    with privacylib.scope("other", fresh=True):
         assert pool.submit(context).result()[0] == frozenset()
         write_open()
     assert behind(seen) == [()]
