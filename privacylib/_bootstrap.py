@@ -85,6 +85,10 @@ def init(
         if first:
             _take_environment(snapshot)
         hops.install(restart=_again(asked))
+        if asked.instrument != frozenset():
+            from privacylib import integrations
+
+            integrations.install(asked.instrument)
 
 
 def _again(asked: Settings) -> Callable[[], None]:

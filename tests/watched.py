@@ -21,6 +21,8 @@ assets:
   - {match: "http://web/reply/**", labels: [CONTACT]}
   - {match: "file://**/plain*", labels: []}
   - {match: "file://**/contacts*", labels: [CONTACT]}
+  - {match: "sqlite://**/contacts", labels: [CONTACT]}
+  - {match: "http://*/contacts*", labels: [CONTACT]}
 requirements:
   - {id: contact-reply, applies_to: [CONTACT], allow: {purposes: [reply]}, mode: enforce}
 """

@@ -1,5 +1,6 @@
 """What everything that speaks HTTP has in common, on both sides. No web library is imported here."""
 
+import inspect
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from privacylib.naming import url_asset
 from privacylib.propagation.carriers import Carrier
 from privacylib.runtime import ACTIVE, Handle, absent, complete, exit_frame, faults, finish, respond, serve, site_of
 
-__all__ = ["HEADER", "REFUSED", "Served", "called", "refusal", "served", "without_ours"]
+__all__ = ["HEADER", "REFUSED", "Served", "called", "is_async", "refusal", "served", "without_ours"]
 
 HEADER = "privacylib"
 """Header in which a response brings its labels back."""
@@ -138,3 +139,8 @@ class Served:
 def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[Any, Any]]:
     """Return response headers without one of ours, which a proxy may have copied from elsewhere."""
     return [pair for pair in headers if pair[0].lower() != name]
+
+
+def is_async(app: Any) -> bool:
+    """Return whether an application is an ASGI one: a coroutine function, or an object whose call is one."""
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app.__class__, "__call__", None))  # noqa: B004

@@ -2,12 +2,10 @@
 
 import contextlib
 import http.client
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
 
 import pytest
@@ -17,6 +15,7 @@ import privacylib
 from privacylib.context import get_frame
 from privacylib.wsgi import Middleware
 from tests.watched import Watched, watched
+from tests.wsgi.serving import serving
 
 pytestmark = pytest.mark.server
 
@@ -35,30 +34,20 @@ def users() -> bytes:
     return b"ana@example.org"
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - the host's name
-
-
 @contextmanager
-def serving(app: Callable[..., Any]) -> Generator[Callable[[str], tuple[int, bytes]]]:
-    """Serve an application on a free port, and give a function that gets a path."""
-    with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def getting(app: Callable[..., Any]) -> Generator[Callable[[str], tuple[int, bytes]]]:
+    """Serve an application, and give a function that gets a path."""
+    with serving(app) as host:
 
         def get(path: str) -> tuple[int, bytes]:
-            connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+            connection = http.client.HTTPConnection(host, timeout=10)
             connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()
             connection.close()
             return answer.status, body
 
-        try:
-            yield get
-        finally:
-            server.shutdown()
-            thread.join(10)
+        yield get
 
 
 @pytest.fixture
@@ -90,21 +79,21 @@ def answering(body: Iterable[bytes], status: str = "200 OK") -> Callable[..., It
 
 
 def test_a_body_that_is_generated_later_belongs_to_the_request(here: Watched) -> None:
-    with serving(validator(Middleware(validator(answering(Body(lambda: b"for ", users)))))) as get:
+    with getting(validator(Middleware(validator(answering(Body(lambda: b"for ", users)))))) as get:
         assert get("/reply/7") == (200, b"for ana@example.org")
     assert (USERS, "http://web/reply/{id}#response") in here.pairs()
 
 
 def test_fault_33_an_iterable_that_is_not_its_iterator_is_closed_once(here: Watched) -> None:
     body = Body(lambda: b"one", lambda: b"two")
-    with serving(Middleware(answering(body))) as get:
+    with getting(Middleware(answering(body))) as get:
         assert get("/") == (200, b"onetwo")
     assert body.closed == 1
 
 
 def test_fault_33_a_refused_body_is_closed_once(here: Watched) -> None:
     body = Body(users)
-    with serving(Middleware(answering(body))) as get:
+    with getting(Middleware(answering(body))) as get:
         assert get("/leak") == (403, b"flow")
     assert body.closed == 1
     assert not [edge for edge in here.edges() if edge.source == USERS]
@@ -124,13 +113,13 @@ def test_a_denied_read_before_the_first_byte_is_a_403(here: Watched) -> None:
         start_response("200 OK", TEXT)
         return [users()]
 
-    with serving(Middleware(app)) as get:
+    with getting(Middleware(app)) as get:
         assert get("/ads") == (403, b"zone")
 
 
 def test_a_body_is_aborted_after_its_first_byte(here: Watched) -> None:
     body = Body(lambda: b"first", users, lambda: b"last")
-    with serving(Middleware(answering(body))) as get:
+    with getting(Middleware(answering(body))) as get:
         assert get("/late") == (200, b"first")
     assert body.closed == 1
     assert not [edge for edge in here.edges() if edge.source == USERS]
@@ -144,7 +133,7 @@ def test_fault_51_written_bytes_are_decided_too(here: Watched) -> None:
             write(text)
         return [text]
 
-    with serving(Middleware(app)) as get:
+    with getting(Middleware(app)) as get:
         assert get("/leak") == (403, b"flow")
         assert get("/reply/x") == (200, b"ana@example.org" * 2)
 
@@ -155,7 +144,7 @@ def test_headers_may_be_replaced_before_the_first_byte(here: Watched) -> None:
         start_response("503 Unavailable", TEXT, (ValueError, ValueError(), None))
         return [b"sorry"]
 
-    with serving(Middleware(app)) as get:
+    with getting(Middleware(app)) as get:
         assert get("/") == (503, b"sorry")
 
 
@@ -173,7 +162,7 @@ def test_an_open_file_goes_to_the_server_as_it_is(here: Watched, tmp_path: Path)
         kept.append(environ["wsgi.file_wrapper"](file.open("rb")))
         return kept[0]
 
-    with serving(Middleware(app)) as get:
+    with getting(Middleware(app)) as get:
         assert get("/page") == (200, b"page")
     assert kept[0].filelike.closed
     assert ("http://web/page#request", "http://web/page#response") in here.pairs()
@@ -197,7 +186,7 @@ def test_flask_tells_its_routes_and_its_500_is_a_403(here: Watched) -> None:
     app.add_url_rule("/reply/<string:kind>", view_func=reply)
     app.add_url_rule("/ads", view_func=users, endpoint="ads")
     app.wsgi_app = Middleware(app.wsgi_app)
-    with serving(app) as get:
+    with getting(app) as get:
         assert get("/reply/short") == (200, b"ana@example.org")
         assert get("/ads") == (403, b"zone")
         assert get("/nowhere")[0] == 404

@@ -1,0 +1,168 @@
+"""Calls of patched functions: arguments pinned, operations begun, the function called, its result taken in."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from attrs import evolve
+
+from privacylib.decorators.wrapping import wrap
+from privacylib.instrumentation.running import Running, is_unseen
+from privacylib.instrumentation.table import Call, Patch
+from privacylib.model import PolicyDenied
+from privacylib.runtime import ACTIVE, faults
+
+__all__ = ["around"]
+
+
+def around(original: Any, patch: Patch) -> Any:
+    """Return what stands in the place of a function: of the same kind, with its operations around each call."""
+    kind = original.__class__
+    if issubclass(kind, staticmethod | classmethod):
+        return cast("Any", kind(around(original.__func__, patch)))
+    start = functools.partial(_start, patch, *_parameters(original, patch))
+    if patch.instead is not None:
+        ours = _replaced(original, patch.instead)
+    elif inspect.iscoroutinefunction(original):
+        ours = _coroutine(original, start)
+    elif inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
+        ours = _generator(original, start)
+    else:
+        ours = _plain(original, start)
+    wrapped = functools.update_wrapper(ours, original)
+    return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped)
+
+
+class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run time before 3.14
+    """Stand for a function of the interpreter, which does not become a method where a class has it."""
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
+    def __repr__(self) -> str:
+        return repr(inspect.unwrap(self))
+
+
+Start = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any], Running | None]]
+
+
+def _replaced(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return (original if ACTIVE.snapshot is None or is_unseen() else instead)(*args, **kwargs)
+
+    return wrapper
+
+
+def _plain(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs, running = start(args, kwargs)
+        if running is None:
+            return original(*args, **kwargs)
+        try:
+            result = original(*args, **kwargs)
+        except BaseException:
+            running.end(failed=True)
+            raise
+        try:
+            return running.returned(result)
+        except PolicyDenied:
+            running.close(result)
+            raise
+
+    return wrapper
+
+
+def _coroutine(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs, running = start(args, kwargs)
+        if running is None:
+            return await original(*args, **kwargs)
+        try:
+            result = await original(*args, **kwargs)
+        except BaseException:
+            running.end(failed=True)
+            raise
+        try:
+            return running.returned(result)
+        except PolicyDenied:
+            await running.close(result)
+            raise
+
+    return wrapper
+
+
+def _generator(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return wrap(original, _Steps(start, args, kwargs))(*args, **kwargs)
+
+    return wrapper
+
+
+class _Steps:
+    """The operations of one run of a generator, from its first step to its last."""
+
+    def __init__(self, start: Start, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._begin = functools.partial(start, args, kwargs)
+
+    def enter(self) -> Running | None:
+        """Begin them."""
+        return self._begin()[2]
+
+    def exit(self, token: Running | None, failed: bool) -> None:
+        """End them; never raises."""
+        if token is not None:
+            token.end(failed=failed)
+
+
+def _start(
+    patch: Patch,
+    positions: Mapping[str, int],
+    defaults: Mapping[str, Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[tuple[Any, ...], dict[str, Any], Running | None]:
+    """Pin the arguments of a call and begin its operations; None where it is not seen.
+
+    Raises:
+        PolicyDenied: An enforced rule denies it.
+    """
+    snapshot = ACTIVE.snapshot
+    if snapshot is None or is_unseen():
+        return args, kwargs, None
+    call = Call(args, kwargs, positions, defaults)
+    if patch.pins:
+        call = _pinned(call, patch)
+    try:
+        return call.args, dict(call.kwargs), Running(patch, call, snapshot)
+    except PolicyDenied:
+        raise
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.swallowed("patching", error)
+        return call.args, dict(call.kwargs), None
+
+
+def _pinned(call: Call, patch: Patch) -> Call:
+    """Resolve arguments once. What the host's own objects raise here, they would have raised in the function."""
+    args, kwargs = list(call.args), dict(call.kwargs)
+    for name, pin in patch.pins.items():
+        position = call.positions.get(name, len(args))
+        value = pin(call[name])
+        if position < len(args):
+            args[position] = value
+        else:
+            kwargs[name] = value
+    return evolve(call, args=tuple(args), kwargs=kwargs)
+
+
+def _parameters(original: Callable[..., Any], patch: Patch) -> tuple[dict[str, int], dict[str, Any]]:
+    """Return where the positional parameters of a function stand, and the defaults of all."""
+    if patch.parameters:
+        return {name: at for at, name in enumerate(patch.parameters)}, {}
+    try:
+        parameters = inspect.signature(original).parameters.values()
+    except (TypeError, ValueError):
+        return {}, {}
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {name: at for at, name in enumerate(positional)}, defaults

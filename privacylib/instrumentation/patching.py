@@ -1,0 +1,125 @@
+"""Put patches in place when their modules are there, and take them out again.
+
+Functions and methods are replaced where they stand. A class of the interpreter cannot be changed;
+its patches go into a subclass, `patched_class`, that an integration hands in where the library asks
+for a class (`sqlite3.connect(factory=…)`).
+"""
+
+import functools
+import inspect
+import threading
+from collections.abc import Iterable
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+from privacylib.instrumentation.calling import around
+from privacylib.instrumentation.importing import forget, when_imported
+from privacylib.instrumentation.table import Integration, Patch
+
+__all__ = ["install", "patched_class", "uncovered", "uninstall"]
+
+_MISSING: Any = object()
+_lock = threading.RLock()
+_seen: set[str] = set()
+_placed: list[tuple[Any, str, Any, Any]] = []
+_methods: dict[type, dict[str, Patch]] = {}
+_classes: dict[type, type] = {}
+uncovered: dict[str, str] = {}
+"""Targets that are not seen, and why."""
+
+
+def install(integrations: Iterable[Integration]) -> None:
+    """Patch what integrations name, now or when it is imported; doing so again changes nothing.
+
+    Args:
+        integrations: The tables.
+    """
+    for integration in integrations:
+        for patch in integration.patches:
+            with _lock:
+                if patch.target in _seen:
+                    continue
+                _seen.add(patch.target)
+            when_imported(patch.module, functools.partial(_place, integration, patch))
+
+
+def uninstall() -> None:
+    """Put the identical originals back, where nobody has patched over ours since."""
+    with _lock:
+        forget()
+        for owner, name, original, ours in reversed(_placed):
+            if _own(owner, name) is not ours:
+                continue
+            if original is _MISSING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+        for known in (_seen, _placed, _methods, _classes, uncovered):
+            known.clear()
+
+
+def patched_class(base: type) -> type:
+    """Return the subclass that has the patches of a class of the interpreter; the class itself without any.
+
+    Args:
+        base: The class, or one that a host derived from it. What the host overrides is covered too,
+            but for patches that pin arguments, which an override may not have.
+    """
+    if base not in _classes and base not in _classes.values():
+        methods: dict[str, Any] = {}
+        for ancestor in reversed(base.__mro__):
+            for name, patch in _methods.get(ancestor, {}).items():
+                found = inspect.getattr_static(base, name)
+                if found is vars(ancestor)[name] or not (patch.pins or patch.instead):
+                    methods[name] = around(found, patch)
+        if not methods:
+            return base
+        named = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
+        _classes[base] = type(base.__name__, (base,), named | methods)
+    return _classes.get(base, base)
+
+
+def _place(integration: Integration, patch: Patch, module: ModuleType) -> None:
+    wrong = _unsupported(integration)
+    owner: Any = module
+    *path, name = patch.target.partition(":")[2].split(".")
+    for step in path:
+        owner = getattr(owner, step, None)
+    original = inspect.getattr_static(owner, name, _MISSING)
+    if wrong or original is _MISSING:
+        uncovered[patch.target] = wrong or "not there"
+        return
+    with _lock:
+        ours = next((mine for _, _, theirs, mine in _placed if theirs is original), None)  # one function, two names
+        if ours is None:
+            ours = around(original, patch)
+        before = _own(owner, name)
+        try:
+            setattr(owner, name, ours)
+        except TypeError:
+            _methods.setdefault(owner, {})[name] = patch
+        else:
+            _placed.append((owner, name, before, ours))
+
+
+def _own(owner: Any, name: str) -> Any:
+    """Return an attribute of the owner itself, as it stands there."""
+    return owner.__dict__.get(name, _MISSING)
+
+
+def _unsupported(integration: Integration) -> str:
+    """Return why the installed version is not supported; empty where it is."""
+    if integration.distribution is None:
+        return ""
+    try:
+        version = metadata.version(integration.distribution)
+    except metadata.PackageNotFoundError:
+        return ""  # vendored, or on the path by hand: the target itself decides
+    low, high = (_numbers(text) for text in integration.versions)
+    known = _numbers(version)
+    return f"version {version}" if known < low or (high and known >= high) else ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())

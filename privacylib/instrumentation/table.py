@@ -1,0 +1,103 @@
+"""What an integration is: a table of patches, each with a pure function from a call to its operations."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from privacylib.model import Operation
+from privacylib.propagation.carriers import Carrier, MutableCarrier
+
+__all__ = ["Call", "Describe", "Integration", "Patch"]
+
+
+@frozen
+class Call:
+    """One call of a patched function, as a description of facts.
+
+    Args:
+        args: Positional arguments.
+        kwargs: Keyword arguments.
+        positions: Where each parameter stands among the positional ones.
+        defaults: Values of parameters that were not given.
+        result: What the function returned; None before it did.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    positions: Mapping[str, int]
+    defaults: Mapping[str, Any]
+    result: Any = None
+
+    def __getitem__(self, name: str) -> Any:
+        """Return an argument by its name, or the parameter's default; None where there is neither."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        position = self.positions.get(name)
+        if position is not None and position < len(self.args):
+            return self.args[position]
+        return self.defaults.get(name)
+
+
+Describe: TypeAlias = Callable[[Call], tuple[Operation, ...]]
+
+
+def _nothing(_: Call) -> tuple[Operation, ...]:
+    return ()
+
+
+@frozen
+class Patch:
+    """One function of another library, and what its calls mean.
+
+    Args:
+        target: ``module:name`` or ``module:Class.name``.
+        describe: Returns the operations of a call, before it is made. Pure.
+        parameters: Names of the positional parameters, where the function does not tell.
+        pins: Arguments that are resolved once, by name: what is described is what is passed on.
+            Each function takes the argument, or the default, and returns what stands in its place.
+        rebuilt: Makes the result an instance of a subclass, which it gets from the function it is given,
+            for operations that last longer than the call; returns None for a result that cannot last.
+        ends: Method of such a result that ends the operations.
+        steps: Methods of such a result that are operations of their own in scopes other than the first.
+        sends: Returns the headers in which a call takes context along.
+        brings: Returns the headers in which a response brings labels back.
+        closes: Method of the result that frees it, for a response that is refused.
+        instead: What is called in place of the function, and does the same in steps that are seen.
+        after: Returns what the caller gets in place of the result.
+    """
+
+    target: str
+    describe: Describe = _nothing
+    parameters: tuple[str, ...] = ()
+    pins: Mapping[str, Callable[[Any], Any]] = field(factory=dict[str, Callable[[Any], Any]])
+    rebuilt: Callable[[Call, Callable[[type], type]], Any] | None = None
+    ends: str = ""
+    steps: tuple[str, ...] = ()
+    sends: Callable[[Call], MutableCarrier] | None = None
+    brings: Callable[[Call], Carrier] | None = None
+    closes: str = ""
+    instead: Callable[..., Any] | None = None
+    after: Callable[[Call], Any] | None = None
+
+    @property
+    def module(self) -> str:
+        """Return the module that holds the target."""
+        return self.target.partition(":")[0]
+
+
+@frozen
+class Integration:
+    """A library that is seen without a change of code.
+
+    Args:
+        name: What ``init(instrument=…)`` calls it.
+        patches: What is patched.
+        distribution: The package that brings the library; None for the standard library.
+        versions: Lowest version that is known to work, and the first that is not; either may be empty.
+    """
+
+    name: str
+    patches: tuple[Patch, ...]
+    distribution: str | None = None
+    versions: tuple[str, str] = ("", "")

@@ -1,0 +1,42 @@
+"""Libraries that are seen without a change of code: one file each, a table and pure functions.
+
+Every module here holds an ``INTEGRATION``; there is no other list.
+"""
+
+import importlib
+import logging
+import pkgutil
+
+from privacylib.instrumentation import patching
+from privacylib.instrumentation.table import Integration
+
+__all__ = ["install", "integrations", "names"]
+
+_log = logging.getLogger("privacylib")
+
+
+def names() -> frozenset[str]:
+    """Return the names of all integrations, without importing them."""
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def integrations(chosen: frozenset[str] | None = None) -> list[Integration]:
+    """Return the tables of some integrations, or of all, in order of their names.
+
+    Args:
+        chosen: Names; None for all. One that is not known is reported in the log.
+    """
+    known = names()
+    for name in sorted((chosen or frozenset()) - known):
+        _log.warning("privacylib knows no integration %r; it knows %s", name, ", ".join(sorted(known)))
+    wanted = sorted(known if chosen is None else known & chosen)
+    return [importlib.import_module(f"{__name__}.{name}").INTEGRATION for name in wanted]
+
+
+def install(chosen: frozenset[str] | None = None) -> None:
+    """Patch libraries, now or when they are imported; doing so again changes nothing.
+
+    Args:
+        chosen: Names of integrations; None for all.
+    """
+    patching.install(integrations(chosen))

@@ -1,0 +1,28 @@
+"""WSGI servers: the application they serve is served under the policy."""
+
+from typing import Any
+
+from privacylib.families.http import is_async
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.wsgi import Middleware
+
+__all__ = ["INTEGRATION"]
+
+
+def _served(app: Any) -> Any:
+    return app if app is None or is_async(app) else Middleware(app)
+
+
+def _loaded(call: Call) -> Any:
+    return _served(call.result)
+
+
+INTEGRATION = Integration(
+    "wsgi",
+    (
+        Patch("wsgiref.simple_server:WSGIServer.set_app", pins={"application": _served}),
+        Patch("werkzeug.serving:BaseWSGIServer.__init__", pins={"app": _served}),
+        Patch("waitress.server:create_server", pins={"application": _served}),
+        Patch("gunicorn.app.base:BaseApplication.wsgi", after=_loaded),
+    ),
+)

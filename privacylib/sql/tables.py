@@ -1,0 +1,79 @@
+"""Tables of SQL statements: by a parser where one is installed, else by words."""
+
+import functools
+import re
+from collections.abc import Iterable
+
+from attrs import evolve
+
+from privacylib.sql.model import OPAQUE, Tables
+from privacylib.sql.words import by_words
+
+__all__ = ["stripped", "tables"]
+
+KEPT = 4096
+"""Statements whose tables are remembered."""
+
+LONGEST = 100_000
+"""Characters of a statement that is looked at; a longer one is opaque."""
+
+_QUOTED = r"\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]"
+_LITERAL = re.compile(
+    rf"(?P<name>{_QUOTED})|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|(?<![\w$.:@?])\d[\w.]*(?:(?<=[eE])[+-]\d+)?", re.DOTALL
+)
+_STATEMENT = re.compile(rf"(?:{_QUOTED}|[^;])+")
+_NO_DATA = re.compile(
+    r"\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH|DETACH|SET|SHOW|START"
+    r"|DROP|ALTER|EXPLAIN|USE|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER|SCHEMA|DATABASE|SEQUENCE|TYPE))\b",
+    re.IGNORECASE,
+)
+_CATALOGUE = re.compile(r"(?:\w+\.)?sqlite_|pragma_|information_schema\.|pg_catalog\.", re.IGNORECASE)
+
+
+def tables(text: str, dialect: str = "") -> Tables:
+    """Return the tables that SQL touches. Literals are dropped first, and never kept.
+
+    Args:
+        text: One statement, or several.
+        dialect: Name of the dialect, as sqlglot has it; empty for its general one.
+    """
+    return _tables(stripped(text), dialect) if len(text) <= LONGEST else OPAQUE
+
+
+def stripped(text: str) -> str:
+    """Return SQL without comments, with ``?`` for each literal. Quoted names stay."""
+    return _LITERAL.sub(_plain, text).strip()
+
+
+def _plain(found: re.Match[str]) -> str:
+    return found["name"] or (" " if found[0].startswith(("--", "/*")) else "?")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _tables(text: str, dialect: str) -> Tables:
+    return _joined(_one(statement, dialect) for statement in _STATEMENT.findall(text) if statement.strip())
+
+
+def _one(statement: str, dialect: str) -> Tables:
+    if _NO_DATA.match(statement):
+        return Tables()
+    try:
+        from privacylib.sql.parsed import by_parser
+    except ImportError:
+        found = by_words(statement)
+    else:
+        found = by_parser(statement, dialect)
+    reads = tuple(name for name in found.reads if not _CATALOGUE.match(name))
+    return evolve(found, reads=reads, moves=found.moves and "?" not in statement)
+
+
+def _joined(found: Iterable[Tables]) -> Tables:
+    """Return what several statements touch together; fields and movement are told of one alone."""
+    every = list(found)
+    if len(every) == 1:
+        return every[0]
+    return Tables(
+        reads=tuple(dict.fromkeys(name for one in every for name in one.reads)),
+        writes=tuple(dict.fromkeys(name for one in every for name in one.writes)),
+        opaque=any(one.opaque for one in every),
+    )

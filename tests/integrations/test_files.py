@@ -1,0 +1,131 @@
+"""Files under the policy."""
+
+import io
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import privacylib
+from privacylib import PolicyDenied, integrations
+from privacylib.instrumentation import patching
+from tests.integrations.conformance import Conformance, Host, users
+from tests.watched import Watched, watched
+
+
+class TestConformance(Conformance):
+    name = "files"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        def piecewise() -> None:
+            with (directory / "contacts.txt").open("w") as file:
+                for piece in ("ana", "bo"):
+                    file.write(piece)
+
+        yield Host(
+            sink=f"file://{directory}/contacts.txt",
+            allowed=lambda: (directory / "contacts.txt").write_text("ana"),
+            refused=lambda: (directory / "plain.txt").write_text("ana"),
+            arrived=(directory / "plain.txt").exists,
+            failing=(directory / "nowhere").read_text,
+            error=FileNotFoundError,
+            streamed=piecewise,
+        )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Generator[Watched]:
+    with watched(tmp_path) as found:
+        integrations.install(frozenset({"files"}))
+        try:
+            yield found
+        finally:
+            patching.uninstall()
+
+
+class Alternating(os.PathLike[str]):
+    """A path that is another one each time it is asked."""
+
+    def __init__(self, *paths: Path) -> None:
+        self.paths = list(paths)
+
+    def __fspath__(self) -> str:
+        self.paths.append(self.paths.pop(0))
+        return str(self.paths[-1])
+
+
+@pytest.mark.parametrize("way", ["open", "io.open", "os.open"])
+def test_fault_52_the_path_that_is_decided_is_the_path_that_is_opened(here: Watched, tmp_path: Path, way: str) -> None:
+    contacts, plain = tmp_path / "contacts", tmp_path / "plain"
+    with privacylib.zone("reply"):
+        users()
+        path = Alternating(contacts, plain)
+        if way == "os.open":
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+        else:
+            {"open": open, "io.open": io.open}[way](path, "w").close()
+    assert contacts.exists()
+    assert not plain.exists()
+
+
+def test_a_write_stays_open_until_the_file_is_closed(here: Watched, tmp_path: Path) -> None:
+    with privacylib.zone("reply"), (tmp_path / "plain").open("w") as file:
+        with pytest.raises(PolicyDenied):
+            users()
+        file.write("nothing")
+    with privacylib.zone("reply"):
+        assert users()
+    assert (tmp_path / "plain").read_text() == "nothing"
+
+
+def test_a_file_that_was_opened_elsewhere_is_written_by_who_writes(here: Watched, tmp_path: Path) -> None:
+    log, plain = (tmp_path / "contacts.log").open("w"), (tmp_path / "plain.log").open("w")
+    with log, plain:
+        with privacylib.scope("request", fresh=True), privacylib.zone("reply"):
+            print(users(), file=log)
+            with pytest.raises(PolicyDenied):
+                plain.write(users())
+        plain.write("nothing")
+    assert ("db://users", f"file://{tmp_path}/contacts.log") in here.pairs()
+    assert (tmp_path / "plain.log").read_text() == "nothing"
+
+
+def test_a_file_that_nobody_closes_ends_when_it_goes(here: Watched, tmp_path: Path) -> None:
+    with privacylib.zone("reply"):
+        file = (tmp_path / "plain").open("w")
+        file.write("text")
+        with pytest.warns(ResourceWarning):
+            del file
+        users()
+    assert (tmp_path / "plain").read_text() == "text"
+
+
+def test_reading_and_writing_are_told_by_the_mode(here: Watched, tmp_path: Path) -> None:
+    source, sink = tmp_path / "source", tmp_path / "sink"
+    source.write_text("text")
+    with privacylib.scope("copy"):
+        sink.write_text(source.read_text())
+    with privacylib.scope("update"), source.open("r+") as file:
+        file.read()
+    assert here.pairs() >= {(f"file://{source}", f"file://{sink}"), (f"file://{source}", f"file://{source}")}
+
+
+def test_programs_devices_and_our_own_spool_are_no_data(here: Watched, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("")
+    with privacylib.scope("work"):
+        for path in (program, Path("/dev/null"), Path(os.__file__), Path("/proc/self/status"), *here.spool.rglob("*")):
+            if path.is_file():
+                path.read_bytes()
+        (tmp_path / "sink").write_text("")
+    assert not here.pairs()
+
+
+def test_a_descriptor_is_no_path(here: Watched, tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path / "sink", os.O_WRONLY | os.O_CREAT)
+    with open(descriptor, "w") as file:  # noqa: PTH123 - a descriptor
+        file.write("text")
+    assert (tmp_path / "sink").read_text() == "text"

@@ -1,0 +1,68 @@
+"""Every integration is in the registry, short, and held to the conformance suite."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from privacylib import integrations
+from privacylib.instrumentation.table import Integration
+from tests.integrations.conformance import Conformance
+
+NAMES = sorted(integrations.names())
+LONGEST = 80
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_integration_is_a_short_table_and_passes_the_suite(name: str) -> None:
+    module = importlib.import_module(f"privacylib.integrations.{name}")
+    assert isinstance(module.INTEGRATION, Integration)
+    assert module.INTEGRATION.name == name
+    assert len(Path(str(module.__file__)).read_text().splitlines()) <= LONGEST
+    suite = importlib.import_module(f"tests.integrations.test_{name}").TestConformance
+    assert issubclass(suite, Conformance)
+    assert suite.name == name
+
+
+def test_installing_imports_none_of_the_libraries() -> None:
+    code = """
+import sys
+from privacylib import integrations
+integrations.install(None)
+print([name for name in ("httpx", "sqlite3", "uvicorn", "werkzeug", "sqlglot") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
+def test_an_unknown_name_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    assert integrations.integrations(frozenset({"nosuch"})) == []
+    assert "nosuch" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("instrument", "seen"), [("True", True), ("['sqlite3']", True), ("['files']", False), ("False", False)]
+)
+def test_init_instruments_what_it_is_asked_for(tmp_path: Path, instrument: str, seen: bool) -> None:
+    code = f"""
+import privacylib
+privacylib.init(service="shop", spool="spool", instrument={instrument})
+import sqlite3
+with privacylib.scope("job"):
+    connection = sqlite3.connect("shop.db")
+    connection.executescript("create table a (x); create table b (x)")
+    connection.execute("insert into b select x from a")
+connection.close()
+from pathlib import Path
+from privacylib.graph import load
+print([edge.evidence.value for edge in load([Path("spool")]).edges()])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path, env={"PYTHONPATH": ROOT}
+    )
+    assert done.stdout == ("['parsed']\n" if seen else "[]\n")
+
+
+ROOT = str(Path(__file__).parents[2])

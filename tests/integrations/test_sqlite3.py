@@ -1,0 +1,105 @@
+"""sqlite3 under the policy."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+import privacylib
+from privacylib import integrations
+from privacylib.instrumentation import patching
+from tests.integrations.conformance import Conformance, Host
+from tests.watched import Watched, watched
+
+INSERT = "insert into {} values (?)"
+
+
+class TestConformance(Conformance):
+    name = "sqlite3"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        file = directory / "shop.db"
+        with closing(sqlite3.connect(file, check_same_thread=False)) as connection:
+            connection.execute("create table contacts (email text)")
+            connection.execute("create table plain (email text)")
+
+            def count(table: str) -> int:
+                with closing(sqlite3.connect(file)) as other:
+                    return int(other.execute(f"select count(*) from {table}").fetchone()[0])
+
+            def insert(table: str) -> None:
+                with closing(sqlite3.connect(file, isolation_level=None)) as own:
+                    own.execute(INSERT.format(table), ("ana",))
+
+            yield Host(
+                sink=f"sqlite://{file}/contacts",
+                allowed=lambda: insert("contacts"),
+                refused=lambda: insert("plain"),
+                arrived=lambda: count("plain") > 0,
+                failing=lambda: connection.execute("select * from nowhere"),
+                error=sqlite3.OperationalError,
+                streamed=lambda: connection.executemany(INSERT.format("contacts"), iter([("ana",), ("bo",)])),
+            )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Generator[Watched]:
+    with watched(tmp_path) as found:
+        integrations.install(frozenset({"sqlite3"}))
+        try:
+            yield found
+        finally:
+            patching.uninstall()
+
+
+def test_a_statement_that_moves_data_names_its_own_sources(here: Watched, tmp_path: Path) -> None:
+    file = f"sqlite://{tmp_path}/shop.db"
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, privacylib.scope("job"):
+        connection.executescript("create table a (x); create table b (x); create table c (x)")
+        connection.execute("select x from c").fetchall()
+        connection.execute("insert into b select x from a")
+    evidence = {(edge.source, edge.sink): edge.evidence.value for edge in here.edges()}
+    assert evidence[f"{file}/a", f"{file}/b"] == "parsed"
+    assert evidence[f"{file}/c#x", f"{file}/b"] == "context"
+
+
+def test_fault_50_values_and_literals_are_kept_nowhere(here: Watched, tmp_path: Path) -> None:
+    canary = "canary-7d2a"
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, privacylib.scope("job"):
+        connection.execute("create table a (x)")
+        connection.execute("insert into a values (?)", (canary,))
+        connection.execute(f"insert into a select x from a where x = '{canary}'")
+    assert not [path for path in here.spool.rglob("*") if path.is_file() and canary.encode() in path.read_bytes()]
+
+
+def test_classes_of_the_host_stay_in_use(here: Watched) -> None:
+    class Own(sqlite3.Connection):
+        def execute(self, *args: object) -> sqlite3.Cursor:
+            self.asked = args
+            return super().execute(*args)  # type: ignore[arg-type]
+
+    class OwnCursor(sqlite3.Cursor):
+        pass
+
+    with closing(sqlite3.connect(":memory:", factory=Own)) as connection:
+        assert isinstance(connection, Own)
+        assert connection.execute("select 1").fetchone() == (1,)
+        assert connection.asked == ("select 1",)
+        assert isinstance(connection.cursor(OwnCursor), OwnCursor)
+        connection.row_factory = sqlite3.Row
+        assert connection.execute("select 1 as one").fetchone()["one"] == 1
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert repr(type(connection)) == "<class 'sqlite3.Connection'>"
+        with connection:
+            connection.execute("create table a (x)")
+
+
+@pytest.mark.parametrize("given", ["file:{}", "file:{}?mode=rwc", "file://{}"])
+def test_a_database_is_named_by_its_file(here: Watched, tmp_path: Path, given: str) -> None:
+    with closing(sqlite3.connect(given.format(tmp_path / "shop.db"), uri=True)) as connection, privacylib.scope("job"):
+        connection.executescript("create table a (x); create table b (x)")
+        connection.execute("insert into b select x from a")
+    assert here.pairs() == {(f"sqlite://{tmp_path}/shop.db/a", f"sqlite://{tmp_path}/shop.db/b")}

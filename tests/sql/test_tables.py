@@ -1,0 +1,94 @@
+"""Which tables SQL reads and writes: by the parser, and by words alone."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from privacylib.sql import Tables, stripped, tables
+from privacylib.sql.words import by_words
+
+CASES = [
+    ("select email from users where id = 1", "users", "", ""),
+    ("select * from app.users u join orders o on o.user_id = u.id", "app.users orders", "", ""),
+    ("select * from a, b as c, d", "a b d", "", ""),
+    ('select "x y" from "my table" where "from" = \'from secrets\'', "my table", "", ""),
+    ("insert into log (a, b) values (?, ?)", "", "log", ""),
+    ("insert or replace into log values ('from users')", "", "log", ""),
+    ("insert into copies select email from users", "users", "copies", "moves"),
+    ("insert into copies select email, 'x' from users", "users", "copies", ""),
+    ("create table copies as select * from users", "users", "copies", "moves"),
+    ("create table if not exists users (id integer, email text default 'x')", "", "", ""),
+    ("create index i on users (email)", "", "", ""),
+    ("update users set email = ? where id = 3", "", "users", ""),
+    ("update users set n = (select count(*) from orders)", "orders", "users", ""),
+    ("delete from users where id in (select id from gone)", "gone", "users", ""),
+    ("with recent as (select * from orders) select * from recent", "orders", "", ""),
+    ("with recent as (select * from orders) insert into log select * from recent", "orders", "log", "moves"),
+    ("select 1; insert into a select * from b", "b", "a", ""),
+    ("-- from secrets\nselect /* from other */ x from users", "users", "", ""),
+    ("pragma table_info(users)", "", "", ""),
+    ("begin", "", "", ""),
+    ("select name from sqlite_master", "", "", ""),
+    ("select x from users union select x from orders", "users orders", "", ""),
+    ("explain select * from users", "", "", ""),
+    ("frobnicate the users", "", "", "opaque"),
+]
+
+
+@pytest.mark.parametrize(("text", "reads", "writes", "mark"), CASES)
+@pytest.mark.parametrize("way", ["parsed", "words"])
+def test_tables(text: str, reads: str, writes: str, mark: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "words":
+        monkeypatch.setitem(sys.modules, "privacylib.sql.parsed", None)
+    else:
+        pytest.importorskip("sqlglot")
+    from privacylib.sql import tables as module
+
+    found = module(text) if way == "parsed" else fresh(text)
+    expected = {"my table"} if reads == "my table" else set(reads.split())
+    assert set(found.reads) == expected
+    assert set(found.writes) == set(writes.split())
+    assert found.opaque is (mark == "opaque")
+    assert found.moves is (mark == "moves")
+
+
+def fresh(text: str) -> Tables:
+    """Ask past the cache."""
+    import importlib
+
+    module = importlib.import_module("privacylib.sql.tables")
+    return module._tables.__wrapped__(stripped(text), "")
+
+
+def test_columns_of_one_table() -> None:
+    pytest.importorskip("sqlglot")
+    assert tables("select email, name from users where id = ?").columns == ("email", "id", "name")
+    assert tables("select * from users").columns == ()
+    assert tables("select a.x from a join b on a.i = b.i").columns == ()
+
+
+def test_fault_50_literals_are_dropped_before_anything_is_kept() -> None:
+    text = stripped("select 'canary', 12345, \"name\", x1 from t where y = 0x1f and z = :p1 and w = $2 -- canary")
+    assert text == 'select ?, ?, "name", x1 from t where y = ? and z = :p1 and w = $2'
+
+
+def test_a_huge_statement_is_opaque() -> None:
+    assert tables("select " + "x," * 100_000 + "y from t").opaque
+
+
+def test_without_a_parser_words_do(tmp_path: Path) -> None:
+    code = """
+import sys, json
+sys.modules["sqlglot"] = None
+from privacylib.sql import tables
+print(json.dumps(tables("insert into a select * from b").reads))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout) == ["b"]
+
+
+def test_words_never_find_less() -> None:
+    assert by_words("select trim(both from x) from t").reads == ("x", "t")
