@@ -6,6 +6,7 @@ from pathlib import Path
 
 from generators.api import api
 from generators.cli import cli
+from generators.libraries import libraries
 from generators.policy_file import policy_file
 from pictures.pictures import PICTURES
 
@@ -15,7 +16,7 @@ GENERATED = "<!-- Written by docs/generate.py. -->"
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Yield every generated file with its text."""
-    for name, lines in (("api", api), ("cli", cli), ("policy-file", policy_file)):
+    for name, lines in (("api", api), ("cli", cli), ("libraries", libraries), ("policy-file", policy_file)):
         title, *rest = lines()
         yield DOCS / f"reference/{name}.md", "\n".join((title, "", GENERATED, *rest)).rstrip() + "\n"
     for name, picture in PICTURES.items():
