@@ -38,7 +38,7 @@ class SourceSet:
     def __init__(self, members: frozenset[Source]) -> None:
         self.members = members
         self.labels = join(*(source.labels for source in members))
-        self.unknown = next((s.unknown for s in sorted(members, key=str) if s.unknown), None)
+        self.unknown = min((source.unknown for source in members if source.unknown), default=None)
         self._next: dict[object, SourceSet] = {}
 
     @classmethod

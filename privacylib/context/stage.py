@@ -25,3 +25,4 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self.frame = get_frame()
         set_frame(self.consumer)
+        self.consumer = None

@@ -31,7 +31,7 @@ class Block:
 
     def __init__(self, opens: Callable[[], Frame]) -> None:
         self._opens = opens
-        self._entered: list[Frame] = []
+        self._entered: dict[Frame, None] = {}
 
     def enter(self, yields: bool = False) -> Frame:
         """Open the scope and return its frame; around a generator it is in place for each step."""
@@ -49,12 +49,12 @@ class Block:
         exit_frame(token)
 
     def __enter__(self) -> None:
-        self._entered.append(self._open())
+        self._entered[self._open()] = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(IndexError):  # left more often than entered
+        with contextlib.suppress(KeyError):  # left more often than entered
             exit_frame(self._mine())
 
     def _mine(self) -> Frame:
@@ -62,11 +62,11 @@ class Block:
         entered, now = self._entered, get_frame()
         while now is not None:
             if now in entered:
-                with contextlib.suppress(ValueError):  # another thread that carries it was faster
-                    entered.remove(now)
+                with contextlib.suppress(KeyError):  # another thread that carries it was faster
+                    del entered[now]
                     return now
             now = now.outer
-        return entered.pop()
+        return entered.popitem()[0]
 
     async def __aenter__(self) -> None:
         self.__enter__()
