@@ -66,7 +66,7 @@ def test_isolated_siblings_see_above_and_not_each_other() -> None:
     parent.add(numbered(0), 1)
     one, two = ReadSet(KEY, parent), ReadSet(KEY, parent)
     one.add(numbered(1), 2)
-    parent.give_back(one)
+    one.give_back()
     assert two.visible().members == {numbered(0)}
     assert parent.visible().members == {numbered(0), numbered(1)}
     assert parent.own.members == {numbered(0)}
@@ -78,8 +78,8 @@ def test_what_was_returned_to_an_isolated_scope_is_returned_on() -> None:
     middle = ReadSet(KEY, top)
     inner = ReadSet(KEY, middle)
     inner.add(numbered(1), 1)
-    middle.give_back(inner)
-    top.give_back(middle)
+    inner.give_back()
+    middle.give_back()
     assert top.visible().members == {numbered(1)}
     assert sorted(top.links()[0]) == [1]
 

@@ -101,14 +101,17 @@ def test_after_the_first_scope_work_outside_is_an_orphans(seen: Capture) -> None
     assert behind(seen) == [(PEOPLE,), ()]
 
 
-def test_entering_a_scope_leaves_the_orphans_reads_behind(seen: Capture) -> None:
+def test_a_scope_opened_outside_any_sees_what_its_opener_has_read_and_keeps_its_own(seen: Capture) -> None:
     with privacylib.scope("first"):
         pass
     people()
     with privacylib.scope("second"):
+        clicks()
         write_open()
     write_open()
-    assert behind(seen) == [(), (PEOPLE,)]
+    with privacylib.scope("third", fresh=True):
+        write_open()
+    assert behind(seen) == [(CLICKS, PEOPLE), (PEOPLE,), ()]
 
 
 def test_resident_assets_belong_to_the_process_whoever_loads_them() -> None:
