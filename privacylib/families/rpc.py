@@ -23,6 +23,7 @@ from privacylib.runtime import (
     end,
     faults,
     finish,
+    requested,
     respond,
     serve,
     told_now,
@@ -98,6 +99,10 @@ class Calling:
         """Count a message of a request stream."""
         self._handle.messages += 1
 
+    def all_sent(self) -> None:
+        """Say that a request stream is complete: what is read from now on is not in it."""
+        requested(self._handle)
+
     @property
     def expects_first(self) -> bool:
         """Return whether no message of the response stream has arrived yet."""
@@ -129,13 +134,13 @@ class Calling:
         with self._lock:
             if not self._closed:
                 self._closed = True
-                # Recorded first: a call's own response is no source of its request.
-                end(self._handle, failed=failed)
-                if trailers is not None and self.denied is None:
-                    try:
+                try:
+                    # Recorded first: a call's own response is no source of its request.
+                    end(self._handle, failed=failed)
+                    if trailers is not None and self.denied is None:
                         self._take(trailers)
-                    except PolicyDenied as denied:
-                        self.denied = denied
+                except PolicyDenied as denied:
+                    self.denied = denied
             return self.denied
 
     @faults.deciding

@@ -10,7 +10,7 @@ from privacylib.families.rpc import Serving
 from privacylib.grpc.delegation import StandIn, standing_in_for
 from privacylib.model import PolicyDenied
 
-__all__ = ["AioContext", "Context", "deny", "deny_aio"]
+__all__ = ["AioContext", "Context", "deny", "deny_aio", "is_answering"]
 
 _SUCCESS = (None, 0, grpc.StatusCode.OK)
 
@@ -65,7 +65,12 @@ class _Answering(StandIn):
         self.serving.decide()
         self.concluded = True
         if labels := self.serving.labels():
-            self.inner.set_trailing_metadata((*self._trailing, *labels))
+            self.inner.set_trailing_metadata((*self._others(), *labels))
+
+    def _others(self) -> tuple[Any, ...]:
+        """Return the trailing metadata of the handler, and of interceptors around this one where gRPC tells them."""
+        known = getattr(self.inner, "trailing_metadata", None)
+        return self._trailing if known is None else tuple(known() or ())
 
     def finish(self, error: BaseException | None) -> None:
         """Record the call, and leave its scope; once."""
@@ -76,6 +81,11 @@ class _Answering(StandIn):
         if self._streams:
             self.serving.sent(self.messages)
         self.serving.finish(failed=error is not None or (code is not None and code() not in _SUCCESS))
+
+
+def is_answering(context: Any) -> bool:
+    """Return whether an interceptor of ours stands around already; that one does the work."""
+    return isinstance(context, _Answering)
 
 
 @standing_in_for(grpc.ServicerContext)

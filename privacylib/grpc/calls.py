@@ -37,6 +37,9 @@ class Requests:
         try:
             with self._stage:
                 request = next(self._requests)
+        except StopIteration:
+            self._calling.all_sent()
+            raise
         except PolicyDenied as denied:
             self._calling.denied = denied
             raise
@@ -95,10 +98,15 @@ class FutureCall(StandIn):
         self.inner.add_done_callback(over)
 
 
-def _closing(call: Any, calling: Calling) -> Callable[[], None]:
+def _closing(call: Any, calling: Calling, *, failed_only: bool = False) -> Callable[[], None]:
     """Return a callback that closes a call when it is over.
 
     It does not keep the call alive: gRPC cancels what the host has dropped.
+
+    Args:
+        call: gRPC's own call.
+        calling: What is known about the call here.
+        failed_only: Whether a call that succeeds is closed elsewhere, after its last message was taken.
     """
     seen = weakref.ref(call)
 
@@ -106,7 +114,7 @@ def _closing(call: Any, calling: Calling) -> Callable[[], None]:
         living = seen()
         if living is None:
             calling.close(None, failed=True)
-        else:
+        elif not failed_only or living.code() is not grpc.StatusCode.OK:
             conclude(living, calling)
 
     return over
@@ -124,6 +132,8 @@ class StreamCall(StandIn):
     def __init__(self, inner: Any, calling: Calling) -> None:
         super().__init__(inner)
         self.calling = calling
+        if isinstance(inner, grpc.Call):
+            inner.add_callback(_closing(inner, calling, failed_only=True))
 
     def __del__(self) -> None:
         if "calling" in vars(self):

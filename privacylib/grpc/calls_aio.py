@@ -31,6 +31,9 @@ class _AsyncRequests:
         assert self._iterator is not None  # noqa: S101 - nobody asks for the next before the first
         try:
             request = await anext(self._iterator)
+        except StopAsyncIteration:
+            self._calling.all_sent()
+            raise
         except PolicyDenied as denied:
             self._calling.denied = denied
             raise
@@ -50,6 +53,7 @@ class _PlainRequests:
             for request in self._requests:
                 self._calling.sent()
                 yield request
+            self._calling.all_sent()
         except PolicyDenied as denied:
             self._calling.denied = denied
             raise

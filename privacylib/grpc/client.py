@@ -83,6 +83,8 @@ class ClientInterceptor(
         requests: bool = False,
         responses: bool = False,
     ) -> Any:
+        if isinstance(details.metadata, _Carrying):
+            return continuation(details, request)  # an interceptor of ours that stands around this one does the work
         calling = Calling.begin(
             called(details.method), lambda: self._target or target_of(continuation),
             requests=requests, responses=responses,
@@ -97,8 +99,12 @@ class ClientInterceptor(
         return StreamCall(call, calling) if responses else _answered(call, calling)
 
 
+class _Carrying(list[Any]):
+    """Metadata with our context in them."""
+
+
 def _carrying(details: Any, calling: Calling) -> Any:
-    metadata = list(details.metadata or ())
+    metadata = _Carrying(details.metadata or ())
     calling.inject(metadata)
     replace = getattr(details, "_replace", None)
     return Details(details, metadata) if replace is None else replace(metadata=metadata)

@@ -45,6 +45,8 @@ class _Governing:
         requests: bool = False,
         responses: bool = False,
     ) -> Any:
+        if isinstance(details.metadata, _Carrying):
+            return await continuation(details, request)  # an interceptor of ours that stands around does the work
         calling = Calling.begin(
             called(details.method), lambda: self._target or target_of(continuation),
             requests=requests, responses=responses,
@@ -95,7 +97,11 @@ class _StreamStream(_Governing, grpc.aio.StreamStreamClientInterceptor):
         )  # fmt: skip
 
 
+class _Carrying(grpc.aio.Metadata):
+    """Metadata with our context in them."""
+
+
 def _carrying(details: Any, calling: Calling) -> Any:
     metadata = list(details.metadata or ())
     calling.inject(metadata)
-    return details._replace(metadata=grpc.aio.Metadata(*metadata))
+    return details._replace(metadata=_Carrying(*metadata))

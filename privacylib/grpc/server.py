@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from privacylib.families.rpc import Serving
-from privacylib.grpc.answers import Context, deny
+from privacylib.grpc.answers import Context, deny, is_answering
 from privacylib.grpc.endpoints import address_of, served
 from privacylib.model import PolicyDenied
 
@@ -49,6 +49,8 @@ def governed(handler: Any, details: Any, for_unary: Callable[..., Any], for_stre
     kinds = ("stream" if handler.request_streaming else "unary", "stream" if handler.response_streaming else "unary")
     kind = "_".join(kinds)
     behavior = getattr(handler, kind)
+    if getattr(behavior, "experimental_non_blocking", False):
+        return handler  # it answers through a function of gRPC's that no interceptor sees
     declared = served(details.method)
 
     def opening(context: Any) -> Serving | None:
@@ -129,6 +131,8 @@ def _steps(responses: Iterator[Any], answer: Context) -> Iterator[Any]:
 
 
 def _opened(opening: Opening, context: Any, *, streams: bool) -> Context | None:
+    if is_answering(context):
+        return None
     try:
         serving = opening(context)
     except PolicyDenied as denied:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc.aio
 
 from privacylib.grpc import server
-from privacylib.grpc.answers import AioContext, deny_aio
+from privacylib.grpc.answers import AioContext, deny_aio, is_answering
 from privacylib.grpc.server import Opening
 from privacylib.model import PolicyDenied
 
@@ -107,6 +107,8 @@ def _plain(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]
 
 
 async def _opened(opening: Opening, context: Any, *, streams: bool) -> AioContext | None:
+    if is_answering(context):
+        return None
     try:
         serving = opening(context)
     except PolicyDenied as denied:

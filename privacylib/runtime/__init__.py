@@ -2,7 +2,17 @@
 
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now
-from privacylib.runtime.endpoints import answer, begin_answer, complete, finish, held_now, respond, serve, told_now
+from privacylib.runtime.endpoints import (
+    answer,
+    begin_answer,
+    complete,
+    finish,
+    held_now,
+    requested,
+    respond,
+    serve,
+    told_now,
+)
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes
 from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_zone, exit_frame, narrowed, root_scope
@@ -10,5 +20,5 @@ from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_
 __all__ = [
     "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "apart", "begin", "begin_answer", "complete",
     "decision_on", "end", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "faults", "finish", "held_now",
-    "into_open_writes", "narrowed", "respond", "root_scope", "serve", "site_now", "site_of", "told_now",
+    "into_open_writes", "narrowed", "requested", "respond", "root_scope", "serve", "site_now", "site_of", "told_now",
 ]  # fmt: skip

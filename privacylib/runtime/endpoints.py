@@ -12,6 +12,7 @@ from privacylib.runtime.hot import (
     Handle,
     close_for_scope,
     decide_write,
+    held_by,
     into_open_writes,
     judges_still,
     open_for_scope,
@@ -21,7 +22,18 @@ from privacylib.runtime.hot import (
 from privacylib.runtime.known import Site
 from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
 
-__all__ = ["Pending", "answer", "begin_answer", "complete", "finish", "held_now", "respond", "serve", "told_now"]
+__all__ = [
+    "Pending",
+    "answer",
+    "begin_answer",
+    "complete",
+    "finish",
+    "held_now",
+    "requested",
+    "respond",
+    "serve",
+    "told_now",
+]
 
 
 class Pending:
@@ -122,6 +134,26 @@ def respond(handle: Handle, *, verified: bool, once: bool = False) -> PolicyCont
     return held
 
 
+def requested(handle: Handle) -> None:
+    """End a streamed request, all of whose messages are sent, while its response is still to come; never raises.
+
+    What is read from now on is not in it.
+
+    Args:
+        handle: The call.
+    """
+    if not handle.open:
+        return
+    try:
+        close_for_scope(handle)
+        handle.open = False
+        handle.sources = held_by(handle)
+        judges = judges_still(handle, handle.sources)
+        handle.known = handle.site.writing(handle.sources, handle.frame, judges, late=True)
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.swallowed("recording", error)
+
+
 @faults.deciding
 def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = False) -> None:
     """Take in what a call's response carries.
@@ -190,7 +222,7 @@ def _take_in(handle: Handle, source: Source) -> None:
 def _judge_again(handle: Handle, source: Source) -> None:
     """Record what a stream's late labels make of the writes that were made while it was open."""
     for write in list((handle.meanwhile or {}).values()):
-        held = write.site.held(write.frame).plus(source)
+        held = held_by(write).plus(source)
         known = write.site.writing(held, write.frame, judges_still(write, held), late=True)
         if not known.decision.allowed and known is not write.known:
             record(write, 0, known)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import privacylib.grpc
 from privacylib.testing import Capture, capture
 from tests.grpc import services
+from tests.grpc.ends import eventually
 
 OUTCOMES = ("ok", "error", "raise", "abort", "status", "cancel", "deadline", "break")
 Seen = dict[str, Any]
@@ -325,8 +327,5 @@ async def test_fault_35_37_an_aio_call_is_a_bare_call(kind: str, look: Callable[
             interceptors = privacylib.grpc.aio_client_interceptors() if client else idle()
             async with connected_aio(interceptors, server=server) as channel:
                 assert await look(kind, outcome, channel) == bare, (client, server)
-        for _ in range(200):  # a server learns a little later that its caller has gone
-            if recorded(seen, outcome, client=client, server=server):
-                break
-            await asyncio.sleep(0.02)
-        assert recorded(seen, outcome, client=client, server=server)
+        both = functools.partial(recorded, seen, outcome, client=client, server=server)
+        assert await eventually(both)
