@@ -12,8 +12,8 @@ __all__ = ["libraries"]
 def libraries() -> Iterator[str]:
     """Yield the lines of the page."""
     yield from ("# Libraries seen without a change of code", "")
-    yield "`privacylib run` and `init(instrument=True)` patch what is listed here. `init(instrument=[...])` takes some of the"
-    yield from ("names.", "")
+    yield "`privacylib run` and `init(instrument=True)` patch what is listed here. `init(instrument=[...])` takes"
+    yield from ("some of the names.", "")
     yield from ("Each name is one table in `privacylib/integrations/`, and what is patched is what the table says.", "")
     yield from ("| name | what is seen | package |", "|---|---|---|")
     known = integrations()
@@ -26,9 +26,9 @@ def libraries() -> Iterator[str]:
 
 
 def said(one: Integration) -> str:
-    """Return the first sentence of the integration's module, behind its name."""
+    """Return what the integration's module says first."""
     documented = importlib.import_module(f"privacylib.integrations.{one.name}").__doc__ or ""
-    return documented.partition("\n")[0].partition(": ")[2].rstrip(".")
+    return documented.partition("\n")[0].rstrip(".")
 
 
 def package(one: Integration) -> str:
