@@ -1,4 +1,4 @@
-"""A gevent greenlet runs under the frame of whoever spawned it. Installed where gevent is in use already."""
+"""A gevent greenlet runs under the frame of whoever spawned it."""
 
 import sys
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Any
 from privacylib.context import get_frame, set_frame
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.hops.patches import Patch
+from privacylib.instrumentation.importing import when_imported
 from privacylib.runtime import ACTIVE
 
 __all__ = ["Greenlets"]
@@ -16,28 +17,36 @@ __all__ = ["Greenlets"]
 class Greenlets:
     """Install and remove the hop, through gevent's own callback for spawned greenlets."""
 
-    __slots__ = ("_pool",)
+    __slots__ = ("_installed", "_pool")
 
     def __init__(self) -> None:
+        self._installed = False
         self._pool: Patch | None = None
 
     def install(self) -> None:
-        """Hand frames on from now on; doing so again changes nothing."""
-        gevent: Any = sys.modules.get("gevent")
-        if gevent is None or self._pool is not None:
-            return
-        from gevent.threadpool import ThreadPool  # pyright: ignore[reportMissingTypeStubs]
-
-        self._pool = Patch(ThreadPool, "spawn", _spawn)
-        self._pool.install()
-        gevent.Greenlet.add_spawn_callback(_spawned)
+        """Hand frames on from now on, or from the import of gevent; doing so again changes nothing."""
+        if not self._installed:
+            self._installed = True
+            when_imported("gevent", self._watch)
+            when_imported("gevent.threadpool", self._patch)
 
     def uninstall(self) -> None:
         """Hand nothing on any more."""
+        self._installed = False
         if self._pool is not None:
             self._pool.uninstall()
             self._pool = None
+        if "gevent" in sys.modules:
             sys.modules["gevent"].Greenlet.remove_spawn_callback(_spawned)
+
+    def _watch(self, module: Any) -> None:
+        if self._installed:
+            module.Greenlet.add_spawn_callback(_spawned)
+
+    def _patch(self, module: Any) -> None:
+        if self._installed:
+            self._pool = Patch(module.ThreadPool, "spawn", _spawn)
+            self._pool.install()
 
 
 def _spawned(greenlet: Any) -> None:

@@ -1,5 +1,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownLambdaType=false
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -8,7 +9,9 @@ from gevent.pool import Pool
 from gevent.threadpool import ThreadPool
 
 import privacylib
+from privacylib.instrumentation import hops
 from privacylib.testing import Capture
+from tests.instrumentation.hops import work
 from tests.instrumentation.hops.work import PEOPLE, behind, people, purposes, write_open
 
 Spawn = Callable[[Callable[[], None]], Any]
@@ -40,3 +43,35 @@ def test_fault_30_greenlets_of_two_scopes_share_nothing(seen: Capture) -> None:
 
     gevent.joinall([gevent.spawn(request, number % 2 == 0) for number in range(10)])
     assert sorted(behind(seen)) == [()] * 5 + [(PEOPLE,)] * 5
+
+
+LATE = """
+import sys
+import privacylib
+from tests.instrumentation.hops import work
+
+privacylib.init("late", policy=sys.argv[1], spool=sys.argv[2])
+assert "gevent" not in sys.modules
+import gevent
+
+with privacylib.zone("reply"):
+    work.people()
+    gevent.spawn(work.write_open).get()
+    gevent.get_hub().threadpool.spawn(work.write_closed).get()
+"""
+
+
+def test_fault_30_gevent_may_be_imported_after_init(tmp_path: Path) -> None:
+    work.run_script(tmp_path, LATE)
+    assert work.edges_in(tmp_path) == {(PEOPLE, work.OPEN), (PEOPLE, work.CLOSED)}
+
+
+def test_the_hop_goes_out_and_in_again(seen: Capture) -> None:
+    def purpose() -> str | None:
+        return privacylib.current().purpose
+
+    with privacylib.zone("reply"):
+        hops.uninstall()
+        assert gevent.spawn(purpose).get() is None
+        hops.install()
+        assert gevent.spawn(purpose).get() == "reply"
