@@ -105,8 +105,9 @@ class _Steps:
     def __init__(self, start: Start, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._begin = functools.partial(start, args, kwargs)
 
-    def enter(self) -> Running | None:
+    def enter(self, yields: bool = False) -> Running | None:
         """Begin them."""
+        del yields
         return self._begin()[2]
 
     def exit(self, token: Running | None, failed: bool) -> None:
