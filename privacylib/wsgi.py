@@ -1,10 +1,10 @@
 """WSGI: context, decisions and records for what a WSGI application serves (PEP 3333)."""
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from privacylib.context import get_frame, set_frame
+from privacylib.context import Stage, get_frame, set_frame
 from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
 from privacylib.families.routes import wsgi_route
 from privacylib.model import PolicyDenied
@@ -185,28 +185,18 @@ class _Body:
         self._exchange = exchange
         self._result = result
         self._pieces: Iterator[bytes] | None = None
-        self._frame = get_frame()
+        self._stage = Stage(get_frame())
         self._closed = self._told = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        with self._stage():
+        with self._stage:
             piece = self._next()
         if piece is None:
             raise StopIteration
         return piece
-
-    @contextlib.contextmanager
-    def _stage(self) -> Generator[None]:
-        consumer = get_frame()
-        set_frame(self._frame)
-        try:
-            yield
-        finally:
-            self._frame = get_frame()
-            set_frame(consumer)
 
     def _next(self) -> bytes | None:
         exchange = self._exchange
@@ -230,7 +220,7 @@ class _Body:
         if self._closed:
             return
         self._closed = True
-        with self._stage():
+        with self._stage:
             try:
                 close = getattr(self._result, "close", None)
                 if close is not None:

@@ -4,8 +4,9 @@ A library keeps one `Calling` for each call it makes and one `Serving` for each 
 Neither knows its messages: they say when something is sent, and when it arrived.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
+from typing import Any
 
 from attrs import evolve
 
@@ -172,7 +173,8 @@ def _begun(site: Site, target_of: TargetOf, requests: bool, responses: bool) -> 
 
 
 def _size(carrier: MutableCarrier) -> int:
-    return sum(len(name) + len(value) + 32 for name, value in carrier)
+    pairs: Iterable[Any] = carrier.items() if isinstance(carrier, Mapping) else carrier
+    return sum(len(name) + len(value) + 32 for name, value in pairs)
 
 
 class Serving(Stage):

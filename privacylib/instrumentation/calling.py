@@ -7,8 +7,10 @@ from typing import Any, cast
 
 from attrs import evolve
 
+from privacylib.config import Snapshot
+from privacylib.context import get_frame, is_unseen
 from privacylib.decorators.wrapping import wrap
-from privacylib.instrumentation.running import Running, is_unseen
+from privacylib.instrumentation.running import Running
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
@@ -49,7 +51,7 @@ Start = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[
 
 def _replaced(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return (original if ACTIVE.snapshot is None or is_unseen() else instead)(*args, **kwargs)
+        return (original if _snapshot() is None else instead)(*args, **kwargs)
 
     return wrapper
 
@@ -128,8 +130,8 @@ def _start(
     Raises:
         PolicyDenied: An enforced rule denies it.
     """
-    snapshot = ACTIVE.snapshot
-    if snapshot is None or is_unseen():
+    snapshot = _snapshot()
+    if snapshot is None:
         return args, kwargs, None
     call = Call(args, kwargs, positions, defaults)
     if patch.pins:
@@ -141,6 +143,12 @@ def _start(
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("patching", error)
         return call.args, dict(call.kwargs), None
+
+
+def _snapshot() -> Snapshot | None:
+    """Return the snapshot in force; None before `init`, and in work of our own."""
+    frame = get_frame()
+    return None if frame is not None and is_unseen(frame) else ACTIVE.snapshot
 
 
 def _pinned(call: Call, patch: Patch) -> Call:

@@ -1,42 +1,19 @@
 """One call of a patched function between its beginning and its end."""
 
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 from attrs import evolve
 
 from privacylib.config import Snapshot
+from privacylib.families.rpc import Calling
 from privacylib.instrumentation.lasting import lasting
 from privacylib.instrumentation.table import Call, Patch
-from privacylib.model import Asset, Kind, Operation, PolicyContext
-from privacylib.propagation import host_of, ingress_rule
-from privacylib.runtime import Handle, Site, answer, begin, end, faults, held_now, site_of
+from privacylib.model import Asset, Kind, Operation
+from privacylib.propagation import host_of
+from privacylib.runtime import Declared, Handle, begin, end, faults, site_of
 
-__all__ = ["Running", "is_unseen", "unseen"]
-
-
-class _Unseen(threading.local):
-    here = False
-
-
-_unseen = _Unseen()
-
-
-@contextmanager
-def unseen() -> Generator[None]:
-    """Let patched functions pass straight through in this thread: for what privacylib does itself."""
-    outer, _unseen.here = _unseen.here, True
-    try:
-        yield
-    finally:
-        _unseen.here = outer
-
-
-def is_unseen() -> bool:
-    """Return whether patched functions pass straight through in this thread now."""
-    return _unseen.here
+__all__ = ["Running"]
 
 
 class Running:
@@ -51,44 +28,56 @@ class Running:
         PolicyDenied: An enforced rule denies one of them; the function must not be called.
     """
 
-    __slots__ = ("_call", "_handles", "_patch", "_snapshot")
+    __slots__ = ("_call", "_calling", "_handles", "_patch")
 
     def __init__(self, patch: Patch, call: Call, snapshot: Snapshot) -> None:
         self._patch = patch
         self._call = call
-        self._snapshot = snapshot
+        self._calling: Calling | None = None
         self._handles: list[Handle] = []
         try:
             for operation in _described(patch, call):
-                if not _is_ours(operation.asset, snapshot):
-                    self._begin(site_of(operation, snapshot))
+                if operation.kind is Kind.CALL:
+                    self._call_out(operation)
+                elif not _is_ours(operation.asset, snapshot):
+                    self._begin(operation, snapshot)
         except BaseException:
             self.end(failed=True)
             raise
 
-    def _begin(self, site: Site) -> None:
-        operation, propagator = site.operation, self._snapshot.propagator
-        if operation.kind is not Kind.CALL:
-            handle = begin(site, stays_open=self._patch.rebuilt is not None)
-        else:
-            handle = begin(site, body=True, judges=propagator.allows(operation.asset.uri))
-        if handle is None:
+    def _begin(self, operation: Operation, snapshot: Snapshot) -> None:
+        try:
+            site = site_of(operation, snapshot)
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.while_deciding(snapshot, operation, error)
             return
-        self._handles.append(handle)
-        if operation.kind is Kind.CALL and self._patch.sends is not None:
-            try:
-                propagator.inject(
-                    self._patch.sends(self._call), held_now(handle.frame),
-                    span=handle.span, pair=handle.span, endpoint=operation.asset.uri,
-                )  # fmt: skip
-            except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-                faults.swallowed("injecting", error)
+        handle = begin(site, stays_open=self._patch.rebuilt is not None)
+        if handle is not None:
+            self._handles.append(handle)
+
+    def _call_out(self, operation: Operation) -> None:
+        """Begin a remote call, and let context go out with it where it may."""
+        patch, call = self._patch, self._call
+        streams = patch.streams is not None and patch.streams(call)
+        calling = Calling.begin(Declared(operation), lambda: host_of(operation.asset.uri), requests=streams)
+        if calling is not None:
+            self._calling = calling
+            if patch.sends is not None:
+                calling.inject(patch.sends(call))
 
     def end(self, *, failed: bool = False) -> None:
-        """Record what was begun; never raises."""
+        """Record what was begun.
+
+        Raises:
+            PolicyDenied: Lineage is mandatory, and a record could not be kept.
+        """
+        calling, self._calling = self._calling, None
+        if calling is not None:
+            calling.close(None, failed=failed)
         handles, self._handles = self._handles, []
-        for handle in reversed(handles):
-            end(handle, failed=failed)
+        with ExitStack() as last_first:
+            for handle in handles:
+                last_first.callback(end, handle, failed=failed)
 
     def returned(self, result: Any) -> Any:
         """Take in what came back, and return what the caller gets.
@@ -97,14 +86,11 @@ class Running:
             PolicyDenied: The zone does not admit the labels that came back.
         """
         patch, call = self._patch, evolve(self._call, result=result)
-        try:
-            for handle in self._handles:
-                if handle.site.operation.kind is Kind.CALL:
-                    brought, required = self._brought(handle, call)
-                    answer(handle, brought, required=required)
-        except BaseException:
-            self.end()
-            raise
+        calling = self._calling
+        if calling is not None:
+            denied = calling.close(() if patch.brings is None else patch.brings(call), failed=False)
+            if denied is not None:
+                raise denied
         if patch.rebuilt is not None and any(handle.open for handle in self._handles):
             result = lasting(patch, call, self._handles, self.end)
         else:
@@ -120,18 +106,6 @@ class Running:
     def close(self, result: Any) -> Any:
         """Free a response that the caller does not get; await what it returns where the call was awaited."""
         return getattr(result, self._patch.closes)() if self._patch.closes else _done()
-
-    def _brought(self, handle: Handle, call: Call) -> tuple[PolicyContext | None, bool]:
-        """Return the context that a response brings, and whether the policy requires one."""
-        if self._patch.brings is None:
-            return None, False
-        snapshot, uri = self._snapshot, handle.site.operation.asset.uri
-        peer = host_of(uri)
-        required = ingress_rule(snapshot.engine.policy.trust, peer) == "require"
-        if not handle.known.judges:  # nobody was asked, so nobody is believed
-            return None, required
-        brought = snapshot.propagator.response(self._patch.brings(call), pair=handle.span)
-        return (None if brought.unknown == "missing" else brought), required
 
 
 def _described(patch: Patch, call: Call) -> tuple[Operation, ...]:

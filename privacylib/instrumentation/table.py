@@ -60,6 +60,7 @@ class Patch:
             for operations that last longer than the call; returns None for a result that cannot last.
         ends: Method of such a result that ends the operations.
         steps: Methods of such a result that are operations of their own in scopes other than the first.
+        streams: Returns whether the request of a call is still made while it is sent.
         sends: Returns the headers in which a call takes context along.
         brings: Returns the headers in which a response brings labels back.
         closes: Method of the result that frees it, for a response that is refused.
@@ -74,6 +75,7 @@ class Patch:
     rebuilt: Callable[[Call, Callable[[type], type]], Any] | None = None
     ends: str = ""
     steps: tuple[str, ...] = ()
+    streams: Callable[[Call], bool] | None = None
     sends: Callable[[Call], MutableCarrier] | None = None
     brings: Callable[[Call], Carrier] | None = None
     closes: str = ""

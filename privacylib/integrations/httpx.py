@@ -13,6 +13,10 @@ def _request(call: Call) -> tuple[Operation, ...]:
     return (called(str(call["request"].url)),)
 
 
+def _streams(call: Call) -> bool:
+    return type(call["request"].stream).__name__ != "ByteStream"
+
+
 def _headers(call: Call) -> Any:
     return call["request"].headers
 
@@ -22,12 +26,14 @@ def _brought(call: Call) -> Any:
 
 
 def _sync(transport: str) -> Patch:
-    return Patch(f"httpx:{transport}.handle_request", _request, sends=_headers, brings=_brought, closes="close")
+    return Patch(
+        f"httpx:{transport}.handle_request", _request, streams=_streams, sends=_headers, brings=_brought, closes="close"
+    )
 
 
 def _async(transport: str) -> Patch:
     target = f"httpx:{transport}.handle_async_request"
-    return Patch(target, _request, sends=_headers, brings=_brought, closes="aclose")
+    return Patch(target, _request, streams=_streams, sends=_headers, brings=_brought, closes="aclose")
 
 
 INTEGRATION = Integration(

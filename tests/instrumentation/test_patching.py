@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied
+from privacylib.context import UNSEEN, set_frame
 from privacylib.instrumentation import patching
-from privacylib.instrumentation.running import unseen
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Asset, Kind, Operation
 from tests.watched import Watched, watched
@@ -65,6 +66,11 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def here(library: Path) -> Generator[Watched]:
     with watched(library) as found:
         yield found
+
+
+def of_our_own(function: Any, *args: Any) -> Any:
+    set_frame(UNSEEN)
+    return function(*args)
 
 
 def refused() -> Any:
@@ -181,8 +187,7 @@ def test_what_is_ours_is_unseen(here: Watched) -> None:
     library = imported()
     with privacylib.zone("reply"):
         users()
-        with unseen():
-            assert library.put("plain") == "plain"
+        assert copy_context().run(of_our_own, library.put, "plain") == "plain"
         with refused():
             library.put("plain")
 
@@ -219,6 +224,7 @@ def test_a_submodule_and_its_package(library: Path) -> None:
 def test_data_files_beside_a_watched_module_are_still_found(library: Path) -> None:
     code = """
 import sys; sys.path.insert(0, '.')
+from privacylib.context import UNSEEN, set_frame
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Integration, Patch
 patching.install([Integration("library", (Patch("library:put"),))])
