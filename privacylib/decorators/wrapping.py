@@ -6,6 +6,7 @@ Generators attach their frame around each step and hold no token while they are 
 
 import functools
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar, cast
 
@@ -45,9 +46,14 @@ def wrap(function: F, around: Around) -> F:
         return cast("F", type(inner)(wrap(inner.__func__, around)))
     wrapped = _kind(function)(function, around)
     functools.update_wrapper(wrapped, function)
-    if not hasattr(type(function), "__get__"):  # a builtin in a class body is not bound, nor may its wrapper be
-        return cast("F", staticmethod(wrapped))
-    return cast("F", wrapped)
+    return cast("F", wrapped if _is_bound(function) else staticmethod(wrapped))
+
+
+def _is_bound(function: Callable[..., Any]) -> bool:
+    """Return whether a function becomes a method in a class body; builtins do not, nor partials before Python 3.14."""
+    if isinstance(function, functools.partial):
+        return sys.version_info >= (3, 14)
+    return hasattr(type(function), "__get__")
 
 
 def _kind(function: Callable[..., Any]) -> Callable[[Callable[..., Any], Around], Callable[..., Any]]:

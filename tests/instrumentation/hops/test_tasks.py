@@ -54,7 +54,7 @@ async def in_a_group() -> None:
 async def in_an_eager_task() -> None:
     if sys.version_info < (3, 12):
         pytest.skip("eager tasks came with Python 3.12")
-    await asyncio.Task(write_later(), eager_start=True)
+    await asyncio.Task(write_later(), loop=asyncio.get_running_loop(), eager_start=True)
 
 
 async def in_a_done_callback() -> None:
