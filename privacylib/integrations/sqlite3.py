@@ -18,10 +18,11 @@ _DATABASE = "_privacylib_database"
 
 def _connected(call: Call) -> Any:
     text = os.fsdecode(call["database"])
-    if text.startswith("file:"):  # a URI, whose parameters are behind the path
-        text = text.removeprefix("file:").partition("?")[0]
+    parameters = ""
+    if text.startswith("file:"):
+        text, _, parameters = text.removeprefix("file:").partition("?")
         text = text.removeprefix("//") if text.startswith("///") else text
-    in_memory = text in ("", ":memory:")
+    in_memory = text in ("", ":memory:") or "mode=memory" in parameters
     call.result.__dict__[_DATABASE] = "" if in_memory else file_asset(text).name
     return call.result
 
@@ -33,7 +34,7 @@ def _table(database: str, name: str) -> Asset:
 
 def _statement(call: Call) -> tuple[Operation, ...]:
     database = call["self"].connection.__dict__[_DATABASE]
-    return operations(call["sql"], partial(_table, database), bound=bool(call["parameters"]))
+    return operations(call["sql"], partial(_table, database), bound=bool(call["parameters"]), dialect="sqlite")
 
 
 def _factory(name: str, given: Any) -> Any:

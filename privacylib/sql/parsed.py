@@ -13,8 +13,8 @@ __all__ = ["by_parser"]
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
-def by_parser(statement: str, dialect: str) -> Tables:
-    """Return the tables of one statement.
+def by_parser(statement: str, dialect: str) -> Tables | None:
+    """Return the tables of one statement; None where the parser does not take it.
 
     Args:
         statement: SQL without literals and comments.
@@ -23,7 +23,7 @@ def by_parser(statement: str, dialect: str) -> Tables:
     try:
         tree: Any = sqlglot.parse_one(statement, read=dialect or None)
     except (SqlglotError, RecursionError):
-        return OPAQUE
+        return None
     if isinstance(tree, exp.Create):
         if not isinstance(tree.expression, exp.Query) or tree.kind != "TABLE":
             return Tables()
@@ -50,7 +50,11 @@ def _name(table: Any) -> str:
 
 
 def _columns(tree: Any) -> tuple[str, ...]:
-    """Return the columns that a query names; none where it takes all."""
-    if any(True for _ in tree.find_all(exp.Star)):
+    """Return the columns that a query names; none where it takes all, or where a quoted one may be a literal.
+
+    SQLite and MySQL read ``"text"`` as a string where no column has that name.
+    """
+    named = list(tree.find_all(exp.Column))
+    if any(column.this.args.get("quoted") for column in named) or tree.find(exp.Star) is not None:
         return ()
-    return tuple(sorted({column.name for column in tree.find_all(exp.Column)}))
+    return tuple(sorted({column.name for column in named}))

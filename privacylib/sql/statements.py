@@ -19,7 +19,9 @@ LONGEST = 100_000
 
 _QUOTED = r"\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]"
 _LITERAL = re.compile(
-    rf"(?P<name>{_QUOTED})|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|(?<![\w$.:@?])\d[\w.]*(?:(?<=[eE])[+-]\d+)?", re.DOTALL
+    rf"(?P<name>{_QUOTED})|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"
+    r"|(?<![\w$.:@?])\d[\w.]*(?:(?<=[eE])[+-]\d+)?|(?<![\w:])[:@$]\w+",
+    re.DOTALL,
 )
 _STATEMENT = re.compile(rf"(?:{_QUOTED}|[^;])+")
 _NO_DATA = re.compile(
@@ -41,7 +43,7 @@ def tables(text: str, dialect: str = "") -> Tables:
 
 
 def stripped(text: str) -> str:
-    """Return SQL without comments, with ``?`` for each literal. Quoted names stay."""
+    """Return SQL without comments, with ``?`` for each literal and parameter. Quoted names stay."""
     return _LITERAL.sub(_plain, text).strip()
 
 
@@ -60,9 +62,11 @@ def _one(statement: str, dialect: str) -> Tables:
     try:
         from privacylib.sql.parsed import by_parser
     except ImportError:
-        found = by_words(statement)
+        found = None
     else:
         found = by_parser(statement, dialect)
+    if found is None:
+        found = by_words(statement)
     reads = tuple(name for name in found.reads if not _CATALOGUE.match(name))
     return evolve(found, reads=reads, moves=found.moves and "?" not in statement)
 
