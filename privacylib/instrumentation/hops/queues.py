@@ -132,7 +132,7 @@ def _stand(at: Any, item: object, tag: Tag | None) -> None:
         frame.scope.left = True
         frame = frame.outer
         set_frame(frame)
-    if frame is not None and frame.scope.orphan_of is None:
+    if frame is not None and frame.scope.opened:
         shelf_of(at, 0).lend(item, frame.scope.key, tag)
     elif tag is not None and tag.inside:
         set_frame(_Desk(at, tag, frame))

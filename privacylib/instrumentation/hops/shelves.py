@@ -49,8 +49,8 @@ def tag_of(frame: Frame | None) -> Tag | None:
         return None
     scope = frame.scope
     held = seen(scope.reads, PROCESS.frame.scope.reads)
-    inside = scope.orphan_of is None
-    return Tag(scope.name, scope.key, scope.parent, frame.zone, held, inside) if inside or held else None
+    opened = scope.opened
+    return Tag(scope.name, scope.key, scope.parent, frame.zone, held, opened) if opened or held else None
 
 
 _closable: dict[type, bool] = {}

@@ -45,8 +45,7 @@ def _environment(env: Any) -> Any:
     if snapshot is None:
         return env
     context = held_now(frame)
-    inside = frame is not PROCESS.frame and frame.scope.orphan_of is None
-    if not (inside or context.reads or context.zone):
+    if not (frame.scope.opened or context.reads or context.zone):
         return env
     carrier = dict(os.environ if env is None else env)
     snapshot.propagator.inject(

@@ -327,3 +327,24 @@ def test_signature_name_and_identity(owner: type, name: str) -> None:
     hops.uninstall()
     assert getattr(owner, name) is bare
     hops.install()
+
+
+def test_a_reclassification_outside_any_scope_makes_no_scope(seen: Capture) -> None:
+    inbox = Queue()
+    with privacylib.reclassify(
+        {"CONTACT"},
+        to=(),
+        sink=work.CLOSED,
+        transform=people,
+        reason="r",
+        reviewer="x@example.org",
+        expires="2099-01-01",
+    ):
+        people()
+        inbox.put({})
+    with privacylib.scope("request"):
+        inbox.get()
+    inbox.put({})
+    inbox.get()
+    write_open()
+    assert behind(seen) == [(PEOPLE,)]
