@@ -76,7 +76,9 @@ def init(
         loaded = _load(asked.policy)
         if _wiring.recorder is None or (_wiring.settings and _wiring.settings.spool != asked.spool):
             shutdown()
-            _wiring.recorder = Recorder(DirectoryStore(asked.spool), asked.service, started=_start_drain)
+            _wiring.recorder = Recorder(
+                DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_start_drain
+            )
         _replace_drain(exporters, _wiring.recorder)
         first = ACTIVE.snapshot is None
         snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)

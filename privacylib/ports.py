@@ -19,6 +19,10 @@ class Recorder(Protocol):
         """Return a span id that no other record has."""
         ...
 
+    def call_span(self, flow_id: int) -> int:
+        """Return a span id that no other record has, for a call of a flow."""
+        ...
+
     def append(
         self,
         flow_id: int,

@@ -9,11 +9,14 @@ from attrs import frozen
 
 from privacylib.errors import PrivacyError
 from privacylib.model import Mode
+from privacylib.recorder import DEFAULT_CAP
 
 __all__ = ["Settings", "settings"]
 
 PREFIX = "PRIVACYLIB_"
 _TEXTS = ("service", "policy", "spool", "mode", "region", "exporter")
+LEAST_CAP = 1 << 20
+"""Bytes without which a few processes cannot share a spool."""
 _TRUE, _FALSE = ("1", "true", "yes", "on", "all"), ("", "0", "false", "no", "off")
 
 
@@ -29,6 +32,7 @@ class Settings:
         instrument: Names of I/O libraries to instrument; None for all of them.
         region: Region of the service, or None.
         exporter: What the operator calls the exporter, or None to take those of the code.
+        spool_max: Bytes that the spool may take.
     """
 
     service: str
@@ -38,6 +42,7 @@ class Settings:
     instrument: frozenset[str] | None
     region: str | None
     exporter: str | None = None
+    spool_max: int = DEFAULT_CAP
 
 
 def settings(
@@ -64,12 +69,21 @@ def settings(
         instrument=_names(environ.get(PREFIX + "INSTRUMENT"), instrument),
         region=told["region"] or region,
         exporter=told["exporter"],
+        spool_max=_bytes(environ.get(PREFIX + "SPOOL_MAX")),
     )
 
 
 def _program() -> str:
     """Name a service that names itself nowhere after its program."""
     return Path(sys.argv[0] or "python").stem or "python"
+
+
+def _bytes(variable: str | None) -> int:
+    if not variable:
+        return DEFAULT_CAP
+    if not variable.isdecimal() or int(variable) < LEAST_CAP:
+        raise PrivacyError(f"PRIVACYLIB_SPOOL_MAX is {variable!r}; it must be a number of bytes, at least {LEAST_CAP}")
+    return int(variable)
 
 
 def _mode(text: str, where: str) -> Mode:

@@ -1,6 +1,5 @@
 """One exporter's lane: batches from its place in the spool on, one after the other."""
 
-import json
 import random
 from itertools import count
 from threading import Condition
@@ -11,7 +10,7 @@ from opentelemetry import context as telemetry
 
 from privacylib.context import UNSEEN, set_frame
 from privacylib.model import Record
-from privacylib.recorder import Cursor, Producer, Store
+from privacylib.recorder import NOTE_OF_EXPORTER, Cursor, Producer, Store
 from privacylib.runtime import faults
 
 if TYPE_CHECKING:
@@ -50,8 +49,11 @@ class Lane:
         self._store = store
         self._producer = Producer(store)
         self._spans = Spans(self._producer)
-        self._note = f"exported.{place}.json"
-        self._cursor = _cursor(store.kept(self._note))
+        self._note = f"{NOTE_OF_EXPORTER}{place}.json"
+        noted = store.kept(self._note)
+        self._cursor = Cursor.noted(noted)
+        if not noted:
+            self._keep(self._cursor)  # from now on nothing is folded before this exporter has it
         self._claims = count()
         self._changed = Condition()
         self._asked = 0
@@ -151,7 +153,7 @@ class Lane:
 
     def _keep(self, cursor: Cursor) -> None:
         try:
-            self._store.keep(self._note, json.dumps([cursor.segment, cursor.slot, cursor.again]).encode())
+            self._store.keep(self._note, cursor.note())
         except OSError as error:  # a full disk: the batch may be exported again after a crash
             faults.swallowed("keeping the exporter's place", error)
 
@@ -174,15 +176,6 @@ class Lane:
 def _backoff(failures: int) -> float:
     """Return seconds to wait, anywhere up to the bound, so that many processes do not come back at once."""
     return random.uniform(0, min(LONGEST, SHORTEST * 2 ** min(failures, 16)))  # noqa: S311 - no secret
-
-
-def _cursor(note: bytes) -> Cursor:
-    """Read a place; without one, or where it is damaged, start from the first record."""
-    try:
-        segment, slot, again = json.loads(note)
-        return Cursor(int(segment), int(slot), tuple((int(number), int(at)) for number, at in again))
-    except (ValueError, TypeError):
-        return Cursor()
 
 
 def _pass_through() -> None:

@@ -1,22 +1,20 @@
 """Gather the rows of the graph from what producers recorded."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from attrs import define, field
 
+from privacylib.graph.joining import Origin, joints
 from privacylib.model import REQUEST, RESPONSE, Evidence, Flow, Kind, Verdict
-from privacylib.recorder import Producer
-from privacylib.recorder.tallies import Answer, Tally, tallies
+from privacylib.recorder import Producer, Tallies, Tally
+from privacylib.recorder.tallies import tallies
 
-__all__ = ["DeniedKey", "EdgeKey", "Gathered", "Origin", "gather"]
+__all__ = ["DeniedKey", "EdgeKey", "Gathered", "gather"]
 
 EdgeKey = tuple[str, str, Evidence, tuple[str, ...], str | None, str, Verdict]
 """source, sink, evidence, labels, purpose, service, decision"""
 DeniedKey = tuple[Kind, str, str, str, str, tuple[str, ...], str | None, str, str]
 """kind, asset, requirement, reason, remedy, labels, purpose, service, site"""
-Origin = tuple[Producer, int]
-"""A producer and the number of one of its flows"""
 
 
 @define
@@ -46,20 +44,16 @@ class Gathered:
 def gather(found: Iterable[Producer]) -> Gathered:
     """Return the rows of all producers, equal ones added up."""
     rows = Gathered()
-    calls: dict[int, Origin] = {}
-    answers: list[tuple[Producer, list[Answer]]] = []
-    for producer in found:
-        counted = tallies(producer)
-        calls.update((span, (producer, number)) for span, number in counted.calls.items())
-        answers.append((producer, counted.answers))
+    counted = [(producer, tallies(producer)) for producer in found]
+    for producer, counts in counted:
         service, flows = producer.service, producer.flows
-        rows.corrupt += counted.corrupt + producer.corrupt
-        for number, tally in counted.flows.items():
+        rows.corrupt += counts.corrupt + producer.corrupt
+        for number, tally in counts.flows.items():
             if number not in flows:
                 rows.undefined += tally.count
                 continue
             _add_flow(rows, flows[number], service, tally, (producer, number))
-    _join_calls(rows, calls, answers)
+    _join_calls(rows, counted)
     return rows
 
 
@@ -85,17 +79,10 @@ def _sinks(flow: Flow) -> tuple[str, ...]:
     return tuple(flow.asset.at(name) for name in flow.fields) or (flow.asset.uri,)
 
 
-def _join_calls(rows: Gathered, calls: dict[int, Origin], answers: list[tuple[Producer, list[Answer]]]) -> None:
+def _join_calls(rows: Gathered, counted: list[tuple[Producer, Tallies]]) -> None:
     """Join the two names of an endpoint: what its callers address, and its own service's."""
-    joints: defaultdict[tuple[str, int, str, int], Tally] = defaultdict(Tally)
-    by_id = {producer.id: producer for producer, _ in answers}
-    for server, said in answers:
-        for parent, number, start, key in said:
-            if parent in calls:
-                client, call = calls[parent]
-                joints[client.id, call, server.id, number].note(start, key)
-    for (client, call, server, number), tally in joints.items():
-        for edge, origin in _joint_edges((by_id[client], call), (by_id[server], number)):
+    for call, answer, tally in joints(counted):
+        for edge, origin in _joint_edges(call, answer):
             rows.add(edge, tally, origin)
 
 

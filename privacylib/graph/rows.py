@@ -6,7 +6,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from privacylib.model import Evidence, Kind, Verdict
-from privacylib.recorder.tallies import Tally
+from privacylib.recorder import Tally
 
 __all__ = ["Denied", "Edge", "seen"]
 

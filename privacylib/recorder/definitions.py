@@ -1,4 +1,4 @@
-"""Flow definitions as lines of JSON, each with its own checksum."""
+"""Lines of JSON, each with its own checksum: flow definitions and others."""
 
 import json
 from collections.abc import Mapping
@@ -7,28 +7,42 @@ from zlib import crc32
 
 from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Mode, Source, Verdict, Violation
 
-__all__ = ["definition_line", "parse_line"]
+__all__ = ["definition_line", "parse_line", "sealed_line", "unsealed"]
 
 _PREFIX = b'{"crc":"'
 _REST = len(_PREFIX) + len('00000000",')
 
 
-def definition_line(number: int, flow: Flow) -> bytes:
-    """Return the line that defines `flow` as `number`, ASCII only, with its line feed.
+def sealed_line(members: Mapping[str, Any]) -> bytes:
+    """Return an object as a line, ASCII only, with its line feed.
 
     The checksum covers every byte after the comma behind it, the line feed excluded.
     """
-    members = {"id": number, "flow": _flow_members(flow)}
     rest = json.dumps(members, separators=(",", ":")).encode()[1:]
     return b'%s%08x",%s\n' % (_PREFIX, crc32(rest), rest)
 
 
-def parse_line(line: bytes) -> tuple[int, Flow] | None:
-    """Return number and flow of a line without its line feed, or None when it is torn or damaged."""
+def unsealed(line: bytes) -> dict[str, Any] | None:
+    """Return the object of a line without its line feed, or None when it is torn or damaged."""
     if not line.startswith(_PREFIX) or line[_REST - 10 : _REST] != b'%08x",' % crc32(line[_REST:]):
         return None
     try:
-        members: dict[str, Any] = json.loads(line)
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+def definition_line(number: int, flow: Flow) -> bytes:
+    """Return the line that defines `flow` as `number`."""
+    return sealed_line({"id": number, "flow": _flow_members(flow)})
+
+
+def parse_line(line: bytes) -> tuple[int, Flow] | None:
+    """Return number and flow of a line without its line feed, or None when it is torn or damaged."""
+    members = unsealed(line)
+    if members is None:
+        return None
+    try:
         return int(members["id"]), _flow(members["flow"])
     except (ValueError, KeyError, TypeError):  # a newer format: this reader does not know such a flow
         return None

@@ -9,14 +9,14 @@ from zlib import crc32
 
 __all__ = [
     "BODY", "EXTRA", "FOREIGN", "FORMAT", "HAS_AUXILIARY", "LINKS", "LINK_BODY", "MAX_DURATION", "MAX_LINKS",
-    "NOTE_BODY", "OP", "OP_BODY", "SEALED_SLOT", "SLOT", "auxiliary_bodies", "header", "seal",
-    "written_slots",
+    "NOTE_BODY", "OP", "OP_BODY", "REFUSED", "REFUSED_BODY", "SEALED_SLOT", "SLOT", "auxiliary_bodies", "header",
+    "seal", "written_slots",
 ]  # fmt: skip
 
 FORMAT = 1
 SLOT = 64
 
-OP, LINKS, FOREIGN, EXTRA = 1, 2, 3, 4
+OP, LINKS, FOREIGN, EXTRA, REFUSED = 1, 2, 3, 4, 5
 HAS_AUXILIARY = 0x80
 """Bit of an OP's flags: auxiliary slots of the same span stand before it."""
 
@@ -31,6 +31,8 @@ LINK_BODY = Struct("<BxHQ6Q")
 """kind, number of links here, owner span, up to six spans"""
 NOTE_BODY = Struct("<BxxxQQ16s24x")
 """kind, owner span, a number, an id: FOREIGN (span, key) and EXTRA (messages, trace id)"""
+REFUSED_BODY = Struct("<B3x7Q")
+"""kind, how many calls were refused for each of seven causes"""
 _HEADER_BODY = Struct("<8sHHIIQ8s24x")
 
 _LINKS_PER_SLOT = 6

@@ -1,21 +1,23 @@
 """What one process writes as one producer, from its first record to a fork or a close."""
 
 import os
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from errno import errorcode
 from itertools import count
 from mmap import mmap
 from threading import RLock
 from time import monotonic, time_ns
 from typing import Any, NamedTuple
+from weakref import ref
 from zlib import crc32
 
 from privacylib.model import Flow
+from privacylib.recorder.counting import BLOCK_BITS
 from privacylib.recorder.definitions import definition_line
 from privacylib.recorder.guard import Guard, new_guard
 from privacylib.recorder.layout import FORMAT, SEALED_SLOT, SLOT, header
+from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
+from privacylib.recorder.room import Room
 from privacylib.recorder.store import Store
 
 __all__ = ["Production", "Window"]
@@ -24,6 +26,7 @@ _FIRST_SEGMENT = 1 << 16
 _MEMO = 1 << 16
 _RETRY_S = 0.1
 _NOWHERE = mmap(-1, SLOT)
+_NONE: Iterator[int] = iter(())
 
 
 class Window(NamedTuple):
@@ -43,6 +46,7 @@ class Production:
         store: Where the bytes are kept; not touched before something is recorded.
         service: Name of the service.
         segment_size: Bytes of a segment once it has grown.
+        cap: Bytes that the spool may take.
         started: Called with the store when the producer has become known; must not raise.
         before: The production that this one goes on from.
     """
@@ -52,47 +56,61 @@ class Production:
         store: Store,
         service: str,
         segment_size: int,
+        cap: int,
         started: Callable[[Store], None] | None = None,
         before: "Production | None" = None,
     ) -> None:
         self.store = store
         self.guard = new_guard()
         self.closed = False
-        self.refused: Counter[str] = Counter()
+        self.refusals = Refusals()
         self.spans = count(1 + (int.from_bytes(os.urandom(8), "big") >> 2)).__next__
         self.memo: dict[Flow, int] = before.memo if before else {}
         self.window = Window(count(0, SLOT).__next__, 0, self.guard, _NOWHERE)
         self._ids = before._ids if before else count(1)
         self._service = service
         self._segment_size = segment_size
+        self._cap = cap
+        self._room = Room(store, cap, self._sealed)
         self._tell = started
         self._before = before
         self._heirs: dict[int, Production] = {}
         self._lock = RLock()
         self._numbers = count()
         self._number = -1
+        self._worn: dict[int, ref[mmap]] = {}
+        self._blocks = count(_first_block(), 1 << BLOCK_BITS)
+        self._calls: dict[int, Iterator[int]] = {}
         self._known = 0
         self._retry_at = 0.0
         self._cause = ""
         self._started = ""
+        self._claimed = False
 
     def heir(self) -> "Production":
         """Return the one production that follows this one in a child, or after a close.
 
         The dictionary settles who is first: a lock could be one that a thread of the parent holds.
         """
-        fresh = Production(self.store.sibling(), self._service, self._segment_size, self._tell, self)
+        fresh = Production(self.store.sibling(), self._service, self._segment_size, self._cap, self._tell, self)
         return self._heirs.setdefault(0, fresh)
 
     def refuse(self, cause: str | Exception) -> bool:
         """Count a refusal and return False."""
-        if isinstance(cause, OSError):
-            cause = errorcode.get(cause.errno or 0, "OSError")
-        elif isinstance(cause, Exception):
-            cause = type(cause).__name__
         with self._lock:
-            self.refused[cause] += 1
+            self.refusals.note(cause if isinstance(cause, str) else cause_of(cause))
         return False
+
+    def call_span(self, flow: int) -> int:
+        """Return a fresh span id for a call, out of a block of its flow."""
+        span = next(self._calls.get(flow, _NONE), 0)
+        if not span:
+            if len(self._calls) >= _MEMO:
+                self._calls.clear()
+            start = next(self._blocks)
+            block = self._calls[flow] = iter(range(start, start + (1 << BLOCK_BITS)))
+            span = next(block)
+        return span
 
     def define(self, flow: Flow) -> int:
         """Write the definition of `flow` and return its number; 0 when it is refused, or this is over."""
@@ -104,7 +122,9 @@ class Production:
             try:
                 self._start()
                 number = next(self._ids)
-                self._known = self.store.add_lines(definition_line(number, flow))
+                line = definition_line(number, flow)
+                self._room.take(len(line))
+                self._known = self.store.add_lines(line)
             except OSError as error:
                 self._fail(error)
                 return 0
@@ -140,6 +160,7 @@ class Production:
                     self.store.write_meta(self._meta(_now()))
             except OSError as error:
                 self.refuse(error)
+            self.refusals.attach(None)  # whoever finds the directory may have it now
 
     def _renew(self, worn: Window) -> bool:
         """Put a fresh segment in place of a `worn` one and return whether there is a better one now."""
@@ -157,22 +178,37 @@ class Production:
             except OSError as error:
                 return self._fail(error)
             if self.window is worn:
-                self.window, self._number = fresh, number
+                before, self.window, self._number = self._number, fresh, number
+                if before >= 0:
+                    self._worn[before] = ref(worn.view)
             else:  # a signal handler or a __del__ came in between on this very thread
                 self.store.drop_segment(number)
             return True
 
     def _open(self, number: int) -> Window:
-        size = max(min(self._segment_size, _FIRST_SEGMENT << min(number, 16)), 2 * SLOT)
+        largest = _FIRST_SEGMENT if self._room.tight else _FIRST_SEGMENT << min(number, 16)
+        size = max(min(self._segment_size, largest), 2 * SLOT)
+        self._room.take(size)
         view = self.store.add_segment(number, size)
         view[:SLOT] = header(number, size, self.store.producer, time_ns())
         return Window(count(SLOT, SLOT).__next__, size, self.guard, view)
+
+    def _sealed(self) -> Iterator[int]:
+        """Yield the oldest segments as long as nobody can write into them: no thread holds their memory any more."""
+        for number in self.store.numbers():
+            view = self._worn.get(number)
+            if view is None or view() is not None:
+                return
+            yield number
 
     def _start(self) -> None:
         """Make the producer known, with every flow whose number a caller may hold."""
         if self._started:
             return
         started = _now()
+        if not self._claimed:
+            self.refusals.attach(self.store.claim(CLAIM_SIZE))
+            self._claimed = True
         self.store.write_meta(self._meta(None) | {"started": started})
         if self._before is not None:
             lines = self._before._lines()
@@ -198,20 +234,25 @@ class Production:
             "pid": os.getpid(),
             "started": self._started,
             "closed": closed,
-            "refused": dict(self.refused),
+            "refused": dict(self.refusals.counted),
         }
 
     def _waiting(self) -> bool:
         """Count one more refusal for a cause of a moment ago, without asking the disk again."""
         if monotonic() >= self._retry_at:
             return False
-        self.refused[self._cause] += 1
+        self.refusals.note(self._cause)
         return True
 
     def _fail(self, error: OSError) -> bool:
-        self._cause = errorcode.get(error.errno or 0, "OSError")
+        self._cause = cause_of(error)
         self._retry_at = monotonic() + _RETRY_S
         return self.refuse(error)
+
+
+def _first_block() -> int:
+    """Return where the spans of calls begin, somewhere, so that no two processes meet."""
+    return (1 + (int.from_bytes(os.urandom(8), "big") >> (2 + BLOCK_BITS))) << BLOCK_BITS
 
 
 def _now() -> str:

@@ -1,5 +1,7 @@
 """Read what producers recorded: of this process or another, living, closed or killed."""
 
+import fcntl
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -7,10 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from privacylib.model import Flag, Flow, Record
+from privacylib.recorder.counts import kept_counts
 from privacylib.recorder.definitions import parse_line
+from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.layout import HAS_AUXILIARY
+from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Operation, Scan
-from privacylib.recorder.store import DirectoryStore, Store
+from privacylib.recorder.store import Store
 
 __all__ = ["Producer", "producers"]
 
@@ -46,6 +51,15 @@ class Producer:
     def service(self) -> str:
         """Return the name of the service; empty when it cannot be read."""
         return str(self.meta.get("service", ""))
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Return how many calls were refused, per cause, whether the process runs, has closed, or was killed."""
+        told = self.meta
+        here = told.get("refused") if told.get("closed") else refused_in(self.store.claimed())
+        found = Counter(kept_counts(self.store).refused)
+        found.update(here or {})
+        return MappingProxyType(found)
 
     @property
     def flows(self) -> Mapping[int, Flow]:
@@ -92,11 +106,23 @@ class Producer:
 
 
 def producers(spool: Path) -> Iterator[Producer]:
-    """Yield the producers of a spool directory, in the order of their ids; none when there is no such directory."""
-    if spool.is_dir():
-        for path in sorted(spool.iterdir()):
-            if (path / "meta.json").exists() or (path / "flows.jsonl").exists():
-                yield Producer(DirectoryStore(spool, path.name))
+    """Yield the producers of a spool directory, in the order of their ids; none when there is no such directory.
+
+    As long as this is not exhausted, no producer is folded into another.
+    """
+    if not spool.is_dir():
+        return
+    with spool_lock(spool, fcntl.LOCK_SH):
+        found = sorted(path.name for path in spool.iterdir() if _is_producer(path))
+        heirs = [DirectoryStore(spool, name) for name in found if name.startswith(FOLDED)]
+        leftovers = {name for heir in heirs for name in kept_counts(heir).absorbed}
+        for name in found:
+            if name not in leftovers:
+                yield Producer(DirectoryStore(spool, name))
+
+
+def _is_producer(path: Path) -> bool:
+    return (path / "meta.json").exists() or (path / "flows.jsonl").exists()
 
 
 def _record(operation: Operation, extra: Auxiliary | None) -> Record:

@@ -21,6 +21,7 @@ from privacylib.recorder.layout import (
     auxiliary_bodies,
 )  # fmt: skip
 from privacylib.recorder.production import Production
+from privacylib.recorder.room import DEFAULT_CAP
 from privacylib.recorder.store import Store
 
 __all__ = ["Recorder"]
@@ -39,6 +40,7 @@ class Recorder:
         store: Where the bytes are kept.
         service: Name of the service.
         segment_size: Bytes of a segment, a multiple of 64; the first ones are smaller.
+        cap: Bytes that the spool may take.
         started: Called with its store when a process becomes a producer, before its first record; must not raise.
     """
 
@@ -49,9 +51,10 @@ class Recorder:
         store: Store,
         service: str,
         segment_size: int = 1 << 20,
+        cap: int = DEFAULT_CAP,
         started: Callable[[Store], None] | None = None,
     ) -> None:
-        self._production = Production(store, service, segment_size, started)
+        self._production = Production(store, service, segment_size, cap, started)
 
     @property
     def store(self) -> Store:
@@ -61,7 +64,7 @@ class Recorder:
     @property
     def refused(self) -> Mapping[str, int]:
         """Return how many calls `store` missed, per cause (``ENOSPC``, ``undefined-flow``)."""
-        return MappingProxyType(self._shown().refused)
+        return MappingProxyType(self._shown().refusals.counted)
 
     def define(self, flow: Flow) -> int:
         """Return the number of `flow`, written before it is returned; 0 when that is refused."""
@@ -79,6 +82,11 @@ class Recorder:
         """Return a fresh span id, never 0 and below 2**63."""
         production = self._production
         return production.spans() if production.guard[0] else self._own().spans()
+
+    def call_span(self, flow_id: int) -> int:
+        """Return a fresh span id for a call of a flow, which is still known from the id when records are folded."""
+        production = self._production
+        return (production if production.guard[0] else self._own()).call_span(flow_id)
 
     def append(
         self,

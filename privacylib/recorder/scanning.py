@@ -6,12 +6,14 @@ again the next time: nothing waits for it, and nothing is lost. The same holds f
 fails, which another process may be writing at this moment.
 """
 
+import json
 from collections.abc import Iterator
 from itertools import islice
 from zlib import crc32
 
 from attrs import frozen
 
+from privacylib.recorder.counts import folded_below
 from privacylib.recorder.layout import (
     BODY,
     FOREIGN,
@@ -50,6 +52,19 @@ class Cursor:
     segment: int = 0
     slot: int = 1
     again: tuple[Place, ...] = ()
+
+    def note(self) -> bytes:
+        """Return it as an exporter keeps it."""
+        return json.dumps([self.segment, self.slot, self.again]).encode()
+
+    @classmethod
+    def noted(cls, note: bytes) -> "Cursor":
+        """Return the place of a note; without one, or where it is damaged, before the first record."""
+        try:
+            segment, slot, again = json.loads(note)
+            return cls(int(segment), int(slot), tuple((int(number), int(at)) for number, at in again))
+        except (ValueError, TypeError):
+            return cls()
 
 
 class Auxiliary:
@@ -98,7 +113,8 @@ class Scan:
 
     def _bodies(self) -> Iterator[bytes]:
         yield from self._looked_at_again()
-        numbers = [number for number in self._store.numbers() if number >= self._segment]
+        start = max(self._segment, folded_below(self._store))  # what was folded may be a leftover of a kill
+        numbers = [number for number in self._store.numbers() if number >= start]
         for number in numbers:
             if number != self._segment:
                 self._segment, self._slot = number, 1

@@ -99,7 +99,7 @@ def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: b
                 open_for_scope(handle)
             if body:
                 handle.body = Frame(frame.scope, frame.zone, frame, (*frame.opened, handle), frame.lowered)
-                handle.body.pair = handle.span if kind is Kind.CALL else frame.pair
+                handle.body.pair = handle.span if kind is _CALL else frame.pair
                 set_frame(handle.body)
     except PolicyDenied:
         raise
@@ -175,6 +175,8 @@ def decide_write(handle: Handle, judges: bool = False) -> None:
     handle.known = known = handle.site.writing(sources, frame, judges)
     if known.denied:
         refuse(handle, known)
+    if handle.site.operation.kind is _CALL and known.number:
+        handle.span = handle.site.snapshot.recorder.call_span(known.number)
 
 
 def into_open_writes(frame: Frame, sources: tuple[Source, ...], own: Handle | None = None) -> None:

@@ -66,7 +66,8 @@ def test_the_spool_is_for_its_owner_only(recorder: Recorder, spool: Path) -> Non
     assert record(recorder)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (spool, *spool.rglob("*"))}
     assert modes == {
-        "spool": 0o700, recorder.store.producer: 0o700, "meta.json": 0o600, "flows.jsonl": 0o600, "000000.seg": 0o600
+        "spool": 0o700, recorder.store.producer: 0o700, "meta.json": 0o600, "flows.jsonl": 0o600, "000000.seg": 0o600,
+        "refused.slots": 0o600,
     }  # fmt: skip
 
 

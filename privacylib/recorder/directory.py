@@ -1,0 +1,255 @@
+"""Keep a producer in a directory of the spool."""
+
+import fcntl
+import json
+import mmap
+import os
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
+from errno import ENOSPC
+from pathlib import Path
+from typing import Any
+
+from privacylib.recorder.store import allocate, new_producer_id
+
+__all__ = ["CLAIM", "FOLDED", "DirectoryStore", "spool_lock"]
+
+FOLDED = "folded-"
+"""How the names of those begin into which other producers are folded."""
+
+_SPOOL_LOCK = "fold.lock"
+
+CLAIM = "refused.slots"
+"""Locked by the process that writes into the directory, and the place of its refusals."""
+
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+class DirectoryStore:
+    """Keep a producer in ``<spool>/<producer>/``, readable by its owner only.
+
+    Args:
+        spool: The spool's directory; made when the first byte is written.
+        producer: Id of the producer; a fresh one when left out.
+        reserve: Reserves the bytes of a segment: (file descriptor, size).
+    """
+
+    def __init__(
+        self, spool: Path, producer: str | None = None, reserve: Callable[[int, int], None] = allocate
+    ) -> None:
+        self._spool = spool.absolute()  # the host may change its directory
+        self._producer = producer or new_producer_id()
+        self._reserve = reserve
+        self._path = self._spool / self._producer
+        self._torn = False
+
+    @property
+    def producer(self) -> str:
+        """Return the producer's id."""
+        return self._producer
+
+    @property
+    def spool(self) -> Path:
+        """Return the spool's directory."""
+        return self._spool
+
+    def sibling(self) -> "DirectoryStore":
+        """Return a store for another producer of the same spool."""
+        return DirectoryStore(self._spool, None, self._reserve)
+
+    def claim(self, size: int) -> mmap.mmap:
+        """Make the directory, and map a locked file in it.
+
+        The mapping holds the lock, whatever a daemon closes, and lets go of it when the process dies.
+        """
+        self._make()
+        path = self._path / CLAIM
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._reserve(descriptor, size)
+            return mmap.mmap(descriptor, size)
+        finally:
+            os.close(descriptor)
+
+    def claimed(self) -> bytes:
+        """Return what is in the locked file."""
+        return self.kept(CLAIM)
+
+    def used(self) -> tuple[int, int]:
+        """Return the size of all files in the spool, and the number of its directories."""
+        sizes, producers = 0, 0
+        with suppress(FileNotFoundError), os.scandir(self._spool) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    producers += 1
+                    sizes += _size_of(entry.path)
+        return sizes, producers
+
+    def write_meta(self, meta: Mapping[str, Any]) -> None:
+        """Replace ``meta.json`` as a whole."""
+        self._make()
+        self.keep("meta.json", json.dumps(meta).encode())
+
+    def keep(self, name: str, data: bytes, *, lasting: bool = False) -> None:
+        """Replace a file in the producer's directory, which is there once the first byte is written."""
+        fresh = self._path / f"{name}.{new_producer_id()}"  # a signal handler may come in between
+        try:
+            self._append(fresh, data, lasting=lasting)
+            fresh.replace(self._path / name)
+        except OSError:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise
+
+    def kept(self, name: str, size: int = -1) -> bytes:
+        """Return such a file's content; empty when it is missing."""
+        return _bytes_of(self._path / name, 0, size)
+
+    def notes(self, prefix: str) -> list[str]:
+        """Return the names of such files that are whole."""
+        with suppress(FileNotFoundError):
+            return sorted(name for name in os.listdir(self._path) if name.startswith(prefix) and name.count(".") < 3)  # noqa: PTH208
+        return []
+
+    @contextmanager
+    def orphaned(self) -> Generator[bool]:
+        """Tell whether no process writes here any more; while the block runs, nobody else is told so."""
+        try:
+            descriptor = os.open(self._path / CLAIM, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            yield False
+            return
+        try:
+            yield _locked(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def remove(self) -> None:
+        """Remove the directory with all that is in it; what says whose it is comes last."""
+        last = ("flows.jsonl", "meta.json", CLAIM)
+        names = sorted(os.listdir(self._path), key=lambda name: (name in last, name))  # noqa: PTH208
+        for name in names:
+            (self._path / name).unlink(missing_ok=True)
+        self._path.rmdir()
+
+    def _make(self) -> None:
+        self._spool.mkdir(0o700, parents=True, exist_ok=True)
+        self._path.mkdir(0o700, exist_ok=True)
+
+    def add_lines(self, lines: bytes) -> int:
+        """Append to ``flows.jsonl``; a line feed first where the last write was cut short."""
+        data = b"\n" + lines if self._torn else lines
+        self._torn = True
+        size = self._append(self._path / "flows.jsonl", data)
+        self._torn = False
+        return size
+
+    def _append(self, path: Path, data: bytes, *, lasting: bool = False) -> int:
+        # Opened anew each time: a descriptor kept over a daemon's closing of all files may become the host's.
+        descriptor = os.open(path, _APPEND, 0o600)
+        try:
+            if os.write(descriptor, data) != len(data):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            if lasting:
+                os.fsync(descriptor)
+            return os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+
+    def add_segment(self, number: int, size: int) -> mmap.mmap:
+        """Return a new file of `size` bytes, allocated and mapped."""
+        path = self._segment(number)
+        descriptor = os.open(path, _CREATE, 0o600)
+        try:
+            self._reserve(descriptor, size)
+            return mmap.mmap(descriptor, size)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def drop_segment(self, number: int) -> None:
+        """Remove the file."""
+        self._segment(number).unlink(missing_ok=True)
+
+    def truncate(self, number: int, size: int) -> None:
+        """Cut the file to its first `size` bytes."""
+        os.truncate(self._segment(number), size)
+
+    def meta(self) -> dict[str, Any]:
+        """Return ``meta.json``; empty when it is missing or damaged."""
+        try:
+            return dict(json.loads((self._path / "meta.json").read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return {}
+
+    def lines(self, offset: int = 0) -> bytes:
+        """Return ``flows.jsonl`` from a byte offset on; empty when it is missing."""
+        return _bytes_of(self._path / "flows.jsonl", offset, -1)
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of the segment files, in order."""
+        names = (path.stem for path in self._path.glob("*.seg"))
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def size(self, number: int) -> int:
+        """Return the file's size."""
+        try:
+            return self._segment(number).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def read(self, number: int, offset: int, size: int = -1) -> bytes:
+        """Return bytes of the file."""
+        return _bytes_of(self._segment(number), offset, size)
+
+    def _segment(self, number: int) -> Path:
+        return self._path / f"{number:06d}.seg"
+
+
+@contextmanager
+def spool_lock(spool: Path, operation: int) -> Generator[bool]:
+    """Hold a lock on who may fold producers; tell whether it was given.
+
+    Args:
+        spool: Directory of the spool.
+        operation: As for `fcntl.flock`.
+    """
+    try:
+        descriptor = os.open(spool / _SPOOL_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        yield False
+        return
+    try:
+        yield _locked(descriptor, operation)
+    finally:
+        os.close(descriptor)
+
+
+def _bytes_of(path: Path, offset: int, size: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+    except FileNotFoundError:
+        return b""
+
+
+def _size_of(directory: str) -> int:
+    found = 0
+    with suppress(FileNotFoundError), os.scandir(directory) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                found += entry.stat(follow_symlinks=False).st_size
+    return found
+
+
+def _locked(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> bool:
+    try:
+        fcntl.flock(descriptor, operation)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""Keep the spool under its cap: fold what is old, and say so when nothing can be folded."""
+
+import _thread
+from collections.abc import Callable, Iterator
+from itertools import islice
+from threading import RLock, get_ident
+from time import monotonic
+
+from privacylib.context import UNSEEN, get_frame, set_frame
+from privacylib.recorder.adopting import adopt
+from privacylib.recorder.folding import acknowledged, fold
+from privacylib.recorder.reading import Producer
+from privacylib.recorder.refusals import SpoolFull
+from privacylib.recorder.store import Store
+
+__all__ = ["DEFAULT_CAP", "Room"]
+
+DEFAULT_CAP = 256 << 20
+"""Bytes."""
+
+MANY_PRODUCERS = 256
+"""Directories from which on those that are over are made one, however small they are."""
+
+_PORTION = 8
+"""Segments that are folded at once."""
+
+_MEASURED_FOR = 1.0
+"""Seconds for which a measurement is believed."""
+
+_PATIENCE = 1.0
+"""Seconds to wait for another thread that folds."""
+
+
+class Room:
+    """Hold what one process knows of the room in its spool.
+
+    Args:
+        store: Where it writes.
+        cap: Bytes that the spool may take.
+        sealed: Returns the numbers of its segments into which nobody writes any more, from the oldest on.
+    """
+
+    def __init__(self, store: Store, cap: int, sealed: Callable[[], Iterator[int]]) -> None:
+        self._store = store
+        self._cap = cap
+        self._sealed = sealed
+        self._producer = Producer(store)
+        self._folding = RLock()
+        self._folder = 0
+        self._used = 0
+        self._producers = 0
+        self._measured = float("-inf")
+
+    @property
+    def tight(self) -> bool:
+        """Return whether more than half of the cap is used."""
+        return self._used > self._cap // 2
+
+    def take(self, size: int) -> None:
+        """Make sure that `size` more bytes fit under the cap.
+
+        Folding goes on behind the host's back from half of the cap on. At the cap the caller waits for it:
+        better late than lost.
+
+        Raises:
+            SpoolFull: They do not fit, and nothing can be folded.
+        """
+        self._used += size
+        if self._used > self._cap // 2 or monotonic() >= self._measured + _MEASURED_FOR:
+            self._measure(size)
+        if self._used > self._cap:
+            self._make_room(size)
+        elif self.tight or self._producers > MANY_PRODUCERS:
+            self._fold_behind()
+
+    def _measure(self, size: int = 0) -> None:
+        used, self._producers = self._store.used()
+        self._used = used + size
+        self._measured = monotonic()
+
+    def _make_room(self, size: int) -> None:
+        """Fold here and now.
+
+        Whoever comes in between on the folding thread, a signal handler or a ``__del__``, does not wait for what
+        it interrupted; and nobody waits for long, as that thread may in turn wait for a lock of the waiting one.
+        """
+        if self._folder != get_ident() and self._folding.acquire(timeout=_PATIENCE):
+            try:
+                self._fold(size, self._cap)
+            finally:
+                self._folding.release()
+        if self._used > self._cap:
+            self._used -= size
+            raise SpoolFull
+
+    def _fold_behind(self) -> None:
+        if not self._folder:
+            try:
+                _thread.start_new_thread(self._run, ())
+            except RuntimeError:  # at exit there are no new threads: what does not fit then is folded in the caller
+                return
+
+    def _run(self) -> None:
+        if self._folding.acquire(blocking=False):
+            try:
+                self._fold(0, self._cap // 8 * 3)
+            except BaseException:  # noqa: BLE001 - nobody is above this thread; the next segment tries again
+                return
+            finally:
+                self._folding.release()
+
+    def _fold(self, size: int, target: int) -> None:
+        """Fold until no more than `target` bytes are used, counting `size` that are still to come."""
+        outer = get_frame()
+        set_frame(UNSEEN)
+        self._folder = get_ident()
+        try:
+            self._measure(size)
+            if self._producers > MANY_PRODUCERS and self._adopt():
+                self._measure(size)
+            while self._used > target and self._fold_some():
+                self._measure(size)
+            if self._used > target and self._adopt():
+                self._measure(size)
+        finally:
+            self._folder = 0
+            set_frame(outer)
+
+    def _adopt(self) -> int:
+        spool = self._store.spool
+        return adopt(spool) if spool else 0
+
+    def _fold_some(self) -> bool:
+        """Fold a few of this process's oldest segments; return whether there were any."""
+        numbers = list(islice(self._acknowledged(), _PORTION))
+        if numbers:
+            fold(self._producer, numbers)
+        return bool(numbers)
+
+    def _acknowledged(self) -> Iterator[int]:
+        for number in self._sealed():
+            if not acknowledged(self._store, number):
+                return
+            yield number

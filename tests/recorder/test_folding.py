@@ -1,0 +1,252 @@
+"""Segments fold into counts: nothing is lost, nothing is counted twice, and the spool keeps its cap."""
+
+import os
+import shutil
+from mmap import mmap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacylib.graph import Graph, load
+from privacylib.model import Asset, Flag, Flow, Kind, Record, Source
+from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers, tallies
+from privacylib.recorder.folding import acknowledged, fold
+from tests.recorder.faults import killed_at_each_call
+from tests.recorder.test_reading import put
+from tests.strategies import records
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
+
+KEY = bytes(range(16))
+A, B = Asset("file", "/a"), Asset("file", "/b")
+READ = Flow(Kind.READ, A)
+WRITE = Flow(Kind.WRITE, B, (), (Source(A),))
+CALL = Flow(Kind.CALL, Asset("http://gateway", "ask"))
+OTHER_CALL = Flow(Kind.CALL, Asset("http://gateway", "tell"))
+SERVE = Flow(Kind.SERVE, Asset("http://assistant", "ask"))
+
+
+def total(spool: Path) -> int:
+    return sum(tally.count for producer in producers(spool) for tally in tallies(producer).flows.values())
+
+
+def size(spool: Path) -> int:
+    return sum(path.stat().st_size for path in spool.rglob("*") if path.is_file())
+
+
+def many(recorder: Recorder, count: int, flow: Flow = READ) -> int:
+    number = recorder.define(flow)
+    return sum(recorder.append(number, 0, start, 2, recorder.next_span(), 0, KEY) for start in range(count))
+
+
+@given(st.lists(records, max_size=30, unique_by=lambda record: record.span), st.integers(1, 20))
+def test_folded_or_not_the_tallies_are_the_same(wanted: list[Record], portion: int) -> None:
+    store = MemoryStore()
+    recorder = Recorder(store, "web", 256)
+    assert all(put(recorder, record) for record in wanted)
+    producer = Producer(store)
+    before, current = tallies(producer), store.numbers()[-1:]
+    while numbers := [number for number in store.numbers() if number not in current][:portion]:
+        fold(producer, numbers)
+    after = tallies(Producer(store))
+    assert after.flows == before.flows
+    assert after.corrupt == before.corrupt
+    answered = sum(tally.count for tally in after.groups.values()) + len(after.answers)
+    assert answered == len(before.answers)
+
+
+@pytest.mark.parametrize("folded", [(), ("client",), ("server",), ("client", "server")])
+def test_folded_calls_and_answers_are_still_joined(folded: tuple[str, ...]) -> None:
+    stores = {"client": MemoryStore(), "server": MemoryStore()}
+    client, server = (Recorder(store, name, 512) for name, store in stores.items())
+    for count in range(50):
+        flow = client.define(OTHER_CALL if count % 5 == 0 else CALL)
+        span = client.call_span(flow)
+        assert client.append(flow, 0, count, 2, span, 0, KEY)
+        assert server.append(server.define(SERVE), Flag.PAIRED, count, 2, server.next_span(), span, KEY)
+    for name in folded:
+        fold(Producer(stores[name]), stores[name].numbers()[:-1])
+    edges = Graph(Producer(store) for store in stores.values()).edges()
+    counts = {(edge.source.split("#")[0], edge.sink.split("#")[0]): edge.count for edge in edges}
+    outer, other, inner = (flow.asset.uri for flow in (CALL, OTHER_CALL, SERVE))
+    assert counts == {(outer, inner): 40, (inner, outer): 40, (other, inner): 10, (inner, other): 10}
+
+
+def test_a_path_stays_witnessed_when_its_records_are_folded(tmp_path: Path) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 4096)
+    onward = Flow(Kind.WRITE, Asset("file", "/c"), (), (Source(B),))
+    for count in range(2000):
+        for flow in (WRITE, onward):
+            assert recorder.append(recorder.define(flow), 0, count, 2, recorder.next_span(), 0, os.urandom(16))
+    many(recorder, 1)
+    fold(Producer(recorder.store), recorder.store.numbers()[:-1])
+    path = load([tmp_path]).path(A.uri, "file:///c")
+    assert path is not None
+    assert not path.witnessed
+    shared = Recorder(DirectoryStore(tmp_path), "web", 4096)
+    for count in range(2000):
+        key = os.urandom(16)
+        for flow in (WRITE, onward):
+            assert shared.append(shared.define(flow), 0, count, 2, shared.next_span(), 0, key)
+    fold(Producer(shared.store), shared.store.numbers()[:-1])
+    path = load([tmp_path]).path(A.uri, "file:///c")
+    assert path is not None
+    assert path.witnessed
+
+
+def test_the_spool_keeps_its_cap_and_every_count(tmp_path: Path) -> None:
+    cap = 1 << 18
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 13, cap)
+    largest = 0
+    for _ in range(40):
+        assert many(recorder, 1000) == 1000, recorder.refused
+        largest = max(largest, size(tmp_path))
+    assert largest <= cap
+    assert total(tmp_path) == 40_000
+    [producer] = producers(tmp_path)
+    [tally] = tallies(producer).flows.values()
+    assert (tally.first, tally.last) == (0, 999)
+    assert len(list(producer.records())) < 8000
+
+
+def test_what_an_exporter_has_not_taken_is_never_folded(tmp_path: Path) -> None:
+    cap = 1 << 17
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 13, cap)
+    many(recorder, 1)
+    recorder.store.keep("exported.0.json", Cursor().note())
+    recorder.store.keep("exported.1.json", Cursor(99).note())
+    accepted = 1 + many(recorder, 5000)
+    assert recorder.refused == {"spool-full": 5001 - accepted}
+    assert size(tmp_path) <= cap
+    [producer] = producers(tmp_path)
+    assert len(list(producer.records())) == accepted
+    assert producer.refused == recorder.refused
+    _, taken = producer.read(limit=10**6)
+    recorder.store.keep("exported.0.json", taken.note())
+    while not many(recorder, 1):  # the disk is not asked again at once
+        pass
+    assert many(recorder, 1000) == 1000
+    assert total(tmp_path) == accepted + 1001
+
+
+def test_a_segment_waits_for_what_was_written_late_into_it() -> None:
+    store = MemoryStore()
+    recorder = Recorder(store, "web", 256)
+    assert many(recorder, 3) == 3
+    whole = store.segment(0)[128:192]
+    store.segment(0)[128:192] = bytes(64)
+    place = Cursor(1, 1, ((0, 2),))
+    store.keep("exported.0.json", place.note())
+    assert acknowledged(store, 0)  # the thread never wrote it: nobody waits
+    store.segment(0)[128:192] = whole
+    assert not acknowledged(store, 0)
+    assert Producer(store).read(place)[0][0].start == 1
+
+
+def test_a_thread_in_the_middle_of_a_record_holds_its_segment(tmp_path: Path) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, 1 << 15)
+    assert many(recorder, 1) == 1
+    production = recorder._production  # pyright: ignore[reportPrivateUsage]
+    held = production.window
+    at = held.take()
+    assert many(recorder, 2000) < 2000
+    assert 0 in recorder.store.numbers()
+    held.view[at : at + 64] = held.view[64:128]
+    del held
+    while not many(recorder, 1):
+        pass
+    assert many(recorder, 1000) == 1000
+    assert 0 not in recorder.store.numbers()
+
+
+def test_closed_producers_become_one_for_each_service(tmp_path: Path) -> None:
+    for service in ("web", "web", "jobs"):
+        recorder = Recorder(DirectoryStore(tmp_path), service)
+        assert many(recorder, 10, WRITE) == 10
+        assert not recorder.append(0, 0, 1, 2, 3, 0, KEY)
+        recorder.close()
+    living = Recorder(DirectoryStore(tmp_path), "web")
+    assert many(living, 10, WRITE) == 10
+    before = load([tmp_path]).edges()
+    assert adopt(tmp_path) == 3
+    assert adopt(tmp_path) == 0
+    assert load([tmp_path]).edges() == before
+    assert sorted(producer.service for producer in producers(tmp_path)) == ["jobs", "web", "web"]
+    assert sum(producer.refused.get("undefined-flow", 0) for producer in producers(tmp_path)) == 3
+    assert many(living, 1, WRITE) == 1
+    assert total(tmp_path) == 41
+
+
+def test_nobody_adopts_while_somebody_reads(tmp_path: Path) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    assert many(recorder, 1) == 1
+    recorder.close()
+    reading = producers(tmp_path)
+    next(reading)
+    assert adopt(tmp_path) == 0
+    assert list(reading) == []
+    assert adopt(tmp_path) == 1
+
+
+def test_a_killed_process_is_adopted_with_its_refusals(tmp_path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        recorder = Recorder(DirectoryStore(tmp_path), "web")
+        done = many(recorder, 10) == 10 and not recorder.append(0, 0, 1, 2, 3, 0, KEY)
+        os._exit(0 if done else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    [producer] = producers(tmp_path)
+    assert producer.refused == {"undefined-flow": 1}
+    assert adopt(tmp_path) == 1
+    [producer] = producers(tmp_path)
+    assert producer.refused == {"undefined-flow": 1}
+    assert total(tmp_path) == 10
+
+
+@pytest.mark.slow
+def test_fault_54_killed_at_each_system_call_of_recording_and_folding(tmp_path: Path) -> None:
+    accepted = mmap(-1, 8)
+    spool = tmp_path / "spool"
+
+    def work() -> None:
+        recorder = Recorder(DirectoryStore(spool), "web", 512, 1 << 13)
+        number = recorder.define(WRITE)
+        for start in range(60):
+            if recorder.append(number, 0, start, 2, recorder.next_span(), 0, KEY):
+                accepted[0] += 1
+            if start % 20 == 19:
+                numbers = list(recorder._production._sealed())  # pyright: ignore[reportPrivateUsage]
+                fold(Producer(recorder.store), numbers)
+        recorder.close()
+
+    for _ in killed_at_each_call(work):
+        assert total(spool) == accepted[0]
+        adopt(spool)
+        assert total(spool) == accepted[0]
+        accepted[0] = 0
+        shutil.rmtree(spool, ignore_errors=True)
+
+
+@pytest.mark.slow
+def test_fault_54_killed_at_each_system_call_of_adopting(tmp_path: Path) -> None:
+    made, spool = tmp_path / "made", tmp_path / "spool"
+    for service in ("web", "web", "jobs"):
+        recorder = Recorder(DirectoryStore(made), service, 512)
+        assert many(recorder, 20, WRITE) == 20
+        recorder.close()
+    assert adopt(made) == 3
+    for service in ("web", "jobs"):
+        recorder = Recorder(DirectoryStore(made), service, 512)
+        assert many(recorder, 20, WRITE) == 20
+        recorder.close()
+    before = load([made]).edges()
+    shutil.copytree(made, spool)
+    for _ in killed_at_each_call(lambda: adopt(spool)):
+        assert load([spool]).edges() == before
+        adopt(spool)
+        assert load([spool]).edges() == before
+        assert len(list(spool.iterdir())) == 3
+        shutil.rmtree(spool)
+        shutil.copytree(made, spool)
