@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,7 @@ from privacylib.drain import Drain
 from privacylib.errors import PrivacyError
 from privacylib.exporters import chosen
 from privacylib.instrumentation import hops
+from privacylib.model import Mode
 from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 __all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
+
+_log = logging.getLogger("privacylib")
 
 EXIT_TIMEOUT = 1.5
 """Seconds that a process's exit may take longer because of an exporter."""
@@ -39,6 +43,8 @@ class _Wiring:
         self.settings: Settings | None = None
         self.recorder: Recorder | None = None
         self.drain: Drain | None = None
+        self.told: tuple[list[str], Mode] | None = None
+        """The requirements that were warned of, and the ceiling that they are above."""
 
 
 _wiring = _Wiring()
@@ -74,7 +80,8 @@ def init(
     exporters = chosen(exporter, asked.exporter)
     with _wiring.lock:
         loaded = _load(asked.policy)
-        if _wiring.recorder is None or (_wiring.settings and _wiring.settings.spool != asked.spool):
+        before = _wiring.settings
+        if _wiring.recorder is None or before is None or _records(before) != _records(asked):
             shutdown()
             _wiring.recorder = Recorder(
                 DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_start_drain
@@ -82,6 +89,7 @@ def init(
         _replace_drain(exporters, _wiring.recorder)
         first = ACTIVE.snapshot is None
         snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)
+        _warn_of_ceiling(snapshot)
         _wiring.settings = asked
         ACTIVE.snapshot = snapshot
         if first:
@@ -91,6 +99,21 @@ def init(
             from privacylib import integrations
 
             integrations.install(asked.instrument)
+
+
+def _records(asked: Settings) -> tuple[Path, str]:
+    """Return what a recorder is made for."""
+    return asked.spool, asked.service
+
+
+def _warn_of_ceiling(snapshot: Snapshot) -> None:
+    """Say that requirements of the policy ask for more than `init` allows: once, until that changes."""
+    asks = sorted(each.id for each in snapshot.engine.policy.requirements if each.mode > snapshot.mode)
+    if asks and (asks, snapshot.mode) != _wiring.told:
+        _log.warning(
+            "the policy asks for more than mode=%s allows: %s", snapshot.mode.name.lower(), ", ".join(asks)
+        )  # fmt: skip
+    _wiring.told = asks, snapshot.mode
 
 
 def _again(asked: Settings) -> Callable[[], None]:
@@ -156,7 +179,9 @@ def reload() -> None:
         asked, recorder = _wiring.settings, _wiring.recorder
         if asked is None or recorder is None:
             raise PrivacyError("reload() has nothing to reload; call privacylib.init(policy=...) first")
-        ACTIVE.snapshot = snapshot_of(asked, _load(asked.policy), recorder, asked.spool)
+        snapshot = snapshot_of(asked, _load(asked.policy), recorder, asked.spool)
+        _warn_of_ceiling(snapshot)
+        ACTIVE.snapshot = snapshot
 
 
 def flush(timeout: float = 5.0) -> bool:

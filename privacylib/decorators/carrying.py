@@ -7,7 +7,7 @@ from privacylib.context import PROCESS, Frame, frame_now, set_frame
 from privacylib.decorators.zones import Block
 from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
 from privacylib.naming import parse
-from privacylib.runtime import ACTIVE, apart, held_now, into_open_writes, narrowed, root_scope
+from privacylib.runtime import apart, held_now, into_open_writes, narrowed, root_scope, snapshot_now
 
 __all__ = ["CARRIED", "attached", "current", "enter_context", "extract", "hold", "inject", "zone_of"]
 
@@ -17,7 +17,7 @@ CARRIED = Asset("context", "carried")
 
 def current() -> PolicyContext:
     """Return the context of the running work; an empty one before `init`."""
-    return PolicyContext() if ACTIVE.snapshot is None else held_now(frame_now())
+    return PolicyContext() if snapshot_now() is None else held_now(frame_now())
 
 
 def inject(carrier: Any, to: str | None = None) -> Any:
@@ -31,7 +31,7 @@ def inject(carrier: Any, to: str | None = None) -> Any:
     Returns:
         The carrier.
     """
-    snapshot = ACTIVE.snapshot
+    snapshot = snapshot_now()
     if snapshot is not None:
         frame = frame_now()
         span = frame.pair or snapshot.recorder.next_span()
@@ -53,7 +53,7 @@ def extract(carrier: Mapping[str, Any] | Any, peer: str | None = None) -> Policy
         The verified context; an empty one where none was presented and none is required; else one
         whose `unknown` names the reason.
     """
-    snapshot = ACTIVE.snapshot
+    snapshot = snapshot_now()
     return PolicyContext() if snapshot is None else snapshot.propagator.extract(carrier, peer=peer)
 
 

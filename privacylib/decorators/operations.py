@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
 from privacylib.naming import asset as named
-from privacylib.runtime import ACTIVE, Declared, Handle, answer, begin, decision_on, end, faults
+from privacylib.runtime import Declared, Handle, answer, begin, decision_on, end, faults, snapshot_now
 
 __all__ = ["Op", "call", "calls", "check", "read", "reads", "write", "writes"]
 
@@ -204,7 +204,7 @@ def check(kind: str, asset: str, fields: Iterable[str] = ()) -> Decision:
         operation = Operation(_KINDS[kind], named(asset), tuple(fields))
     except KeyError:
         raise ValueError(f"check() knows {', '.join(_KINDS)}; {kind!r} is none of them") from None
-    return decision_on(operation, ACTIVE.snapshot)
+    return decision_on(operation, snapshot_now())
 
 
 _KINDS: Mapping[str, Kind] = {"read": Kind.READ, "write": Kind.WRITE, "call": Kind.CALL}

@@ -12,7 +12,7 @@ from privacylib.decorators.wrapping import wrap
 from privacylib.model import Mode
 from privacylib.model.policy import Reclassification
 from privacylib.policy.engine import Lowering
-from privacylib.runtime import ACTIVE, absent, enter_lowering, enter_scope, enter_zone, exit_frame
+from privacylib.runtime import ACTIVE, enter_lowering, enter_scope, enter_zone, exit_frame, snapshot_now
 
 __all__ = ["Block", "reclassify", "scope", "zone"]
 
@@ -39,8 +39,7 @@ class Block:
         return self._open()
 
     def _open(self) -> Frame:
-        if ACTIVE.snapshot is None:
-            absent()
+        snapshot_now()  # outside privacylib a scope is opened for nothing, unless that must not be
         return self._opens()
 
     def exit(self, token: Frame, failed: bool) -> None:

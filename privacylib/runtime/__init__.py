@@ -1,7 +1,7 @@
 """The choke point that every operation passes."""
 
 from privacylib.runtime import faults
-from privacylib.runtime.active import ACTIVE, Declared, absent, site_now
+from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
 from privacylib.runtime.endpoints import (
     answer,
     begin_answer,
@@ -20,5 +20,6 @@ from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_
 __all__ = [
     "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "apart", "begin", "begin_answer", "complete",
     "decision_on", "end", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "faults", "finish", "held_now",
-    "into_open_writes", "narrowed", "requested", "respond", "root_scope", "serve", "site_now", "site_of", "told_now",
+    "into_open_writes", "narrowed", "requested", "respond", "root_scope", "serve", "site_now", "site_of",
+    "snapshot_now", "told_now",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from privacylib.model import Asset, Operation
 from privacylib.runtime import faults
 from privacylib.runtime.known import Site, site_of
 
-__all__ = ["ACTIVE", "Declared", "absent", "site_now"]
+__all__ = ["ACTIVE", "Declared", "absent", "site_now", "snapshot_now"]
 
 
 class Active:
@@ -35,15 +35,25 @@ def absent() -> None:
         raise NotInitialised("PRIVACYLIB_REQUIRED=1, but nobody called privacylib.init(service=..., policy=...)")
 
 
+def snapshot_now() -> Snapshot | None:
+    """Return the snapshot in force, or None before `init`.
+
+    Raises:
+        NotInitialised: The operator asked for privacylib with ``PRIVACYLIB_REQUIRED=1``.
+    """
+    snapshot = ACTIVE.snapshot
+    return absent() if snapshot is None else snapshot
+
+
 def site_now(operation: Operation) -> Site | None:
     """Return what is known about an operation; None before `init`, and after an error of our own.
 
     Raises:
         PolicyDenied: The process enforces, and what the operation touches could not be told.
     """
-    snapshot = ACTIVE.snapshot
+    snapshot = snapshot_now()
     if snapshot is None:
-        return absent()
+        return None
     try:
         return site_of(operation, snapshot)
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's

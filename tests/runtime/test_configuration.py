@@ -1,0 +1,170 @@
+"""From `init` to `shutdown`: before, again, changed, and who decides."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import privacylib
+from privacylib.errors import NotInitialised
+from privacylib.graph import Graph
+from privacylib.model import Mode
+from privacylib.recorder import producers
+from privacylib.runtime import ACTIVE
+from tests.runtime.world import CLICKS, CLOSED, LOG, POLICY, PUBLIC, USERS, read, write
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    file = tmp_path / "policy.yaml"
+    file.write_text(POLICY)
+    return file
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+    privacylib.shutdown()
+
+
+def edges(spool: Path) -> set[tuple[str, str, str]]:
+    return {(edge.source, edge.sink, edge.service) for edge in Graph(producers(spool)).edges()}
+
+
+def refused() -> bool:
+    """Say whether a write is denied that the policy of the world denies."""
+    with privacylib.scope("work", fresh=True), privacylib.zone("assistant"):
+        read(CLICKS)
+        try:
+            write(CLOSED)
+        except privacylib.PolicyDenied:
+            return True
+    return False
+
+
+class TestBeforeInit:
+    def test_everything_passes_straight_through(self) -> None:
+        with privacylib.zone("ads"), privacylib.scope("work"), privacylib.call("http://x.example.org/y"):
+            read(USERS)
+            write(CLOSED)
+
+    @pytest.mark.parametrize("use", [
+        lambda: read(USERS),
+        lambda: write(USERS),
+        lambda: privacylib.zone("ads").__enter__(),
+        lambda: privacylib.scope("work").__enter__(),
+        lambda: privacylib.check("read", USERS),
+        privacylib.current,
+        lambda: privacylib.inject({}),
+        lambda: privacylib.extract({}),
+    ])  # fmt: skip
+    def test_required_it_raises_instead(self, use: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PRIVACYLIB_REQUIRED", "1")
+        with pytest.raises(NotInitialised, match=r"privacylib\.init"):
+            use()
+
+    def test_decorating_is_allowed_even_then(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PRIVACYLIB_REQUIRED", "1")
+        privacylib.zone("ads")(privacylib.reads(USERS)(print))
+
+
+class TestInit:
+    def test_records_into_the_spool(self, policy: Path, tmp_path: Path) -> None:
+        privacylib.init("web", policy=policy, spool=tmp_path / "spool")
+        with privacylib.zone("assistant"):
+            read(USERS)
+            write(LOG)
+        assert edges(tmp_path / "spool") == {(USERS, LOG, "web")}
+
+    def test_a_second_one_replaces_the_configuration(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy)
+        assert not refused()
+        privacylib.init("web", policy=policy, mode="enforce")
+        assert refused()
+        privacylib.init("web")
+        assert not refused()
+
+    def test_a_second_one_under_another_name_records_under_that(self, tmp_path: Path) -> None:
+        for service in ("web", "worker"):
+            privacylib.init(service, spool=tmp_path / "spool")
+            with privacylib.scope("work", fresh=True):
+                read(PUBLIC)
+                write(LOG)
+        assert {service for _, _, service in edges(tmp_path / "spool")} == {"web", "worker"}
+
+    def test_is_one_snapshot_that_running_operations_keep(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy)
+        with privacylib.zone("assistant"), privacylib.write(LOG):
+            privacylib.init("web")
+        assert ACTIVE.snapshot is not None
+
+    def test_a_wrong_one_leaves_the_old_in_force(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        policy.write_text("version: 7\n")
+        with pytest.raises(privacylib.PrivacyError):
+            privacylib.init("web", policy=policy)
+        with pytest.raises(privacylib.PrivacyError, match="observe, simulate or enforce"):
+            privacylib.init("web", mode="strict")
+        assert refused()
+
+    def test_shutdown_passes_straight_through_again(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        privacylib.shutdown()
+        assert not refused()
+
+
+class TestVariables:
+    def test_win_over_arguments(self, policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        wins = {"SERVICE": "ops", "POLICY": str(policy), "MODE": "enforce", "SPOOL": str(tmp_path / "ops")}
+        for name, value in wins.items():
+            monkeypatch.setenv(f"PRIVACYLIB_{name}", value)
+        monkeypatch.setenv("PRIVACYLIB_REGION", "eu")
+        privacylib.init("web", mode="observe", spool=tmp_path / "web", region="us")
+        assert refused()
+        snapshot = ACTIVE.snapshot
+        assert snapshot is not None
+        assert (snapshot.service, snapshot.mode, snapshot.engine.region) == ("ops", Mode.ENFORCE, "eu")
+        assert ((tmp_path / "ops").exists(), (tmp_path / "web").exists()) == (True, False)
+
+    def test_a_wrong_one_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PRIVACYLIB_MODE", "strict")
+        with pytest.raises(privacylib.PrivacyError, match="PRIVACYLIB_MODE"):
+            privacylib.init("web", mode="enforce")
+
+
+class TestReload:
+    def test_puts_the_changed_file_in_force(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        assert refused()
+        policy.write_text(POLICY.replace('closed.jsonl", labels: []', 'closed.jsonl", labels: [INTERACTION]'))
+        assert refused()
+        privacylib.reload()
+        assert not refused()
+
+    def test_a_wrong_file_leaves_the_old_policy(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        policy.write_text("labels: [")
+        with pytest.raises(privacylib.PrivacyError):
+            privacylib.reload()
+        assert refused()
+
+    def test_before_init_says_what_to_do(self) -> None:
+        with pytest.raises(privacylib.PrivacyError, match=r"privacylib\.init"):
+            privacylib.reload()
+
+
+def test_a_policy_that_asks_for_more_than_the_ceiling_gets_one_warning(
+    policy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "privacylib"):
+        privacylib.init("web", policy=policy, mode="simulate")
+        privacylib.reload()
+        refused()
+    told = [line.getMessage() for line in caplog.records]
+    assert len(told) == 1
+    assert "contact-use, interaction-use" in told[0]
+    caplog.clear()
+    privacylib.init("web", policy=policy, mode="enforce")
+    assert caplog.records == []

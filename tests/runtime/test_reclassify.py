@@ -1,0 +1,125 @@
+"""Loosening is reclassification and nothing else."""
+
+import logging
+
+import pytest
+
+import privacylib
+from privacylib.testing import Capture, capture
+from tests.runtime.world import CLICKS, CLOSED, POLICY, USERS, denied, only, read, write
+
+REVIEWED = (
+    POLICY
+    + """
+reclassifications:
+  - {from: [INTERACTION], to: [AGGREGATE], sink: "duckdb://**/daily", transform: "tests.runtime.test_reclassify:count",
+     reason: "counts over 50 people", reviewer: "privacy@example.org", expires: 2999-01-01}
+"""
+)
+DAILY = "duckdb:///warehouse/daily"
+
+
+def count() -> int:
+    return 0
+
+
+def lowered(sink: str = DAILY, to: tuple[str, ...] = ("AGGREGATE",), expires: str = "2998-01-01"):  # noqa: ANN201
+    return privacylib.reclassify(
+        {"INTERACTION"}, to=to, sink=sink, transform=count, reason="counts", reviewer="p@x", expires=expires
+    )
+
+
+def annotated(policy: str) -> str:
+    return policy.replace("assets:\n", 'assets:\n  - {match: "duckdb:///warehouse/daily", labels: [AGGREGATE]}\n')
+
+
+@pytest.mark.parametrize("mode", ["observe", "simulate"])
+def test_a_declared_one_counts_in_observe_and_simulate(mode: str) -> None:
+    with capture(annotated(POLICY), mode=mode) as seen, privacylib.zone("train"):
+        read(CLICKS)
+        with lowered():
+            write(DAILY)
+        assert only(seen.of("WRITE")).decision.allowed
+
+
+def test_in_enforce_only_entries_of_the_reviewed_policy_count(caplog: pytest.LogCaptureFixture) -> None:
+    with capture(annotated(POLICY), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(), pytest.raises(privacylib.PolicyDenied):
+            write(DAILY)
+    assert "not in the reviewed policy" in caplog.text
+    with capture(annotated(REVIEWED), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered():
+            write(DAILY)
+
+
+def test_an_expired_one_is_void(caplog: pytest.LogCaptureFixture) -> None:
+    with capture(annotated(POLICY)) as seen, privacylib.zone("train"), caplog.at_level(logging.WARNING):
+        read(CLICKS)
+        with lowered(expires="2020-01-01"):
+            write(DAILY)
+        assert only(seen.of("WRITE")).decision.requirement == "flow"
+    assert "expired" in caplog.text
+
+
+def test_it_holds_for_its_sink_and_inside_its_block_only() -> None:
+    with capture(annotated(POLICY)) as seen, privacylib.zone("train"):
+        read(CLICKS)
+        with lowered():
+            write(CLOSED)
+            write(DAILY)
+        write(DAILY)
+        assert [each.decision.allowed for each in seen.of("WRITE")] == [False, True, False]
+
+
+def test_it_lowers_a_flow_and_not_what_is_held() -> None:
+    with capture(annotated(POLICY)), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered():
+            write(DAILY)
+            assert privacylib.current().labels == {"INTERACTION"}
+
+
+def test_it_lowers_what_it_names_and_what_is_beneath_and_nothing_else(mode: str) -> None:
+    with capture(annotated(REVIEWED), mode=mode), privacylib.zone("assistant"):
+        read(CLICKS)
+        read(USERS)
+        with lowered(), denied(mode, "flow"):
+            write(DAILY)
+
+
+def test_what_it_lowers_to_must_be_covered_by_the_sink() -> None:
+    with capture(POLICY) as seen, privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(sink=CLOSED):
+            write(CLOSED)
+        with lowered(sink=CLOSED, to=()):
+            write(CLOSED)
+        assert [each.decision.allowed for each in seen.of("WRITE")] == [False, True]
+
+
+def test_it_reaches_into_sub_scopes_and_not_into_fresh_ones(observed: Capture) -> None:
+    with privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(sink=CLOSED, to=()):
+            with privacylib.scope("inner"):
+                write(CLOSED)
+            with privacylib.scope("item", fresh=True), privacylib.zone("train"):
+                read(CLICKS)
+                write(CLOSED)
+    assert [each.decision.allowed for each in observed.of("WRITE")] == [True, False]
+
+
+def test_outside_any_scope_it_sees_what_was_read(observed: Capture) -> None:
+    with privacylib.scope("first"):
+        pass
+    read(CLICKS)
+    with lowered(sink="**", to=("CONTACT",)):
+        write(CLOSED)
+    assert only(observed.of("WRITE")).sources == (CLICKS,)
+
+
+def test_an_impossible_date_is_told_at_once() -> None:
+    with pytest.raises(ValueError, match="isoformat"):
+        lowered(expires="soon")

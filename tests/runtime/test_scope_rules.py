@@ -1,0 +1,344 @@
+"""Who belongs to which scope, and what is seen there."""
+
+import asyncio
+import threading
+from collections.abc import Generator, Iterator
+
+import pytest
+
+import privacylib
+from privacylib.context import PROCESS, frame_now
+from privacylib.testing import Capture
+from tests.runtime.world import CLICKS, CLOSED, LOG, MODEL, PUBLIC, USERS, read, sources, write
+
+
+def in_thread(work: object) -> None:
+    """Run work in a thread and wait; what it raises is raised here."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()  # pyright: ignore[reportCallIssue, reportUnknownVariableType]
+        except BaseException as error:  # noqa: BLE001 - raised below
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    for error in raised:
+        raise error
+
+
+def test_a_scope_holds_the_reads_so_far_and_current_shows_them(observed: Capture) -> None:
+    with privacylib.zone("assistant.reply"):
+        assert privacylib.current().labels == frozenset()
+        read(USERS)
+        context = privacylib.current()
+        assert (context.reads, context.purpose) == ((USERS,), "assistant.reply")
+        assert context.labels == {"CONTACT", "CONTACT.EMAIL"}
+        assert len(context.correlation_key) == 32
+
+
+def test_a_sub_scope_shares_its_parents_reads(observed: Capture) -> None:
+    with privacylib.scope("outer"):
+        read(USERS)
+        with privacylib.scope("inner"):
+            read(CLICKS)
+        write(LOG)
+    assert sources(observed) == [(CLICKS, USERS)]
+
+
+def test_sub_scopes_share_the_correlation_key_and_other_work_has_another(observed: Capture) -> None:
+    with privacylib.scope("outer"):
+        key = privacylib.current().correlation_key
+        with privacylib.zone("ads"), privacylib.scope("alone", isolated=True):
+            assert privacylib.current().correlation_key == key
+        with privacylib.scope("item", fresh=True):
+            assert privacylib.current().correlation_key != key
+
+
+class TestIsolated:
+    def test_sees_the_parents_reads_and_not_its_siblings(self, observed: Capture) -> None:
+        with privacylib.scope("batch"):
+            read(PUBLIC)
+            for asset in (USERS, CLICKS):
+                with privacylib.scope("message", isolated=True):
+                    read(asset)
+                    write(LOG)
+        assert sources(observed) == [(PUBLIC, USERS), (CLICKS, PUBLIC)]
+
+    def test_returns_its_reads_to_the_parents_own_writes_when_it_is_left(self, observed: Capture) -> None:
+        with privacylib.scope("batch"):
+            with privacylib.scope("message", isolated=True):
+                read(USERS)
+            write(LOG)
+            with privacylib.scope("message", isolated=True):
+                write(LOG)
+        assert sources(observed) == [(USERS,), ()]
+
+    def test_returns_from_two_levels_down(self, observed: Capture) -> None:
+        with privacylib.scope("batch"):
+            with privacylib.scope("outer", isolated=True), privacylib.scope("inner", isolated=True):
+                read(USERS)
+            write(LOG)
+        assert sources(observed) == [(USERS,)]
+
+    def test_its_open_write_does_not_see_its_siblings(self, strict: Capture) -> None:
+        with privacylib.zone("assistant"):
+            first, second = privacylib.scope("1", isolated=True), privacylib.scope("2", isolated=True)
+            with first, privacylib.write(CLOSED):
+                pass
+            with second:
+                read(USERS)
+
+    def test_what_it_reads_is_decided_as_a_flow_into_the_parents_open_write(self, strict: Capture) -> None:
+        with privacylib.zone("assistant"), privacylib.write(CLOSED):
+            with privacylib.scope("message", isolated=True), pytest.raises(privacylib.PolicyDenied):
+                read(USERS)
+            write(LOG)
+        assert sources(strict) == [()]
+
+
+class TestFresh:
+    def test_starts_with_nothing_and_returns_nothing(self, observed: Capture) -> None:
+        with privacylib.zone("assistant"):
+            read(USERS)
+            with privacylib.scope("item", fresh=True):
+                assert privacylib.current().purpose is None
+                read(CLICKS)
+                write(LOG)
+            write(LOG)
+        assert sources(observed) == [(CLICKS,), (USERS,)]
+
+    def test_in_a_body_that_writes_what_it_reads_flows_there(self, strict: Capture) -> None:
+        @privacylib.writes(CLOSED)
+        def drain() -> None:
+            with privacylib.scope("item", fresh=True), privacylib.zone("assistant"):
+                read(USERS)
+
+        with pytest.raises(privacylib.PolicyDenied):
+            drain()
+
+
+class TestProcessScope:
+    def test_holds_the_reads_of_the_main_thread_before_the_first_scope(self, observed: Capture) -> None:
+        read(PUBLIC)
+        with privacylib.scope("first"):
+            write(LOG)
+        in_thread(lambda: write(LOG))
+        with privacylib.scope("apart", fresh=True):
+            write(LOG)
+        assert sources(observed) == [(PUBLIC,)] * 3
+
+    def test_a_script_without_scopes_lives_there(self, observed: Capture) -> None:
+        read(USERS)
+        write(LOG)
+        assert sources(observed) == [(USERS,)]
+
+    def test_reads_after_the_first_scope_stay_with_the_thread(self, observed: Capture) -> None:
+        with privacylib.scope("first"):
+            pass
+        read(USERS)
+        in_thread(lambda: write(LOG))
+        write(LOG)
+        assert sources(observed) == [(), (USERS,)]
+
+    def test_the_body_of_a_decorated_main_is_no_scope(self, observed: Capture) -> None:
+        @privacylib.writes(LOG)
+        def main() -> None:
+            with privacylib.zone("assistant"):
+                read(USERS)
+
+        main()
+        with privacylib.scope("second"):
+            write(LOG)
+        assert sources(observed) == [(USERS,), ()]
+
+    def test_resident_assets_belong_to_it_whoever_loads_them(self, observed: Capture) -> None:
+        with privacylib.zone("train"):
+            read(MODEL)
+        with privacylib.scope("request", fresh=True):
+            write(LOG)
+        assert sources(observed) == [(MODEL,)]
+        link = observed.of("WRITE")[0].links[0]
+        assert link == (observed.of("READ")[0].key, observed.of("READ")[0].span)
+
+
+class TestOrphans:
+    def test_other_work_outside_scopes_has_one_scope_for_each_thread(self, observed: Capture) -> None:
+        def work() -> None:
+            read(USERS)
+            write(LOG)
+
+        in_thread(work)
+        in_thread(lambda: write(LOG))
+        assert sources(observed) == [(USERS,), ()]
+
+    async def test_and_one_for_each_task(self, observed: Capture) -> None:
+        with privacylib.scope("first"):
+            pass
+
+        async def work(asset: str) -> None:
+            read(asset)
+            await asyncio.sleep(0)
+            write(LOG)
+
+        await asyncio.gather(work(USERS), work(CLICKS))
+        assert sorted(sources(observed)) == [(CLICKS,), (USERS,)]
+
+    def test_a_zone_opened_there_sees_what_was_read_before_it(self, strict: Capture) -> None:
+        def work() -> None:
+            with privacylib.zone("assistant"):
+                pass
+            read(PUBLIC)
+            with privacylib.zone("assistant"):
+                write(LOG)
+
+        in_thread(work)
+        assert sources(strict) == [(PUBLIC,)]
+
+    def test_a_body_that_writes_stays_open_for_a_zone_inside(self, strict: Capture) -> None:
+        @privacylib.writes(CLOSED)
+        def work() -> None:
+            with privacylib.zone("assistant"):
+                read(USERS)
+
+        with pytest.raises(privacylib.PolicyDenied) as caught:
+            in_thread(work)
+        assert {each.requirement for each in caught.value.decision.violations} == {"flow", "contact-use"}
+
+    def test_so_does_a_with_block(self, observed: Capture) -> None:
+        def work() -> None:
+            with privacylib.write(LOG), privacylib.zone("assistant"):
+                read(USERS)
+
+        in_thread(work)
+        assert sources(observed) == [(USERS,)]
+
+    def test_is_marked_as_an_orphan(self, observed: Capture) -> None:
+        def work() -> None:
+            assert frame_now().scope.orphan_of is not None
+            with privacylib.scope("opened"):
+                assert frame_now().scope.orphan_of is None
+
+        in_thread(work)
+
+
+class TestOutlived:
+    async def test_a_task_keeps_the_scope_it_was_made_in_after_that_was_left(self, observed: Capture) -> None:
+        left = asyncio.Event()
+
+        async def background() -> None:
+            await left.wait()
+            write(LOG)
+            with privacylib.zone("assistant.reply"):
+                write(LOG)
+
+        with privacylib.zone("assistant"):
+            read(USERS)
+            task = asyncio.create_task(background())
+        left.set()
+        await task
+        assert sources(observed) == [(USERS,), (USERS,)]
+        assert [each.outlived for each in observed.records] == [False, True, True]
+
+    async def test_a_task_made_outside_scopes_carries_none(self, observed: Capture) -> None:
+        started = asyncio.Event()
+
+        async def worker() -> None:
+            await started.wait()
+            write(LOG)
+
+        task = asyncio.create_task(worker())
+        with privacylib.zone("assistant"):
+            read(USERS)
+            started.set()
+            await task
+        assert sources(observed) == [()]
+
+
+class TestLeaving:
+    def test_in_the_wrong_order_restores_only_its_own_state(self, observed: Capture) -> None:
+        outer, inner = privacylib.zone("assistant"), privacylib.zone("train")
+        outer.__enter__()
+        inner.__enter__()
+        outer.__exit__(None, None, None)
+        assert privacylib.current().purpose == "train"
+        inner.__exit__(None, None, None)
+        assert privacylib.current().purpose is None
+
+    def test_more_often_than_entered_does_not_raise(self, observed: Capture) -> None:
+        block = privacylib.scope("once")
+        with block:
+            pass
+        block.__exit__(None, None, None)
+
+    def test_in_another_thread_disturbs_nothing_there(self, observed: Capture) -> None:
+        block = privacylib.zone("assistant")
+        block.__enter__()
+
+        def leave() -> None:
+            block.__exit__(None, None, None)
+            assert privacylib.current().purpose is None
+
+        in_thread(leave)
+        assert privacylib.current().purpose == "assistant"
+
+    def test_a_plain_generator_shows_its_zone_to_the_consumer(self, observed: Capture) -> None:
+        def steps() -> Generator[int]:
+            with privacylib.zone("assistant"):
+                yield 1
+                yield 2
+
+        running = steps()
+        next(running)
+        assert privacylib.current().purpose == "assistant"
+        with privacylib.zone("train"):
+            running.close()
+            assert privacylib.current().purpose == "train"
+        assert privacylib.current().purpose is None
+
+    def test_a_decorated_generator_attaches_for_each_step(self, observed: Capture) -> None:
+        purposes: list[str | None] = []
+
+        @privacylib.zone("assistant")
+        def steps() -> Iterator[int]:
+            for step in range(2):
+                purposes.append(privacylib.current().purpose)
+                yield step
+
+        for _ in steps():
+            assert privacylib.current().purpose is None
+        assert purposes == ["assistant", "assistant"]
+
+
+def test_one_block_may_be_entered_by_many_threads_at_once(observed: Capture) -> None:
+    block, together = privacylib.scope("shared", fresh=True), threading.Barrier(8)
+    wrong: list[object] = []
+
+    def work() -> None:
+        together.wait()
+        for _ in range(300):
+            with block:
+                here = frame_now()
+                read(PUBLIC)
+            if not here.scope.left or frame_now().scope is here.scope:
+                wrong.append(here)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_reclassification_is_no_scope(observed: Capture) -> None:
+    with privacylib.scope("work"):
+        scope = frame_now().scope
+        with privacylib.reclassify(
+            {"CONTACT"}, to=(), sink="**", transform=read, reason="none", reviewer="r@x", expires="2999-01-01"
+        ):
+            assert frame_now().scope is scope
+        assert not scope.left
+    assert scope is not PROCESS.frame.scope
