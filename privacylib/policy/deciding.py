@@ -92,12 +92,12 @@ def decide(question: Question, rules: Rules) -> Decision:
 def _unknown(question: Question, rules: Rules) -> Iterator[Violation]:
     """Judge unknown data as carrying every label that has a requirement."""
     every = question.labels | rules.labels
-    broken = next(_violations(question, every, rules), None)
-    if broken is None and not question.reading and question.accepts is None and not question.judges:
-        broken = _flow(question, every, rules)
-    if broken is not None:
-        reason = f"nothing is known about the data ({question.unknown}), and {broken.reason}"
-        yield Violation("unknown", reason, broken.remedy, rules.mode(every))
+    broken = list(_violations(question, every, rules))
+    if not broken and not question.reading and question.accepts is None and not question.judges:
+        broken = [_flow(question, every, rules)]
+    for violation in broken:
+        reason = f"nothing is known about the data ({question.unknown}), and {violation.reason}"
+        yield Violation("unknown", reason, violation.remedy, rules.mode(every))
 
 
 def _violations(question: Question, labels: frozenset[str], rules: Rules) -> Iterator[Violation]:
@@ -148,15 +148,18 @@ def _flow(question: Question, labels: frozenset[str], rules: Rules) -> Violation
 def _broken(question: Question, labels: frozenset[str], requirement: Requirement) -> Iterator[tuple[str, str]]:
     """Name what a requirement does not permit."""
     held = _names(label for label in labels if any(applies(a, label) for a in requirement.applies_to))
-    purposes = requirement.allow.purposes
+    purposes, zone = requirement.allow.purposes, question.zone
     if purposes is not None:
-        refused = uncovered(question.zone.purposes, purposes)
-        if refused or not question.zone.purposes or question.zone.unknown:
-            named = _names(refused) or "none"
-            yield (
-                f"{held} may not be used for purpose {named} ({question.asset})",
-                remedies.permit(requirement, purposes=refused),
-            )
+        refused = uncovered(zone.purposes, purposes)
+        if refused:
+            reason = f"{held} may not be used for purpose {_names(refused)} ({question.asset})"
+            yield reason, remedies.permit(requirement, purposes=refused)
+        elif not zone.purposes:
+            reason = f"{held} may not be used for purpose none ({question.asset})"
+            yield reason, remedies.open_zone(question.asset, labels, purposes)
+        if zone.unknown:
+            reason = f"{held} may not be used for a purpose that is not known: {zone.unknown} ({question.asset})"
+            yield reason, remedies.present(zone.unknown)
     regions = requirement.allow.regions
     if regions is None or question.reading or (question.judges and question.region is None):
         return
