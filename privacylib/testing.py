@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from privacylib._bootstrap import snapshot_of
+from privacylib._bootstrap.wiring import snapshot_of
 from privacylib.config import Settings
 from privacylib.context import PROCESS, get_frame, set_frame
 from privacylib.errors import PrivacyError

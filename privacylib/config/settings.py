@@ -33,6 +33,7 @@ class Settings:
         region: Region of the service, or None.
         exporter: What the operator calls the exporter, or None to take those of the code.
         spool_max: Bytes that the spool may take.
+        poll: Seconds between two looks at the policy file; None to look only when told.
     """
 
     service: str
@@ -43,6 +44,7 @@ class Settings:
     region: str | None
     exporter: str | None = None
     spool_max: int = DEFAULT_CAP
+    poll: float | None = None
 
 
 def settings(
@@ -70,6 +72,7 @@ def settings(
         region=told["region"] or region,
         exporter=told["exporter"],
         spool_max=_bytes(environ.get(PREFIX + "SPOOL_MAX")),
+        poll=_seconds(environ.get(PREFIX + "POLL")),
     )
 
 
@@ -84,6 +87,18 @@ def _bytes(variable: str | None) -> int:
     if not variable.isdecimal() or int(variable) < LEAST_CAP:
         raise PrivacyError(f"PRIVACYLIB_SPOOL_MAX is {variable!r}; it must be a number of bytes, at least {LEAST_CAP}")
     return int(variable)
+
+
+def _seconds(variable: str | None) -> float | None:
+    if not variable:
+        return None
+    try:
+        seconds = float(variable)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise PrivacyError(f"PRIVACYLIB_POLL is {variable!r}; it must be a number of seconds above 0")
+    return seconds
 
 
 def _mode(text: str, where: str) -> Mode:

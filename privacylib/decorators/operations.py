@@ -1,10 +1,10 @@
 """Operations that code declares: decorators for functions, context managers for blocks."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
+from privacylib.decorators.sites import called_from, qualified
 from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
 from privacylib.naming import asset as named
@@ -46,7 +46,7 @@ def _decorate(kind: Kind, asset: str, around: type[_Around], **facts: Any) -> Ca
     place = named(asset)
 
     def decorator(function: F) -> F:
-        return wrap(function, around(Operation(kind, place, site=_site_of(function), **facts)))
+        return wrap(function, around(Operation(kind, place, site=qualified(function), **facts)))
 
     return decorator
 
@@ -157,7 +157,7 @@ def read(asset: str, fields: Iterable[str] = ()) -> Op:
         AssetNameError: The URI names no asset.
         PolicyDenied: On entering, when an enforced rule denies it.
     """
-    return Op(Operation(Kind.READ, named(asset), tuple(fields), site=_site_here()))
+    return Op(Operation(Kind.READ, named(asset), tuple(fields), site=called_from(1)))
 
 
 def write(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | None = None) -> Op:
@@ -172,7 +172,7 @@ def write(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | 
         AssetNameError: A URI names no asset.
         PolicyDenied: On entering, or on a read inside, when an enforced rule denies it.
     """
-    return Op(Operation(Kind.WRITE, named(asset), tuple(fields), _sources(derived_from), _site_here()))
+    return Op(Operation(Kind.WRITE, named(asset), tuple(fields), _sources(derived_from), called_from(1)))
 
 
 def call(asset: str) -> Op:
@@ -185,7 +185,7 @@ def call(asset: str) -> Op:
         AssetNameError: The URI names no asset.
         PolicyDenied: On entering, or on leaving when the zone does not admit the response.
     """
-    return Op(Operation(Kind.CALL, named(asset), site=_site_here()))
+    return Op(Operation(Kind.CALL, named(asset), site=called_from(1)))
 
 
 def check(kind: str, asset: str, fields: Iterable[str] = ()) -> Decision:
@@ -212,13 +212,3 @@ _KINDS: Mapping[str, Kind] = {"read": Kind.READ, "write": Kind.WRITE, "call": Ki
 
 def _sources(derived_from: Iterable[str] | None) -> tuple[Asset, ...] | None:
     return None if derived_from is None else tuple(named(uri) for uri in derived_from)
-
-
-def _site_of(function: Any) -> str:
-    inner = getattr(function, "__func__", function)
-    return f"{getattr(inner, '__module__', '?')}:{getattr(inner, '__qualname__', type(inner).__qualname__)}"
-
-
-def _site_here() -> str:
-    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - the one cheap way to name the caller
-    return f"{frame.f_globals.get('__name__', '?')}:{getattr(frame.f_code, 'co_qualname', frame.f_code.co_name)}"

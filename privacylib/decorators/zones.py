@@ -1,24 +1,17 @@
-"""Scopes, zones and reclassifications as decorators and context managers."""
+"""Scopes and zones as decorators and context managers."""
 
 import contextlib
-import datetime
-import logging
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
 from privacylib.context import Frame, get_frame
 from privacylib.decorators.wrapping import wrap
-from privacylib.model import Mode
-from privacylib.model.policy import Reclassification
-from privacylib.policy.engine import Lowering
-from privacylib.runtime import ACTIVE, enter_lowering, enter_scope, enter_zone, exit_frame, snapshot_now
+from privacylib.runtime import enter_scope, enter_zone, exit_frame, snapshot_now
 
-__all__ = ["Block", "reclassify", "scope", "zone"]
+__all__ = ["Block", "scope", "zone"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_log = logging.getLogger("privacylib")
 
 
 class Block:
@@ -110,55 +103,3 @@ def scope(name: str, isolated: bool = False, fresh: bool = False) -> Block:
         A decorator and context manager, sync and async.
     """
     return Block(lambda: enter_scope(name, isolated=isolated, fresh=fresh))
-
-
-def reclassify(
-    labels: Iterable[str],
-    *,
-    to: Iterable[str],
-    sink: str,
-    transform: Callable[..., Any],
-    reason: str,
-    reviewer: str,
-    expires: str,
-) -> Block:
-    """Declare that a transform lowers labels on the way to one sink.
-
-    Under enforce it counts only where the policy holds the same, reviewed; an expired one is void.
-
-    Args:
-        labels: Labels that are lowered, with all beneath them.
-        to: Labels that replace them; empty for none.
-        sink: Pattern of the sink's URI.
-        transform: The function that makes the result.
-        reason: Why the result may carry less.
-        reviewer: Who reviewed it.
-        expires: Last day on which it counts, as ``2027-01-01``.
-
-    Returns:
-        A decorator and context manager, sync and async.
-
-    Raises:
-        ValueError: `expires` is no date.
-    """
-    declared = Reclassification(
-        from_=frozenset(labels), to=frozenset(to), sink=sink, reason=reason, reviewer=reviewer,
-        transform=f"{transform.__module__}:{transform.__qualname__}", expires=datetime.date.fromisoformat(expires),
-    )  # fmt: skip
-    return Block(lambda: enter_lowering(_in_force(declared)))
-
-
-def _in_force(declared: Reclassification) -> Lowering | None:
-    """Return what a declared reclassification does now; None where it is void."""
-    snapshot = ACTIVE.snapshot
-    if snapshot is None:
-        return None
-    void = ""
-    if declared.expires < datetime.datetime.now(datetime.timezone.utc).date():
-        void = f"expired on {declared.expires}"
-    elif snapshot.mode is Mode.ENFORCE and not snapshot.engine.reviewed(declared):
-        void = "not in the reviewed policy, which alone counts under enforce"
-    if void:
-        _log.warning("reclassification by %s to %s is void: %s", declared.transform, declared.sink, void)
-        return None
-    return Lowering(declared.from_, declared.to, declared.sink)

@@ -1,8 +1,27 @@
 """Names of assets: reading them, making them impersonal, and matching them."""
 
-from privacylib.naming.assets import file_asset, grpc_asset, url_asset
-from privacylib.naming.globs import Glob
-from privacylib.naming.templates import NAME_LIMIT, templated
-from privacylib.naming.uris import asset, parse
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from privacylib.naming.assets import file_asset, grpc_asset, url_asset
+    from privacylib.naming.globs import Glob
+    from privacylib.naming.templates import NAME_LIMIT, templated
+    from privacylib.naming.uris import asset, parse
 
 __all__ = ["NAME_LIMIT", "Glob", "asset", "file_asset", "grpc_asset", "parse", "templated", "url_asset"]
+
+_HOMES = {
+    "uris": ("asset", "parse"),
+    "globs": ("Glob",),
+    "templates": ("NAME_LIMIT", "templated"),
+    "assets": ("file_asset", "grpc_asset", "url_asset"),
+}
+"""Where each name lives: a program that names assets only in decorators does not pay for the tables of templates."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"privacylib.naming.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,37 +1,22 @@
 """One policy under one configuration: annotations resolved, questions asked and remembered."""
 
+import datetime
 import functools
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import evolve
 
-from privacylib.labels import covers
-from privacylib.model import ALLOW, Asset, Decision, Mode, Source, Zone
+from privacylib.model import ALLOW, Asset, Decision, Mode, Operation, Source, Zone
 from privacylib.model.policy import Policy, Reclassification
-from privacylib.naming import Glob
+from privacylib.naming import Glob, templated
 from privacylib.policy.annotations import Annotator
 from privacylib.policy.deciding import Question, Rules, decide
+from privacylib.policy.lowering import Lowering, in_force
 
-__all__ = ["Engine", "Lowering"]
+__all__ = ["Engine"]
 
 REMEMBERED = 16_384
 """Decisions kept; the least recently used goes first."""
-
-
-@frozen
-class Lowering:
-    """A reclassification that counts: labels at or beneath `lowered` become `to` on the way to `sink`."""
-
-    lowered: frozenset[str]
-    to: frozenset[str]
-    sink: str
-
-    def apply(self, labels: frozenset[str], sink: str) -> frozenset[str]:
-        """Return what `labels` are on the way to `sink`."""
-        if not Glob(self.sink).matches(sink):
-            return labels
-        gone = frozenset(label for label in labels if any(covers(upper, label) for upper in self.lowered))
-        return (labels - gone) | self.to if gone else labels
 
 
 class Engine:
@@ -104,13 +89,13 @@ class Engine:
         enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
-    def reviewed(self, declared: Reclassification) -> bool:
-        """Return whether the policy holds this reclassification, sink pattern aside."""
-        return any(
-            entry.from_ >= declared.from_
-            and entry.to <= declared.to
-            and entry.transform == declared.transform
-            and Glob(entry.sink).matches(declared.sink)
-            and entry.expires >= declared.expires
-            for entry in self.policy.reclassifications
-        )
+    def lowering(self, declared: Reclassification, today: datetime.date) -> Lowering | str:
+        """Return what a declared reclassification does today, or why it is void."""
+        reviewed = self.policy.reclassifications if self.rules.ceiling is Mode.ENFORCE else None
+        return in_force(declared, reviewed, today)
+
+    def impersonal(self, operation: Operation) -> Operation:
+        """Return an operation whose assets have templates in the place of what is personal in their names."""
+        rules, named = self.policy.naming, operation.derived_from
+        derived = None if named is None else tuple(templated(asset, rules) for asset in named)
+        return evolve(operation, asset=templated(operation.asset, rules), derived_from=derived)

@@ -1,14 +1,17 @@
 """The snapshot in force, and operations that code declares once and meets under many snapshots."""
 
 import os
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from privacylib.config import Snapshot
 from privacylib.errors import NotInitialised
 from privacylib.model import Asset, Operation
 from privacylib.runtime import faults
 from privacylib.runtime.known import Site, site_of
+
+if TYPE_CHECKING:
+    from privacylib.config import Snapshot
 
 __all__ = ["ACTIVE", "Declared", "absent", "site_now", "snapshot_now"]
 
@@ -35,7 +38,7 @@ def absent() -> None:
         raise NotInitialised("PRIVACYLIB_REQUIRED=1, but nobody called privacylib.init(service=..., policy=...)")
 
 
-def snapshot_now() -> Snapshot | None:
+def snapshot_now() -> "Snapshot | None":
     """Return the snapshot in force, or None before `init`.
 
     Raises:

@@ -5,10 +5,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from privacylib.config import Snapshot
 from privacylib.model import Decision, Mode, Operation, PolicyDenied, Verdict, Violation
+
+if TYPE_CHECKING:
+    from privacylib.config import Snapshot
 
 __all__ = ["counted", "deciding", "swallowed", "while_deciding"]
 
@@ -25,7 +27,7 @@ _log = logging.getLogger("privacylib")
 _next_line = 0.0
 
 
-def while_deciding(snapshot: Snapshot, operation: Operation, error: Exception) -> None:
+def while_deciding(snapshot: "Snapshot", operation: Operation, error: Exception) -> None:
     """Swallow an error of the decision path; under enforce deny instead.
 
     Raises:

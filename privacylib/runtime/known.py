@@ -3,9 +3,10 @@
 Each question is asked once. The last answer is found by identity, earlier ones in a table.
 """
 
+from typing import TYPE_CHECKING
+
 from attrs import evolve, frozen
 
-from privacylib.config import Snapshot
 from privacylib.context import EMPTY, Frame, SourceSet, frame_now
 from privacylib.labels import join
 from privacylib.model import (
@@ -23,7 +24,9 @@ from privacylib.model import (
     Violation,
     Zone,
 )
-from privacylib.naming import templated
+
+if TYPE_CHECKING:
+    from privacylib.config import Snapshot
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
 
@@ -69,7 +72,7 @@ class Site:
         "sources",
     )
 
-    def __init__(self, operation: Operation, snapshot: Snapshot) -> None:
+    def __init__(self, operation: Operation, snapshot: "Snapshot") -> None:
         self.operation = operation
         self.snapshot = snapshot
         engine = snapshot.engine
@@ -223,26 +226,18 @@ def _graded(sources: SourceSet) -> tuple[Source, ...]:
     return tuple(kept[place] for place in sorted(kept))
 
 
-def site_of(operation: Operation, snapshot: Snapshot) -> Site:
+def site_of(operation: Operation, snapshot: "Snapshot") -> Site:
     """Return the one site of equal operations under a snapshot."""
     sites = snapshot.sites
     site = sites.get(operation)
     if site is None:
         if len(sites) >= REMEMBERED:
             sites.clear()
-        site = sites[operation] = Site(_impersonal(operation, snapshot), snapshot)
+        site = sites[operation] = Site(snapshot.engine.impersonal(operation), snapshot)
     return site
 
 
-def _impersonal(operation: Operation, snapshot: Snapshot) -> Operation:
-    """Replace what is personal in the names of assets by templates, before anything is kept."""
-    rules = snapshot.engine.policy.naming
-    named = operation.derived_from
-    derived = None if named is None else tuple(templated(asset, rules) for asset in named)
-    return evolve(operation, asset=templated(operation.asset, rules), derived_from=derived)
-
-
-def decision_on(operation: Operation, snapshot: Snapshot | None) -> Decision:
+def decision_on(operation: Operation, snapshot: "Snapshot | None") -> Decision:
     """Return the decision on an operation in the running work, without doing or recording it."""
     if snapshot is None:
         return ALLOW

@@ -1,6 +1,7 @@
 """Opening and leaving scopes and zones."""
 
 import os
+from typing import TYPE_CHECKING
 
 from opentelemetry.trace import get_current_span
 
@@ -18,7 +19,9 @@ from privacylib.context import (
 )
 from privacylib.labels import meet
 from privacylib.model import Zone
-from privacylib.policy.engine import Lowering
+
+if TYPE_CHECKING:
+    from privacylib.policy.lowering import Lowering
 
 __all__ = ["apart", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "narrowed", "root_scope"]
 
@@ -118,7 +121,7 @@ def enter_zone(purpose: str, labels: frozenset[str] | None, name: str | None = N
     return frame
 
 
-def enter_lowering(lowering: Lowering | None) -> Frame:
+def enter_lowering(lowering: "Lowering | None") -> Frame:
     """Put a reclassification in force; None leaves everything as it is."""
     around = frame_now()
     lowered = around.lowered if lowering is None else (*around.lowered, lowering)

@@ -27,7 +27,7 @@ class Receiver(TraceServiceServicer):
         self.port = 0
         self.requests: list[ExportTraceServiceRequest] = []
 
-    def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: ARG002, N802
+    def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: N802
         self.requests.append(request)
         return ExportTraceServiceResponse()
 

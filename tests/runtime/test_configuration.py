@@ -1,6 +1,9 @@
 """From `init` to `shutdown`: before, again, changed, and who decides."""
 
 import logging
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -153,6 +156,50 @@ class TestReload:
     def test_before_init_says_what_to_do(self) -> None:
         with pytest.raises(privacylib.PrivacyError, match=r"privacylib\.init"):
             privacylib.reload()
+
+
+class TestPolling:
+    @pytest.fixture(autouse=True)
+    def polled(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PRIVACYLIB_POLL", "0.02")
+
+    def test_puts_a_changed_file_in_force_and_survives_a_wrong_one(
+        self, policy: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        policy.write_text("labels: [")
+        until(lambda: "the changed policy is not in force" in caplog.text)
+        assert refused()
+        policy.write_text(POLICY.replace('closed.jsonl", labels: []', 'closed.jsonl", labels: [INTERACTION]'))
+        until(lambda: not refused())
+
+    def test_goes_on_in_a_forked_child(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        child = os.fork()
+        if not child:
+            until(lambda: not refused())
+            os._exit(0)
+        policy.write_text(POLICY.replace('closed.jsonl", labels: []', 'closed.jsonl", labels: [INTERACTION]'))
+        assert os.waitpid(child, 0)[1] == 0
+
+    def test_ends_with_privacylib(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        privacylib.shutdown()
+        until(lambda: all(thread.name != "privacylib-policy" for thread in threading.enumerate()))
+
+    @pytest.mark.parametrize("seconds", ["soon", "0", "-1", "inf", "nan"])
+    def test_a_wrong_interval_is_named(self, monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+        monkeypatch.setenv("PRIVACYLIB_POLL", seconds)
+        with pytest.raises(privacylib.PrivacyError, match="PRIVACYLIB_POLL"):
+            privacylib.init("web")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another thread brings about."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_policy_that_asks_for_more_than_the_ceiling_gets_one_warning(

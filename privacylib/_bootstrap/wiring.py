@@ -10,6 +10,7 @@ from operator import is_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
 from privacylib.decorators.carrying import hold, zone_of
@@ -43,6 +44,7 @@ class _Wiring:
         self.settings: Settings | None = None
         self.recorder: Recorder | None = None
         self.drain: Drain | None = None
+        self.poller: Poller | None = None
         self.told: tuple[list[str], Mode] | None = None
         """The requirements that were warned of, and the ceiling that they are above."""
 
@@ -51,31 +53,15 @@ _wiring = _Wiring()
 
 
 def init(
-    service: str | None = None,
-    policy: str | Path | None = None,
-    exporter: "SpanExporter | Sequence[SpanExporter] | None" = None,
-    spool: str | Path | None = None,
-    mode: str = "observe",
-    instrument: bool | Iterable[str] = False,
-    region: str | None = None,
+    service: str | None,
+    policy: str | Path | None,
+    exporter: "SpanExporter | Sequence[SpanExporter] | None",
+    spool: str | Path | None,
+    mode: str,
+    instrument: bool | Iterable[str],
+    region: str | None,
 ) -> None:
-    """Start seeing this process's operations. Variables named ``PRIVACYLIB_*`` win over arguments.
-
-    Calling it again replaces the configuration as a whole.
-
-    Args:
-        service: Name of the service; the program's name where left out.
-        policy: A policy file; an empty policy where left out.
-        exporter: One or several OpenTelemetry span exporters; they are shut down with privacylib, or when replaced.
-        spool: Directory of the spool, ``.privacylib`` in the working directory where left out.
-        mode: The strictest that requirements may be: ``observe``, ``simulate`` or ``enforce``.
-        instrument: I/O libraries to instrument: True for all that are known, or their names.
-        region: Where the service runs, for sinks that name no region.
-
-    Raises:
-        PolicyFileError: The policy file cannot be accepted; names line, path and remedy.
-        PrivacyError: A setting is impossible; names it.
-    """
+    """Put up what was asked for; see `privacylib.init`."""
     asked = settings(service, policy, spool, mode, instrument, region)
     exporters = chosen(exporter, asked.exporter)
     with _wiring.lock:
@@ -94,6 +80,7 @@ def init(
         ACTIVE.snapshot = snapshot
         if first:
             _take_environment(snapshot)
+        _poll(asked)
         hops.install(restart=_again(asked))
         if asked.instrument != frozenset():
             from privacylib import integrations
@@ -116,10 +103,19 @@ def _warn_of_ceiling(snapshot: Snapshot) -> None:
     _wiring.told = asks, snapshot.mode
 
 
+def _poll(asked: Settings) -> None:
+    """Look at the policy file as often as asked for, and no longer as was asked for before."""
+    if _wiring.poller is not None:
+        _wiring.poller.stop()
+    _wiring.poller = Poller(asked.policy, asked.poll, reload) if asked.policy and asked.poll else None
+
+
 def _again(asked: Settings) -> Callable[[], None]:
     """Return what starts privacylib in another process as it was started here, exporters aside; it can be pickled."""
+    from privacylib._bootstrap import init as begin
+
     return functools.partial(
-        init,
+        begin,
         service=asked.service,
         policy=asked.policy and asked.policy.absolute(),
         spool=asked.spool.absolute(),
@@ -169,12 +165,7 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
 
 
 def reload() -> None:
-    """Read the policy file again and put it in force, as one snapshot.
-
-    Raises:
-        PrivacyError: `init` was not called.
-        PolicyFileError: The file cannot be accepted; the old policy stays in force.
-    """
+    """Put the policy file in force again; see `privacylib.reload`."""
     with _wiring.lock:
         asked, recorder = _wiring.settings, _wiring.recorder
         if asked is None or recorder is None:
@@ -185,30 +176,19 @@ def reload() -> None:
 
 
 def flush(timeout: float = 5.0) -> bool:
-    """Export what was recorded so far.
-
-    Args:
-        timeout: Most seconds to wait.
-
-    Returns:
-        Whether all of it was exported; True where there is no exporter.
-    """
+    """Export what was recorded so far; see `privacylib.flush`."""
     drain = _wiring.drain
     return True if drain is None else drain.flush(timeout)
 
 
 def shutdown(timeout: float = 2.0) -> None:
-    """Export what can be exported in time, seal the spool, and pass operations straight through again.
-
-    What is not exported stays in the spool.
-
-    Args:
-        timeout: Most seconds to wait.
-    """
+    """Take everything down; see `privacylib.shutdown`."""
     with _wiring.lock:
         drain, recorder = _wiring.drain, _wiring.recorder
         _wiring.drain = _wiring.recorder = None
         ACTIVE.snapshot = None
+        if _wiring.poller is not None:
+            _wiring.poller.stop()
         if drain is not None:
             drain.shutdown(timeout)
         if recorder is not None:

@@ -1,0 +1,68 @@
+"""Declared lowering of labels, as a decorator and context manager."""
+
+import datetime
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from privacylib.decorators.sites import qualified
+from privacylib.decorators.zones import Block
+from privacylib.runtime import ACTIVE, enter_lowering
+
+if TYPE_CHECKING:
+    from privacylib.model.policy import Reclassification
+    from privacylib.policy.lowering import Lowering
+
+__all__ = ["reclassify"]
+
+_log = logging.getLogger("privacylib")
+
+
+def reclassify(
+    labels: Iterable[str],
+    *,
+    to: Iterable[str],
+    sink: str,
+    transform: Callable[..., Any],
+    reason: str,
+    reviewer: str,
+    expires: str,
+) -> Block:
+    """Declare that a transform lowers labels on the way to one sink.
+
+    Under enforce it counts only where the policy holds the same, reviewed; an expired one is void.
+
+    Args:
+        labels: Labels that are lowered, with all beneath them.
+        to: Labels that replace them; empty for none.
+        sink: Pattern of the sink's URI.
+        transform: The function that makes the result.
+        reason: Why the result may carry less.
+        reviewer: Who reviewed it.
+        expires: Last day on which it counts, as ``2027-01-01``.
+
+    Returns:
+        A decorator and context manager, sync and async.
+
+    Raises:
+        ValueError: `expires` is no date.
+    """
+    from privacylib.model.policy import Reclassification
+
+    declared = Reclassification(
+        from_=frozenset(labels), to=frozenset(to), sink=sink, reason=reason, reviewer=reviewer,
+        transform=qualified(transform), expires=datetime.date.fromisoformat(expires),
+    )  # fmt: skip
+    return Block(lambda: enter_lowering(_in_force(declared)))
+
+
+def _in_force(declared: "Reclassification") -> "Lowering | None":
+    """Return what a declared reclassification does now; None where it is void, which is logged."""
+    snapshot = ACTIVE.snapshot
+    if snapshot is None:
+        return None
+    lowering = snapshot.engine.lowering(declared, datetime.datetime.now(datetime.timezone.utc).date())
+    if isinstance(lowering, str):
+        _log.warning("reclassification by %s to %s is void: %s", declared.transform, declared.sink, lowering)
+        return None
+    return lowering
