@@ -40,9 +40,8 @@ def present(reason: str) -> str:
 def permit(requirement: Requirement, purposes: Iterable[str] = (), regions: Iterable[str] = ()) -> str:
     """Let a requirement permit more."""
     allow = requirement.allow
-    lines = [
-        f"requirements:\n  - id: {_name(requirement.id)}\n    applies_to: {_listed(requirement.applies_to)}\n    allow:\n"
-    ]
+    lines = ["requirements:\n"]
+    lines.append(f"  - id: {_name(requirement.id)}\n    applies_to: {_listed(requirement.applies_to)}\n    allow:\n")
     if allow.purposes is not None:
         lines.append(f"      purposes: {_listed({*allow.purposes, *purposes})}\n")
     if allow.regions is not None:
@@ -56,7 +55,7 @@ def permit(requirement: Requirement, purposes: Iterable[str] = (), regions: Iter
 
 
 def _zone(asset: str, purpose: str, labels: Iterable[str]) -> str:
-    around = f"zones:  # around the work that reads {asset}\n"
+    around = f"zones:  # around the work on {asset}\n"
     return f'{around}  - match: "**"\n    purpose: {_name(purpose)}\n    labels: {_listed(labels)}\n'
 
 
