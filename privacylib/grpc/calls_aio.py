@@ -113,7 +113,8 @@ class _Unary(_Answered):
             if denied := await self.conclude():
                 raise denied from None
             raise
-        if denied := await self.conclude():
+        trailers = await self.inner.trailing_metadata()
+        if denied := self.calling.close(trailers, failed=False):
             raise denied
         return response
 

@@ -12,7 +12,10 @@ from privacylib.grpc.answers import Context, deny, is_answering
 from privacylib.grpc.endpoints import address_of, served
 from privacylib.model import PolicyDenied
 
-__all__ = ["Opening", "ServerInterceptor", "governed", "server_interceptor", "stream", "unary"]
+__all__ = ["Governed", "Opening", "ServerInterceptor", "server_interceptor", "stream", "unary"]
+
+KEPT = 1024
+"""Handlers kept; there are more only where a server makes them anew for each call."""
 
 Opening = Callable[[Any], Serving | None]
 """Opens the scope of a call, given gRPC's context of it; raises `PolicyDenied`."""
@@ -31,36 +34,57 @@ def server_interceptor() -> "ServerInterceptor":
 class ServerInterceptor(grpc.ServerInterceptor):
     """Govern what a server answers; see `server_interceptor`."""
 
+    def __init__(self) -> None:
+        self._governed = Governed(unary, stream)
+
     def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
         """Return the handler, governed."""
-        handler = continuation(handler_call_details)
-        return None if handler is None else governed(handler, handler_call_details, unary, stream)
+        return self._governed.of(continuation(handler_call_details), handler_call_details.method)
 
 
-def governed(handler: Any, details: Any, for_unary: Callable[..., Any], for_stream: Callable[..., Any]) -> Any:
-    """Return a handler of the same kind around the functions of `handler`.
+class Governed:
+    """Make handlers of the same kind around a server's own, once for each.
 
     Args:
-        handler: gRPC's handler of a method.
-        details: The method's name, and the metadata of the request.
         for_unary: Wraps a function whose response is one message.
         for_stream: Wraps a function whose response is a stream.
     """
-    kinds = ("stream" if handler.request_streaming else "unary", "stream" if handler.response_streaming else "unary")
-    kind = "_".join(kinds)
-    behavior = getattr(handler, kind)
-    if getattr(behavior, "experimental_non_blocking", False):
-        return handler  # it answers through a function of gRPC's that no interceptor sees
-    declared = served(details.method)
 
-    def opening(context: Any) -> Serving | None:
-        return Serving.begin(declared, details.invocation_metadata or (), address_of(context.peer()))
+    def __init__(self, for_unary: Callable[..., Any], for_stream: Callable[..., Any]) -> None:
+        self._for_unary = for_unary
+        self._for_stream = for_stream
+        self._made: dict[tuple[int, str], tuple[Any, Any]] = {}
 
-    wrapped = (for_stream if handler.response_streaming else for_unary)(behavior, opening)
-    functools.update_wrapper(wrapped, behavior)
-    return getattr(grpc, f"{kind}_rpc_method_handler")(
-        wrapped, handler.request_deserializer, handler.response_serializer
-    )
+    def of(self, handler: Any, method: str) -> Any:
+        """Return the governed handler of a method; None where there is no handler."""
+        if handler is None:
+            return None
+        made = self._made.get((id(handler), method))
+        # The handler is kept with what was made of it, so that its id stays its own.
+        if made is None or made[0] is not handler:
+            if len(self._made) >= KEPT:
+                self._made.clear()
+            made = self._made[id(handler), method] = (handler, self._make(handler, method))
+        return made[1]
+
+    def _make(self, handler: Any, method: str) -> Any:
+        sides = (
+            "stream" if handler.request_streaming else "unary",
+            "stream" if handler.response_streaming else "unary",
+        )
+        kind = "_".join(sides)
+        behavior = getattr(handler, kind)
+        if getattr(behavior, "experimental_non_blocking", False):
+            return handler  # it answers through a function of gRPC's that no interceptor sees
+        declared = served(method)
+
+        def opening(context: Any) -> Serving | None:
+            return Serving.begin(declared, context.invocation_metadata() or (), address_of(context.peer()))
+
+        wrapped = (self._for_stream if handler.response_streaming else self._for_unary)(behavior, opening)
+        functools.update_wrapper(wrapped, behavior)
+        build = getattr(grpc, f"{kind}_rpc_method_handler")
+        return build(wrapped, handler.request_deserializer, handler.response_serializer)
 
 
 def unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:

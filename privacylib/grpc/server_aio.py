@@ -23,10 +23,12 @@ def aio_server_interceptor() -> "AioServerInterceptor":
 class AioServerInterceptor(grpc.aio.ServerInterceptor):
     """Govern what an asyncio server answers; see `aio_server_interceptor`."""
 
+    def __init__(self) -> None:
+        self._governed = server.Governed(_unary, _stream)
+
     async def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
         """Return the handler, governed."""
-        handler = await continuation(handler_call_details)
-        return None if handler is None else server.governed(handler, handler_call_details, _unary, _stream)
+        return self._governed.of(await continuation(handler_call_details), handler_call_details.method)
 
 
 def _unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:

@@ -126,7 +126,7 @@ def respond(handle: Handle, *, verified: bool, once: bool = False) -> PolicyCont
     decide_write(handle, judges=verified)
     if not handle.open:
         open_for_scope(handle)
-    held = held_now(handle.frame)
+    held = told_now(handle.frame)
     if once:  # what the annotation allows to come later is announced now
         annotated = handle.site.snapshot.engine.annotation(handle.site.operation.asset.uri).of((RESPONSE,))
         handle.announced = join(held.labels, annotated or frozenset[str]())
