@@ -12,7 +12,7 @@ from attrs import evolve
 
 from privacylib.context import Frame, Stage, get_frame, set_frame
 from privacylib.model import PolicyContext, PolicyDenied
-from privacylib.propagation import ingress_rule
+from privacylib.propagation import ingress_rule, unknown
 from privacylib.propagation.carriers import Carrier, MutableCarrier
 from privacylib.runtime import (
     Declared,
@@ -22,6 +22,7 @@ from privacylib.runtime import (
     begin,
     begin_answer,
     end,
+    exit_frame,
     faults,
     finish,
     requested,
@@ -110,13 +111,20 @@ class Calling:
         return self._handle.brought is None
 
     @faults.deciding
-    def announced(self, initial: Carrier) -> None:
+    def announced(self, initial: Carrier | None) -> None:
         """Take in the metadata that a response stream begins with, before its first message.
+
+        Args:
+            initial: The metadata; None where nobody lets us see any, so that labels may come unseen.
 
         Raises:
             PolicyDenied: The zone does not admit what the stream brings.
         """
-        begin_answer(self._handle, self._brought(initial))
+        if initial is not None:
+            brought = self._brought(initial)
+        else:
+            brought = unknown("missing") if self._handle.known.judges else None
+        begin_answer(self._handle, brought)
 
     def arrived(self) -> None:
         """Count a message of a response stream."""
@@ -234,6 +242,11 @@ class Serving(Stage):
         """Record the call and leave its scope; never raises."""
         with self:
             finish(self.handle, failed=failed)
+
+    def leave(self) -> None:
+        """Leave the scope of a call that got nothing but a refusal, which is recorded already; never raises."""
+        with self:
+            exit_frame(self.handle.frame)
 
 
 @faults.deciding

@@ -28,6 +28,8 @@ class _Answering(StandIn):
         super().__init__(inner)
         self.serving = serving
         self.concluded = False
+        self.refused = False
+        """Whether a refusal was all that was said."""
         self.messages = 0
         self._streams = streams
         self._opened = False
@@ -72,11 +74,19 @@ class _Answering(StandIn):
         known = getattr(self.inner, "trailing_metadata", None)
         return self._trailing if known is None else tuple(known() or ())
 
+    def silenced(self) -> None:
+        """Say no more than which requirement refused the response."""
+        self.concluded = True
+        self.refused = not self._opened
+
     def finish(self, error: BaseException | None) -> None:
         """Record the call, and leave its scope; once."""
         if self._finished:
             return
         self._finished = True
+        if self.refused:
+            self.serving.leave()
+            return
         code = getattr(self.inner, "code", None)
         if self._streams:
             self.serving.sent(self.messages)
@@ -133,7 +143,7 @@ class Context(_Answering):
 
     def refuse(self, denied: PolicyDenied) -> None:
         """Abort with the requirement's id and nothing else."""
-        self.concluded = True
+        self.silenced()
         deny(self.inner, denied)
 
 
@@ -190,7 +200,7 @@ class AioContext(_Answering):
 
     async def refuse(self, denied: PolicyDenied) -> None:
         """Abort with the requirement's id and nothing else."""
-        self.concluded = True
+        self.silenced()
         await deny_aio(self.inner, denied)
 
 

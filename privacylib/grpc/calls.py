@@ -168,9 +168,9 @@ class StreamCall(StandIn):
     def _begun(self) -> None:
         """Take in what the stream announces; a denied stream ends here."""
         # An iterator that another interceptor has put here has no metadata, and knows nothing of how the call ends.
-        initial = self.inner.initial_metadata() if isinstance(self.inner, grpc.Call) else ()
+        initial = self.inner.initial_metadata() or () if isinstance(self.inner, grpc.Call) else None
         try:
-            self.calling.announced(initial or ())
+            self.calling.announced(initial)
         except PolicyDenied as denied:
             self.calling.denied = denied
             self.inner.cancel()

@@ -323,6 +323,19 @@ async def test_what_a_caller_presents(rule: Any, presents: str, unknown: str | N
     assert inside[0].labels == ({"CONTACT"} if presents == "own" and rule != "strip" else frozenset())
 
 
+@each_client
+async def test_a_response_that_was_tampered_with_is_unknown(client: str) -> None:
+    async def handler(request: bytes, context: Any) -> bytes:
+        context.set_trailing_metadata((("privacylib", "1r.forged"),))
+        return request
+
+    with capture(POLICY):
+        async with services.serving_aio(behaviors={"unary_unary": handler}) as target:
+            with privacylib.scope("asking"):
+                await ask(client, "unary_unary", target)
+                assert privacylib.current().unknown == "malformed"
+
+
 async def test_a_response_without_labels_is_unknown_where_context_is_required() -> None:
     with capture(with_policy(trust={"ingress": "require"})):
         async with services.serving_aio() as target:
@@ -455,7 +468,9 @@ async def test_a_plain_handler_on_an_asyncio_server_is_governed_too(kind: str) -
                 await ask("aio", kind, target)
     assert (refused.value.code(), refused.value.details()) == (grpc.StatusCode.PERMISSION_DENIED, "flow")
     assert inside[0].purpose == "reply"
-    assert await eventually(lambda: len(seen.of("SERVE")) == 1)
+    answered = 0 if kind.endswith("unary") else 1  # one that got nothing but the refusal is no flow
+    assert await eventually(lambda: len(seen.of("SERVE")) == answered)
+    assert [(each.kind, each.asset) for each in seen.violations] == [("WRITE", "file:///tmp/plain")]
 
 
 async def test_a_handler_that_writes_to_its_context_is_governed_too() -> None:
@@ -482,3 +497,26 @@ async def test_fault_43_interceptors_put_in_twice_do_their_work_once(client: str
                 assert privacylib.current().labels == {"CONTACT"}
                 assert privacylib.current().unknown is None
     assert sorted(each.kind for each in seen.records) == ["CALL", "READ", "SERVE"]
+
+
+class Hiding(grpc.UnaryStreamClientInterceptor):
+    """An interceptor of somebody else that hands on messages alone, without the call."""
+
+    def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        yield from continuation(client_call_details, request)
+
+
+@pytest.mark.parametrize("ours_outside", [True, False])
+def test_a_stream_whose_labels_nobody_lets_us_see_is_unknown(ours_outside: bool) -> None:
+    stack: list[Any] = [privacylib.grpc.client_interceptor(), Hiding()]
+    handlers = working("sync", reading("db://users"))
+    with (
+        capture(POLICY, mode="observe"),
+        services.serving([privacylib.grpc.server_interceptor()], handlers) as target,
+        grpc.insecure_channel(target) as bare,
+        privacylib.zone("reply"),
+    ):
+        channel = grpc.intercept_channel(bare, *(stack if ours_outside else stack[::-1]))
+        assert list(services.method(channel, "unary_stream")(b"a")) == [b"a"] * MESSAGES
+        held = privacylib.current()
+    assert (held.labels, held.unknown) == ((frozenset(), "missing") if ours_outside else ({"CONTACT"}, None))
