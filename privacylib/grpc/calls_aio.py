@@ -96,7 +96,7 @@ class _Answered(StandIn):
             return self.calling.close(None, failed=True)
         ok = await inner.code() is grpc.StatusCode.OK
         # What was cancelled here has brought nothing.
-        trailers = None if inner.cancelled() else await inner.trailing_metadata()
+        trailers = None if inner.cancelled() else tuple(await inner.trailing_metadata() or ())
         return self.calling.close(trailers, failed=not ok)
 
 
@@ -113,7 +113,7 @@ class _Unary(_Answered):
             if denied := await self.conclude():
                 raise denied from None
             raise
-        trailers = await self.inner.trailing_metadata()
+        trailers = tuple(await self.inner.trailing_metadata() or ())
         if denied := self.calling.close(trailers, failed=False):
             raise denied
         return response
@@ -161,7 +161,7 @@ class _Stream(_Answered):
         """Count a message; the first one brings what the stream announces, and a denied stream ends there."""
         if self.calling.expects_first:
             try:
-                self.calling.announced(await self.inner.initial_metadata())
+                self.calling.announced(tuple(await self.inner.initial_metadata() or ()))
             except PolicyDenied as denied:
                 self.calling.denied = denied
                 self.inner.cancel()

@@ -8,7 +8,7 @@ import grpc.aio
 
 from privacylib.families.rpc import Calling
 from privacylib.grpc import calls_aio
-from privacylib.grpc.endpoints import called, target_of
+from privacylib.grpc.endpoints import called, channels_tell, channels_told, target_of
 
 __all__ = ["aio_client_interceptors"]
 
@@ -26,6 +26,8 @@ def aio_client_interceptors(target: str | None = None) -> list[grpc.aio.ClientIn
     Returns:
         One object for each kind of call.
     """
+    if target is None and not channels_tell():
+        channels_told(_Governing)
     return [kind(target) for kind in (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)]
 
 
@@ -34,6 +36,10 @@ class _Governing:
 
     def __init__(self, target: str | None) -> None:
         self._target = target
+
+    def leading_to(self, target: str) -> "_Governing":
+        """Return the interceptor of a channel to a target; one that was told already stays."""
+        return type(self)(target) if self._target is None else self
 
     async def _intercept(
         self,

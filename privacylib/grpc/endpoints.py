@@ -1,5 +1,7 @@
 """Who calls whom: methods as operations, peers as addresses, and where a channel leads."""
 
+import functools
+import importlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -10,7 +12,7 @@ from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import grpc_asset
 from privacylib.runtime import Declared
 
-__all__ = ["address_of", "called", "served", "target_of"]
+__all__ = ["address_of", "called", "channels_tell", "channels_told", "served", "target_of"]
 
 _NAMELESS = Asset("grpc", "{…}")
 
@@ -72,3 +74,27 @@ def _behind(continuation: Any) -> Any:
 
 def _enclosed(function: Any) -> Any:
     return function.__closure__[function.__code__.co_freevars.index("self")].cell_contents
+
+
+def channels_tell() -> bool:
+    """Return whether asyncio channels know their target after they were made; before gRPC 1.81 they forget it."""
+    return hasattr(importlib.import_module("grpc._cython.cygrpc").AioChannel, "target")
+
+
+def channels_told(kind: Any) -> None:
+    """Let each asyncio channel tell its target to those of its interceptors that are of a kind, when it is made.
+
+    Args:
+        kind: Their class; ``leading_to(target)`` returns the interceptor to use.
+    """
+    channel = importlib.import_module("grpc.aio._channel").Channel
+    make = channel.__init__
+    if hasattr(make, "__wrapped__"):
+        return
+
+    @functools.wraps(make)
+    def made(self: Any, target: str, options: Any, credentials: Any, compression: Any, interceptors: Any) -> None:
+        told = [each.leading_to(target) if isinstance(each, kind) else each for each in interceptors or ()]
+        make(self, target, options, credentials, compression, told or None)
+
+    channel.__init__ = made

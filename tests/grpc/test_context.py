@@ -58,6 +58,10 @@ def reading(asset: str) -> Work:
     return lambda _: read(asset)
 
 
+def forgotten(continuation: Any) -> None:
+    """Know nothing of a target."""
+
+
 def looking(inside: list[PolicyContext]) -> Work:
     """Return work that notes the context it is done in."""
     return lambda _: inside.append(privacylib.current())
@@ -176,6 +180,21 @@ async def test_a_channel_is_asked_where_it_leads(client: str) -> None:
             async with grpc.aio.insecure_channel(target, interceptors=interceptors) as channel:
                 await services.method(channel, "unary_unary")(b"a")
     assert told == [True, False]
+
+
+async def test_channels_that_forget_their_target_tell_it_when_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is gRPC before 1.81."""
+    channel: Any = grpc.aio.Channel
+    (kind,) = [each for each in channel.__subclasses__() if each.__module__.startswith("grpc.")]
+    monkeypatch.setattr(kind, "__init__", kind.__init__)  # put back afterwards
+    monkeypatch.setattr("privacylib.grpc.client_aio.channels_tell", lambda: False)
+    monkeypatch.setattr("privacylib.grpc.client_aio.target_of", forgotten)
+    inside: list[PolicyContext] = []
+    with capture(POLICY):
+        async with serving("aio", working("aio", looking(inside))) as target:
+            with privacylib.zone("reply"):
+                await ask("aio", "unary_unary", target)
+    assert inside[0].purpose == "reply"
 
 
 @each_kind
