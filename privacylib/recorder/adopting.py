@@ -101,9 +101,11 @@ def _adopt_some(spool: Path, names: list[str]) -> int:
 
 def _over(store: DirectoryStore, held: ExitStack) -> Iterator[DirectoryStore]:
     """Yield the store if its process is gone and its exporters have everything, and hold it from then on."""
-    if not store.meta():
+    if not held.enter_context(store.orphaned()):
         return
-    if held.enter_context(store.orphaned()) and all(acknowledged(store, number) for number in store.numbers()):
+    if not (store.kept("meta.json") or store.lines()):  # killed before it could record anything
+        store.remove()
+    elif store.meta() and all(acknowledged(store, number, over=True) for number in store.numbers()):
         yield store
 
 
@@ -112,6 +114,7 @@ def _heir(spool: Path, service: str) -> _Heir:
     store = DirectoryStore(spool, name)
     if not store.meta():
         store.write_meta({"format": FORMAT, "service": service, "folded": True})
+    store.sweep()
     counts = kept_counts(store)
     counts.absorbed = [name for name in counts.absorbed if (spool / name).is_dir()]
     return _Heir(store, counts, {flow: number for number, flow in Producer(store).flows.items()})

@@ -4,6 +4,7 @@ import fcntl
 import json
 import mmap
 import os
+import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from errno import ENOSPC
@@ -18,6 +19,8 @@ FOLDED = "folded-"
 """How the names of those begin into which other producers are folded."""
 
 _SPOOL_LOCK = "fold.lock"
+_FRESH = re.compile(r"\.[0-9a-f]{16}$")
+"""How the names end of files that are to replace others."""
 
 CLAIM = "refused.slots"
 """Locked by the process that writes into the directory, and the place of its refusals."""
@@ -110,7 +113,7 @@ class DirectoryStore:
     def notes(self, prefix: str) -> list[str]:
         """Return the names of such files that are whole."""
         with suppress(FileNotFoundError):
-            return sorted(name for name in os.listdir(self._path) if name.startswith(prefix) and name.count(".") < 3)  # noqa: PTH208
+            return sorted(name for name in self._names() if name.startswith(prefix) and not _FRESH.search(name))
         return []
 
     @contextmanager
@@ -129,10 +132,17 @@ class DirectoryStore:
     def remove(self) -> None:
         """Remove the directory with all that is in it; what says whose it is comes last."""
         last = ("flows.jsonl", "meta.json", CLAIM)
-        names = sorted(os.listdir(self._path), key=lambda name: (name in last, name))  # noqa: PTH208
-        for name in names:
+        for name in sorted(self._names(), key=lambda name: (name in last, name)):
             (self._path / name).unlink(missing_ok=True)
         self._path.rmdir()
+
+    def sweep(self) -> None:
+        """Remove what a kill left of replacements; nobody else writes here now."""
+        for name in filter(_FRESH.search, self._names()):
+            (self._path / name).unlink(missing_ok=True)
+
+    def _names(self) -> list[str]:
+        return [path.name for path in self._path.iterdir()]
 
     def _make(self) -> None:
         self._spool.mkdir(0o700, parents=True, exist_ok=True)

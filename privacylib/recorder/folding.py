@@ -9,7 +9,7 @@ from zlib import crc32
 
 from privacylib.recorder.counting import BLOCK_BITS, Answer, Tallies, Tally, count_segment
 from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts
-from privacylib.recorder.layout import BODY, OP, SEALED_SLOT, SLOT, written_slots
+from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT, written_slots
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor, Place
 from privacylib.recorder.store import Store
@@ -23,9 +23,8 @@ NOTE_OF_EXPORTER = "exported."
 MOST_PAIRS = 1 << 16
 """Blocks, calls and groups of answers that are kept of one producer, each."""
 
-_KIND = SEALED_SLOT.size - BODY
-_MOST_APART = 2
-"""Segments that what belongs to an operation is ever before it, unless that operation never came."""
+_MOST_APART = 3
+"""Segments behind it by which the operation has come that a slot belongs to, unless it never comes."""
 
 
 def fold(producer: Producer, numbers: Sequence[int]) -> None:
@@ -71,34 +70,38 @@ def bounded(counts: Counts) -> None:
             counts.unpaired += 1
 
 
-def acknowledged(store: Store, number: int) -> bool:
-    """Return whether every exporter has taken all that a sealed segment holds."""
+def acknowledged(store: Store, number: int, *, over: bool = False) -> bool:
+    """Return whether every exporter has taken all that a sealed segment holds.
+
+    Args:
+        store: Where it is.
+        number: Its number.
+        over: Whether nothing more is written behind it either.
+    """
     places = (Cursor.noted(store.kept(name)) for name in store.notes(NOTE_OF_EXPORTER))
-    return all(_taken(store, number, place) for place in places)
+    return all(_taken(store, number, place, 0 if over else _MOST_APART) for place in places)
 
 
-def _taken(store: Store, number: int, place: Cursor) -> bool:
+def _taken(store: Store, number: int, place: Cursor, apart: int) -> bool:
     if place.segment < number or (place.segment == number and place.slot < _slots(store, number)):
         return False
-    return not any(_awaited(store, gap, place) for gap in place.again if gap[0] == number)
+    unread = (_kind(store, gap) for gap in place.again if gap[0] == number)
+    # What belongs to an operation is read with it, and kept in mind until it comes.
+    return not any(kind == OP or (kind and place.segment < number + apart) for kind in unread)
 
 
 def _slots(store: Store, number: int) -> int:
     return len(written_slots(store.read(number, 0))) // SLOT
 
 
-def _awaited(store: Store, gap: Place, place: Cursor) -> bool:
-    """Return whether an exporter has to look at a place again: it was written late, or its operation is to come."""
-    number, slot = gap
+def _kind(store: Store, place: Place) -> int:
+    """Return the kind of a slot; 0 where nothing whole is written."""
+    number, slot = place
     data = store.read(number, slot * SLOT, SLOT)
-    if len(data) < SLOT or not _whole(data):
-        return False
-    return data[_KIND] == OP or place.segment <= number + _MOST_APART
-
-
-def _whole(slot: bytes) -> bool:
-    checksum, body = SEALED_SLOT.unpack(slot)
-    return crc32(body) == checksum
+    if len(data) < SLOT:
+        return 0
+    checksum, body = SEALED_SLOT.unpack(data)
+    return body[0] if crc32(body) == checksum else 0
 
 
 def _fold_calls(tallies: Tallies, known: set[int]) -> None:

@@ -41,8 +41,8 @@ def new_guard() -> Guard:
     """
     if sys.platform != "linux":
         return PidGuard()
-    page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     try:
+        page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         page.madvise(_MADV_WIPEONFORK)
     except OSError:
         return PidGuard()

@@ -190,6 +190,15 @@ def test_nobody_adopts_while_somebody_reads(tmp_path: Path) -> None:
     assert adopt(tmp_path) == 1
 
 
+def test_a_producer_whose_service_is_not_known_is_left_alone(tmp_path: Path) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    assert many(recorder, 10) == 10
+    recorder.close()
+    (tmp_path / recorder.store.producer / "meta.json").write_bytes(b"{")
+    assert adopt(tmp_path) == 0
+    assert total(tmp_path) == 10
+
+
 def test_a_killed_process_is_adopted_with_its_refusals(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
