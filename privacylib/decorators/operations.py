@@ -111,8 +111,7 @@ class Op:
     def __enter__(self) -> "Op":
         site = self._declared.site()
         if site is not None:
-            is_call = site.operation.kind is Kind.CALL
-            self._handle = begin(site, body=is_call, stays_open=not is_call)
+            self._handle = begin(site, body=True, stays_open=site.operation.kind is not Kind.CALL)
         return self
 
     def __exit__(

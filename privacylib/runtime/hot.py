@@ -98,7 +98,7 @@ def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: b
             if stays_open:
                 open_for_scope(handle)
             if body:
-                handle.body = Frame(frame.scope, frame.zone, frame, (*frame.opened, handle), frame.lowered)
+                handle.body = Frame(frame.scope, frame.zone, get_frame(), (*frame.opened, handle), frame.lowered)
                 handle.body.pair = handle.span if kind is _CALL else frame.pair
                 set_frame(handle.body)
     except PolicyDenied:
@@ -185,7 +185,7 @@ def into_open_writes(frame: Frame, sources: tuple[Source, ...], own: Handle | No
     The zones around the write judge; those around the read have judged the read itself.
     """
     reads = frame.scope.reads
-    writes = [write for write in (*frame.opened, *reads.open_above()) if write is not own]
+    writes = [write for write in dict.fromkeys((*frame.opened, *reads.open_above())) if write is not own]
     if not writes:
         return
     flowing = SourceSet.of(sources)

@@ -143,6 +143,24 @@ class TestProcessScope:
         write(LOG)
         assert sources(observed) == [(), (USERS,)]
 
+    def test_a_write_before_the_first_scope_does_not_bind_the_thread_to_it(self, observed: Capture) -> None:
+        write(LOG)
+        with privacylib.scope("first"):
+            pass
+        read(USERS)
+        with privacylib.scope("apart", fresh=True):
+            write(LOG)
+        assert sources(observed) == [(), ()]
+
+    def test_a_block_stays_open_for_all_that_follows_in_it(self, observed: Capture) -> None:
+        with privacylib.write(LOG):
+            with privacylib.zone("assistant"):
+                pass
+            read(USERS)
+            with privacylib.zone("assistant"):
+                read(CLICKS)
+        assert sources(observed) == [(CLICKS, USERS)]
+
     def test_the_body_of_a_decorated_main_is_no_scope(self, observed: Capture) -> None:
         @privacylib.writes(LOG)
         def main() -> None:
