@@ -1,0 +1,1 @@
+"""Every promise about cost, measured beside the peer: ``python -m tests.benchmarks``."""
