@@ -1,11 +1,39 @@
 """What everything that takes paths has in common."""
 
 import os
+import site
+import sysconfig
 from typing import Any, cast
 
-__all__ = ["resolved"]
+__all__ = ["is_data", "resolved"]
+
+_PROGRAMS = (".py", ".pyc", ".pyi", ".pyd", ".so", ".pth")
+_DEVICES = ("/dev/", "/proc/", "/sys/")
+_MEMORY = "/dev/shm/"  # noqa: S108 - files there are data
+_SYSTEM = ("/usr/share/zoneinfo/", "/usr/share/locale/", "/etc/mime.types")
+"""Tables that the standard library looks up."""
+
+_PATHS = {path for name, path in sysconfig.get_paths().items() if name != "data"}
+"""Where Python and packages are installed; ``data`` is all around it, and often around programs too."""
+
+_OWN = (*_SYSTEM, *(f"{path}/" for path in _PATHS.union(site.getsitepackages(), [site.getusersitepackages()])))
 
 
 def resolved(given: Any) -> Any:
     """Resolve a path object once, so that what is decided is what is opened; anything else stays as it is."""
     return os.fspath(cast("os.PathLike[str]", given)) if isinstance(given, os.PathLike) else given
+
+
+def is_data(path: str, *, writes: bool) -> bool:
+    """Return whether a file holds data, as all do but these.
+
+    No data are programs and devices, and, where it is only read, what belongs to Python, to an
+    installed package, or to the system's tables. A program's own templates and configuration are data.
+
+    Args:
+        path: Absolute path of the file.
+        writes: Whether it is written.
+    """
+    if path.startswith(_DEVICES):
+        return path.startswith(_MEMORY)
+    return not path.endswith(_PROGRAMS) and (writes or not path.startswith(_OWN))

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from privacylib.families import routers
 from privacylib.runtime import faults
 
 __all__ = ["UNROUTED", "asgi_route", "wsgi_route"]
 
 UNROUTED = "/{…}"
-_DEPTH = 16
 _FULL, _PARTIAL = 2, 1
 """Values of Starlette's ``Match``."""
 
@@ -28,8 +28,10 @@ _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 def asgi_route(app: Any, scope: Mapping[str, Any]) -> str | None:
     """Return the template of a request's route in a Starlette, FastAPI or Django application.
 
+    Routers that are a list of regular expressions (Datasette) are asked too.
+
     Args:
-        app: The application, which may be wrapped by others that keep it as ``app``.
+        app: The application, which may be wrapped by others.
         scope: The ASGI scope.
 
     Returns:
@@ -37,9 +39,11 @@ def asgi_route(app: Any, scope: Mapping[str, Any]) -> str | None:
     """
     try:
         routes = _routes(scope.get("app")) or _routes(app)
-        if routes is not None:
-            return scope.get("root_path", "") + (_matched(routes, scope) or UNROUTED)
-        return _django_route(app, scope["path"])
+        if routes is None:
+            return _django_route(app, scope["path"])
+        if routers.is_patterns(routes):
+            return _by_patterns(routes, scope) or UNROUTED
+        return scope.get("root_path", "") + (_matched(routes, scope) or UNROUTED)
     except Exception as error:  # noqa: BLE001 - a router may raise for what strangers send
         faults.swallowed("naming a route", error)
         return None
@@ -49,32 +53,40 @@ def wsgi_route(app: Any, environ: Mapping[str, Any]) -> str | None:
     """Return the template of a request's route in a Flask or Django application.
 
     Args:
-        app: The application, or its bound ``wsgi_app``.
+        app: The application, which may be wrapped by others.
         environ: The WSGI environment.
 
     Returns:
         For example ``/users/{id}``; None where no router is known.
     """
     try:
-        owner = getattr(app, "__self__", app)
-        if hasattr(owner, "url_map"):
-            return environ.get("SCRIPT_NAME", "") + _flask_route(owner, environ)
-        return _django_route(app, environ.get("PATH_INFO", ""))
+        owner = next((inner for inner in routers.inside(app) if hasattr(inner, "url_map")), None)
+        if owner is None:
+            return _django_route(app, environ.get("PATH_INFO", ""))
+        return environ.get("SCRIPT_NAME", "") + _flask_route(owner, environ)
     except Exception as error:  # noqa: BLE001 - a router may raise for what strangers send
         faults.swallowed("naming a route", error)
         return None
 
 
-def _routes(app: Any) -> Sequence[Any] | None:
+def _routes(app: Any) -> list[Any] | None:
     """Return the routes of the router inside an application."""
-    for _ in range(_DEPTH):
-        routes: Any = getattr(app, "routes", None)
-        if isinstance(routes, list) and all(hasattr(route, "matches") for route in cast("list[object]", routes)):
+    for inner in routers.inside(app):
+        routes: Any = getattr(inner, "routes", None)
+        if routers.is_patterns(routes) or (_is_routes(routes) and (routes or hasattr(inner, "url_path_for"))):
             return cast("list[Any]", routes)
-        app = getattr(app, "app", None)
-        if app is None:
-            break
     return None
+
+
+def _is_routes(routes: Any) -> bool:
+    """Return whether something is the list of routes of a Starlette router."""
+    return isinstance(routes, list) and all(hasattr(route, "matches") for route in cast("list[object]", routes))
+
+
+def _by_patterns(routes: routers.Patterns, scope: Mapping[str, Any]) -> str | None:
+    """Match the path as it was sent, in which an encoded ``/`` is none, or else as it reads."""
+    sent = scope.get("raw_path") or b""
+    return routers.matched(routes, sent.decode("latin-1").partition("?")[0]) or routers.matched(routes, scope["path"])
 
 
 def _matched(routes: Sequence[Any], scope: Mapping[str, Any]) -> str | None:
@@ -108,7 +120,7 @@ def _flask_route(app: Any, environ: Mapping[str, Any]) -> str:
 
 
 def _django_route(app: Any, path: str) -> str | None:
-    if not type(app).__module__.startswith("django.") or "django.urls" not in sys.modules:
+    if "django.urls" not in sys.modules or not any(map(_is_django, routers.inside(app))):
         return None
     urls: Any = sys.modules["django.urls"]
     try:
@@ -116,3 +128,7 @@ def _django_route(app: Any, path: str) -> str | None:
     except urls.Resolver404:
         return UNROUTED
     return "/" + _ANGLED.sub(r"{\1}", _GROUP.sub(r"{\1}", route)).strip("^$")
+
+
+def _is_django(app: Any) -> bool:
+    return type(app).__module__.startswith("django.")

@@ -28,19 +28,28 @@ class Running:
         PolicyDenied: An enforced rule denies one of them; the function must not be called.
     """
 
-    __slots__ = ("_call", "_calling", "_handles", "_patch")
+    __slots__ = ("_call", "_calling", "_handles", "_late", "_patch", "_snapshot")
 
     def __init__(self, patch: Patch, call: Call, snapshot: Snapshot) -> None:
         self._patch = patch
         self._call = call
         self._calling: Calling | None = None
+        self._snapshot = snapshot
         self._handles: list[Handle] = []
+        self._late: tuple[Operation, ...] = ()
+        operations = _described(patch, call)
+        if operations and patch.missing is not None and patch.missing(call):
+            self._late = operations
+        else:
+            self._begin_all(operations)
+
+    def _begin_all(self, operations: tuple[Operation, ...]) -> None:
         try:
-            for operation in _described(patch, call):
+            for operation in operations:
                 if operation.kind is Kind.CALL:
                     self._call_out(operation)
-                elif not _is_ours(operation.asset, snapshot):
-                    self._begin(operation, snapshot)
+                elif not _is_ours(operation.asset, self._snapshot):
+                    self._begin(operation, self._snapshot)
         except BaseException:
             self.end(failed=True)
             raise
@@ -85,6 +94,7 @@ class Running:
         Raises:
             PolicyDenied: The zone does not admit the labels that came back.
         """
+        self._begin_all(self._late)
         patch, call = self._patch, evolve(self._call, result=result)
         calling = self._calling
         if calling is not None:

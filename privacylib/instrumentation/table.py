@@ -56,6 +56,8 @@ class Patch:
         parameters: Names of the positional parameters, where the function does not tell.
         pins: Arguments that are resolved once, by name: what is described is what is passed on.
             Each function takes the argument, or the default, and returns what stands in its place.
+        missing: Returns whether what is to be opened is not there, so that nothing can be transferred:
+            the operations then begin when the call has succeeded all the same.
         rebuilt: Makes the result an instance of a subclass, which it gets from the function it is given,
             for operations that last longer than the call; returns None for a result that cannot last.
         ends: Method of such a result that ends the operations.
@@ -72,6 +74,7 @@ class Patch:
     describe: Describe = _nothing
     parameters: tuple[str, ...] = ()
     pins: Mapping[str, Callable[[Any], Any]] = field(factory=dict[str, Callable[[Any], Any]])
+    missing: Callable[[Call], bool] | None = None
     rebuilt: Callable[[Call, Callable[[type], type]], Any] | None = None
     ends: str = ""
     steps: tuple[str, ...] = ()

@@ -1,46 +1,37 @@
-"""Files: opening one reads it, writes it or does both. Programs, devices and the interpreter's own files are none."""
+"""Files: opening one reads it, writes it or does both. Programs, devices and Python's own files are none."""
 
 import io
 import os
-import sys
-import sysconfig
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.paths import resolved
+from privacylib.families.paths import is_data, resolved
 from privacylib.instrumentation.table import Call, Integration, Patch
-from privacylib.model import Asset, Kind, Operation
+from privacylib.model import Kind, Operation
 from privacylib.naming import file_asset
 
 __all__ = ["INTEGRATION"]
-
-_PROGRAMS = (".py", ".pyc", ".pyi", ".pyd", ".so", ".pth")
-_DEVICES = ("/dev/", "/proc/", "/sys/")
-_MEMORY = "/dev/shm/"  # noqa: S108 - files there are data
-_OWN = tuple({f"{path}/" for path in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()) if path != "/"})
 
 
 def _operations(path: Any, reads: bool, writes: bool) -> tuple[Operation, ...]:
     if not isinstance(path, (str, bytes)):
         return ()
     asset = file_asset(path)
-    if _is_no_data(asset, writes):
+    if not is_data(asset.name, writes=writes):
         return ()
     kinds = (Kind.READ,) * reads + (Kind.WRITE,) * writes
     return tuple(Operation(kind, asset) for kind in kinds)
-
-
-def _is_no_data(asset: Asset, writes: bool) -> bool:
-    path = asset.name
-    if path.startswith(_DEVICES):
-        return not path.startswith(_MEMORY)
-    return path.endswith(_PROGRAMS) or (not writes and path.startswith(_OWN))
 
 
 def _opened(call: Call) -> tuple[Operation, ...]:
     mode: str = call["mode"]
     reads = "r" in mode or ("a" in mode and "+" in mode)
     return _operations(call["file"], reads, "r" not in mode or "+" in mode)
+
+
+def _missing(call: Call) -> bool:
+    """Return whether opening has to fail: programs look for files in many places where they are not."""
+    return "r" in call["mode"] and isinstance(call["file"], (str, bytes)) and not os.path.exists(call["file"])  # noqa: PTH110
 
 
 def _opened_by_flags(call: Call) -> tuple[Operation, ...]:
@@ -66,7 +57,14 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
 
 def _open(target: str) -> Patch:
     return Patch(
-        target, _opened, pins={"file": resolved}, rebuilt=_rebuilt, ends="close", steps=("write", "writelines")
+        target,
+        _opened,
+        pins={"file": resolved},
+        missing=_missing,
+        closes="close",
+        rebuilt=_rebuilt,
+        ends="close",
+        steps=("write", "writelines"),
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
+from privacylib.families.paths import is_data
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.watched import Watched, watched
@@ -122,6 +124,39 @@ def test_programs_devices_and_our_own_spool_are_no_data(here: Watched, tmp_path:
                 path.read_bytes()
         (tmp_path / "sink").write_text("")
     assert not here.pairs()
+
+
+def test_looking_for_a_file_that_is_not_there_reads_nothing(here: Watched, tmp_path: Path) -> None:
+    with privacylib.scope("work"):
+        with pytest.raises(FileNotFoundError):
+            (tmp_path / "settings").read_text()
+        (tmp_path / "sink").write_text("")
+    assert not here.pairs()
+
+
+def test_a_file_that_appears_meanwhile_is_decided_and_closed(
+    here: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = tmp_path / "contacts"
+    late.write_text("ana")
+
+    def not_yet(path: str) -> bool:
+        return False
+
+    monkeypatch.setattr(os.path, "exists", not_yet)
+    with privacylib.zone("ads"), pytest.raises(PolicyDenied):
+        late.read_text()
+    with privacylib.scope("work"), privacylib.zone("reply"):
+        late.read_text()
+        (tmp_path / "contacts.copy").write_text("")
+    assert here.pairs() == {(f"file://{late}", f"file://{tmp_path}/contacts.copy")}
+
+
+def test_what_a_package_brings_is_program_and_what_stands_beside_python_is_data() -> None:
+    own = Path(pytest.__file__).parent / "data.csv"
+    assert not is_data(str(own), writes=False)
+    assert is_data(str(own), writes=True)
+    assert is_data(f"{sys.base_prefix}/app/users.csv", writes=False)
 
 
 def test_a_descriptor_is_no_path(here: Watched, tmp_path: Path) -> None:
