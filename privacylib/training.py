@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from privacylib.context import Frame, frame_now
 from privacylib.decorators import Block
 from privacylib.labels import join
-from privacylib.model import ALLOW, Decision, Kind, Mode, Operation, PolicyDenied, Verdict, Violation, Zone
+from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Verdict, Violation, Zone
 from privacylib.naming import asset as named
 from privacylib.policy import remedies
 from privacylib.runtime import Handle, Site, enter_zone, narrowed, site_now
@@ -57,11 +57,10 @@ def gate(inputs: Iterable[str], purpose: str) -> Decision:
         if site is not None:
             decisions[uri] = _judged(site, frame, zone) or ALLOW
     refused = [uri for uri, decision in decisions.items() if decision.verdict is Verdict.DENY]
-    violations = [violation for decision in decisions.values() for violation in decision.violations]
-    violations.sort(key=lambda violation: -violation.mode)
+    whole = Decision.of(violation for decision in decisions.values() for violation in decision.violations)
     if refused:
-        raise PolicyDenied(Decision(Verdict.DENY, tuple(violations)), refused[0])
-    return Decision(Verdict.WOULD_DENY, tuple(violations)) if violations else ALLOW
+        raise PolicyDenied(whole, refused[0])
+    return whole
 
 
 @deciding
@@ -83,5 +82,4 @@ def _without_annotation(site: Site) -> Decision:
     mode = rules.mode(rules.labels)
     reason = f"{uri} is not annotated, and what a model learns from it cannot be taken out again"
     remedy = remedies.annotate(uri, ()) + "  # or the labels of what it holds\n"
-    verdict = Verdict.DENY if mode is Mode.ENFORCE else Verdict.WOULD_DENY
-    return Decision(verdict, (Violation("unknown", reason, remedy, mode),))
+    return Decision.of((Violation("unknown", reason, remedy, mode),))

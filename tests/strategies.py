@@ -26,7 +26,7 @@ from privacylib.propagation.reasons import CODES
 __all__ = [
     "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
     "header_values", "label_sets", "labels", "names", "namespaces", "patterns", "policies", "purposes", "records",
-    "regions", "requirements", "retentions", "uris",
+    "regions", "requirements", "retentions", "uris", "violations",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -167,8 +167,8 @@ header_values = (
 )
 
 _texts = st.text(st.characters(codec="utf-8") | st.just("\udc80"), max_size=12)  # file names may hold such (fault 19)
-_violations = st.builds(Violation, _texts, _texts, _texts, st.sampled_from(Mode))
-_decisions = st.builds(Decision, st.sampled_from(Verdict), st.lists(_violations, max_size=2).map(tuple))
+violations = st.builds(Violation, _texts, _texts, _texts, st.sampled_from(Mode))
+_decisions = st.builds(Decision, st.sampled_from(Verdict), st.lists(violations, max_size=2).map(tuple))
 _sources = st.builds(Source, assets, st.none() | field_names, label_sets, st.none() | _texts, st.sampled_from(Evidence))
 flows = st.builds(
     Flow,

@@ -3,7 +3,6 @@
 from privacylib.context.sources import EMPTY, WIDEST, LatestReads, Link, ReadSet, SourceSet
 from privacylib.context.stage import Stage
 from privacylib.context.state import (
-    NO_ZONE,
     PROCESS,
     UNSEEN,
     CurrentVars,
@@ -18,6 +17,6 @@ from privacylib.context.state import (
 )
 
 __all__ = [
-    "EMPTY", "NO_ZONE", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "LatestReads", "Link", "ReadSet",
+    "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "LatestReads", "Link", "ReadSet",
     "Scope", "SourceSet", "Stage", "frame_here", "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
 ]  # fmt: skip

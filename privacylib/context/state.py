@@ -15,14 +15,12 @@ from typing import Any, cast
 from contextvars_extras import ContextVarsRegistry  # pyright: ignore[reportMissingTypeStubs]
 
 from privacylib.context.sources import ReadSet
-from privacylib.model import Decision, Zone
+from privacylib.model import NO_ZONE, Decision, Zone
 
 __all__ = [
-    "NO_ZONE", "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_here", "frame_now",
+    "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_here", "frame_now",
     "get_frame", "is_unseen", "leave", "reference", "runner", "set_frame",
 ]  # fmt: skip
-
-NO_ZONE = Zone()
 
 
 class Scope:

@@ -1,12 +1,12 @@
 """The words of privacylib as frozen classes."""
 
 from privacylib.model.asset import REQUEST, RESPONSE, Asset
-from privacylib.model.context import PolicyContext, Zone
+from privacylib.model.context import NO_ZONE, PolicyContext, Zone
 from privacylib.model.decision import ALLOW, Decision, Mode, PolicyDenied, Verdict, Violation
 from privacylib.model.flow import Evidence, Flag, Flow, Record, Source
 from privacylib.model.operation import Kind, Operation
 
 __all__ = [
-    "ALLOW", "REQUEST", "RESPONSE", "Asset", "Decision", "Evidence", "Flag", "Flow", "Kind", "Mode",
+    "ALLOW", "NO_ZONE", "REQUEST", "RESPONSE", "Asset", "Decision", "Evidence", "Flag", "Flow", "Kind", "Mode",
     "Operation", "PolicyContext", "PolicyDenied", "Record", "Source", "Verdict", "Violation", "Zone",
 ]  # fmt: skip

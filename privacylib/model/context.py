@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-__all__ = ["UNKNOWN_PURPOSE", "PolicyContext", "Zone"]
+__all__ = ["NO_ZONE", "UNKNOWN_PURPOSE", "PolicyContext", "Zone"]
 
 UNKNOWN_PURPOSE = "unknown-purpose"
 """Reason of a context whose labels are known and whose purposes are not."""
@@ -21,6 +21,10 @@ class Zone:
     purposes: tuple[str, ...] = ()
     admitted: frozenset[str] | None = None
     unknown: str | None = None
+
+
+NO_ZONE = Zone()
+"""What stands around work that nobody gave a purpose."""
 
 
 @frozen

@@ -1,5 +1,6 @@
 """Decisions: whether data may flow on, and why not."""
 
+from collections.abc import Iterable
 from enum import Enum, IntEnum
 
 from attrs import frozen
@@ -44,10 +45,27 @@ class Violation:
 
 @frozen
 class Decision:
-    """Hold the verdict on one flow, with the violation that weighs most first."""
+    """Hold the verdict on one flow.
+
+    Args:
+        verdict: How it ended.
+        violations: Every rule that the flow breaks, the one that weighs most first; none where it is allowed.
+    """
 
     verdict: Verdict
     violations: tuple[Violation, ...] = ()
+
+    @classmethod
+    def of(cls, violations: Iterable[Violation]) -> "Decision":
+        """Return what violations come to: the strictest mode among them decides."""
+        found = sorted(violations, key=lambda violation: -violation.mode)
+        if not found:
+            return ALLOW
+        return cls(Verdict.DENY if found[0].mode is Mode.ENFORCE else Verdict.WOULD_DENY, tuple(found))
+
+    def joined(self, other: "Decision") -> "Decision":
+        """Return one decision with the violations of both."""
+        return self if other.allowed else Decision.of((*self.violations, *other.violations))
 
     @property
     def requirement(self) -> str | None:

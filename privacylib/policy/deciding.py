@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator
 from attrs import frozen
 
 from privacylib.labels import applies, uncovered
-from privacylib.model import ALLOW, Decision, Mode, Verdict, Violation, Zone
+from privacylib.model import NO_ZONE, Decision, Mode, Violation, Zone
 from privacylib.model.policy import Requirement
 from privacylib.policy import remedies
-
-NO_ZONE = Zone()
 
 __all__ = ["Question", "Rules", "decide"]
 
@@ -82,11 +80,7 @@ def decide(question: Question, rules: Rules) -> Decision:
     found = list(_violations(question, question.labels, rules))
     if question.unknown and not found:
         found = list(_unknown(question, rules))
-    if not found:
-        return ALLOW
-    found.sort(key=lambda violation: -violation.mode)
-    denies = found[0].mode is Mode.ENFORCE
-    return Decision(Verdict.DENY if denies else Verdict.WOULD_DENY, tuple(found))
+    return Decision.of(found)
 
 
 def _unknown(question: Question, rules: Rules) -> Iterator[Violation]:
@@ -166,7 +160,7 @@ def _broken(question: Question, labels: frozenset[str], requirement: Requirement
     if question.region is None:
         yield (
             f"region-unknown: {held} may stay in {_names(regions)} only, and {question.asset} names no region",
-            (remedies.place(question.asset, min(regions))),
+            remedies.place(question.asset, min(regions)),
         )
     elif question.region not in regions:
         yield (

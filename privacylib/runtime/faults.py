@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from privacylib.model import Decision, Mode, Operation, PolicyDenied, Verdict, Violation
+from privacylib.model import Decision, Mode, Operation, PolicyDenied, Violation
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
@@ -37,7 +37,7 @@ def while_deciding(snapshot: "Snapshot", operation: Operation, error: Exception)
     if snapshot.mode is Mode.ENFORCE:
         reason = f"privacylib could not decide ({type(error).__name__})"
         violation = Violation("unknown", reason, "# report this error to the maintainers of privacylib\n", Mode.ENFORCE)
-        raise PolicyDenied(Decision(Verdict.DENY, (violation,)), operation.asset.uri) from error
+        raise PolicyDenied(Decision.of((violation,)), operation.asset.uri) from error
 
 
 def deciding(step: Callable[P, T]) -> Callable[P, T | None]:

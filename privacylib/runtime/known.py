@@ -159,7 +159,7 @@ class Site:
             unknown=sources.unknown, judges=judges, lowered=frame.lowered,
         )  # fmt: skip
         comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
-        return worse(decision, self.decide_read(frame.zone)) if comes_back else decision
+        return decision.joined(self.decide_read(frame.zone)) if comes_back else decision
 
     def _ask_read(self, zone: Zone) -> Known:
         labels = join(*(source.labels for source in self.sources))
@@ -197,17 +197,9 @@ class Site:
         if (requirement := self.snapshot.engine.mandatory(flow.labels)) is not None:
             reason = f"lineage is mandatory for what {flow.asset.uri} would take, and the spool refused the record"
             violation = Violation(requirement, reason, "# free space in the spool\n", Mode.ENFORCE)
-            mandatory = Decision(Verdict.DENY, (violation,))
+            mandatory = Decision.of((violation,))
         decision = mandatory if number == 0 and mandatory is not None else flow.decision
         return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory)
-
-
-def worse(one: Decision, other: Decision) -> Decision:
-    """Return one decision with the violations of both, the heaviest first."""
-    if other.allowed or one.allowed:
-        return one if other.allowed else other
-    heavier, lighter = sorted((one, other), key=lambda d: -d.violations[0].mode)
-    return Decision(heavier.verdict, heavier.violations + lighter.violations)
 
 
 def _graded(sources: SourceSet) -> tuple[Source, ...]:
@@ -246,4 +238,4 @@ def decision_on(operation: Operation, snapshot: "Snapshot | None") -> Decision:
         return site.decide_read(frame.zone)
     decision = site.decide_write(site.held(frame), frame, site.judges)
     pending = frame.scope.reads.pending
-    return decision if pending is None else worse(pending.decide(frame), decision)
+    return decision if pending is None else pending.decide(frame).joined(decision)

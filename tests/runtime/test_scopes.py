@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import privacylib
-from privacylib.context import NO_ZONE, PROCESS, frame_now, get_frame
+from privacylib.context import PROCESS, frame_now, get_frame
 from privacylib.labels import uncovered
+from privacylib.model import NO_ZONE
 from privacylib.runtime import enter_scope, exit_frame, narrowed
 from privacylib.testing import Capture, capture
 from tests import strategies

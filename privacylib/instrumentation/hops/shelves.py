@@ -9,7 +9,7 @@ from attrs import frozen
 
 from privacylib.context import PROCESS, Frame
 from privacylib.instrumentation.hops.batons import Home, Reads, seen
-from privacylib.model import Zone
+from privacylib.model import NO_ZONE, Zone
 
 __all__ = ["UNSEEN", "Shelf", "Tag", "is_data", "shelf_of", "tag_of"]
 
@@ -39,7 +39,7 @@ class Tag:
     inside: bool
 
 
-UNSEEN = Tag("queue", bytes(16), 0, Zone(), Home.lost("queue").reads, inside=False)
+UNSEEN = Tag("queue", bytes(16), 0, NO_ZONE, Home.lost("queue").reads, inside=False)
 """The tag of an item that got inside unseen."""
 
 
