@@ -49,7 +49,7 @@ class Victim:
         readers = [threading.Thread(target=_drain, args=pair) for pair in zip(self._pipes(), said, strict=True)]
         for reader in readers:
             reader.start()
-        time.sleep(random.uniform(0.001, 0.06))
+        time.sleep(random.uniform(0.001, 0.06))  # noqa: S311 - no secret
         os.kill(self.pid, signal.SIGKILL)
         for reader in readers:
             reader.join()
