@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
-from privacylib.decorators.carrying import hold, zone_of
 from privacylib.drain import Drain
 from privacylib.errors import PrivacyError
 from privacylib.exporters import chosen
@@ -23,7 +22,7 @@ from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
-from privacylib.runtime import ACTIVE
+from privacylib.runtime import ACTIVE, hold, zone_under
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -209,7 +208,7 @@ def _take_environment(snapshot: Snapshot) -> None:
     if "privacylib=" not in told.get("BAGGAGE", ""):
         return
     context = snapshot.propagator.extract(told, peer="process")
-    PROCESS.frame.zone = zone_of(context)
+    PROCESS.frame.zone = zone_under(context)
     hold(PROCESS.frame, context)
 
 

@@ -1,18 +1,13 @@
 """Context by hand: what holds now, into a carrier, out of one, and around work."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from privacylib.context import PROCESS, Frame, frame_now, set_frame
+from privacylib.context import Frame, frame_now, set_frame
 from privacylib.decorators.zones import Block
-from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
-from privacylib.naming import parse
-from privacylib.runtime import apart, held_now, into_open_writes, narrowed, root_scope, snapshot_now
+from privacylib.model import PolicyContext
+from privacylib.runtime import apart, held_now, hold, scope_under, snapshot_now, told_now, zone_under
 
-__all__ = ["CARRIED", "attached", "current", "enter_context", "extract", "hold", "inject", "zone_of"]
-
-CARRIED = Asset("context", "carried")
-"""What a write depends on where the labels it holds were brought by a carrier that names no assets."""
+__all__ = ["attached", "current", "extract", "inject"]
 
 
 def current() -> PolicyContext:
@@ -37,12 +32,12 @@ def inject(carrier: Any, to: str | None = None) -> Any:
         span = frame.pair or snapshot.recorder.next_span()
         kind = "rpc" if to else "message"
         snapshot.propagator.inject(
-            carrier, held_now(frame), span=span, pair=frame.pair, endpoint=to or "unix:", kind=kind
+            carrier, told_now(frame), span=span, pair=frame.pair, endpoint=to or "unix:", kind=kind
         )
     return carrier
 
 
-def extract(carrier: Mapping[str, Any] | Any, peer: str | None = None) -> PolicyContext:
+def extract(carrier: Any, peer: str | None = None) -> PolicyContext:
     """Return the context that a carrier presents. Never raises for what the carrier holds.
 
     Args:
@@ -66,34 +61,12 @@ def attached(context: PolicyContext) -> Block:
     Returns:
         A decorator and context manager, sync and async.
     """
-    return Block(lambda: enter_context(context))
+    return Block(lambda: _enter(context))
 
 
-def enter_context(context: PolicyContext) -> Frame:
+def _enter(context: PolicyContext) -> Frame:
     """Open a scope under a brought context, make it the current one and return its frame."""
-    key = bytes.fromhex(context.correlation_key) if context.correlation_key else None
-    frame = apart(root_scope("attached", key), zone_of(context))
+    frame = apart(scope_under(context, "attached"), zone_under(context))
     hold(frame, context)
     set_frame(frame)
     return frame
-
-
-def zone_of(context: PolicyContext) -> Zone:
-    """Return the zone that work under a brought context starts in."""
-    zone = context.zone or PROCESS.frame.zone
-    if context.unknown:
-        zone = Zone(zone.purposes, zone.admitted, context.unknown)
-    return narrowed(zone, None, None)
-
-
-def hold(frame: Frame, context: PolicyContext) -> None:
-    """Let a frame's scope hold what a brought context holds."""
-    if not context.labels and not context.unknown and not context.reads:
-        return
-    places = [parse(uri) for uri in context.reads or (CARRIED.uri,)]
-    sources = tuple(
-        Source(asset, field, context.labels, context.data_unknown, Evidence.TRACKED) for asset, field in places
-    )
-    into_open_writes(frame, sources)
-    for source in sources:
-        frame.scope.reads.add(source, context.pair)

@@ -2,6 +2,7 @@
 
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
+from privacylib.runtime.brought import hold, scope_under, zone_under
 from privacylib.runtime.endpoints import (
     answer,
     begin_answer,
@@ -15,11 +16,11 @@ from privacylib.runtime.endpoints import (
 )
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes
 from privacylib.runtime.known import Known, Site, decision_on, site_of
-from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_zone, exit_frame, narrowed, root_scope
+from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_zone, exit_frame, narrowed
 
 __all__ = [
     "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "apart", "begin", "begin_answer", "complete",
     "decision_on", "end", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "faults", "finish", "held_now",
-    "into_open_writes", "narrowed", "requested", "respond", "root_scope", "serve", "site_now", "site_of",
-    "snapshot_now", "told_now",
+    "hold", "into_open_writes", "narrowed", "requested", "respond", "scope_under", "serve", "site_now", "site_of",
+    "snapshot_now", "told_now", "zone_under",
 ]  # fmt: skip

@@ -4,10 +4,11 @@ import contextlib
 
 from attrs import evolve
 
-from privacylib.context import PROCESS, Frame, get_frame, set_frame
+from privacylib.context import Frame, get_frame, set_frame
 from privacylib.labels import join
-from privacylib.model import REQUEST, RESPONSE, Decision, Flag, Kind, PolicyContext, PolicyDenied, Source, Zone
+from privacylib.model import REQUEST, RESPONSE, Decision, Flag, Kind, PolicyContext, PolicyDenied, Source
 from privacylib.runtime import faults
+from privacylib.runtime.brought import scope_under, zone_under
 from privacylib.runtime.hot import (
     Handle,
     close_for_scope,
@@ -20,7 +21,7 @@ from privacylib.runtime.hot import (
     refuse,
 )
 from privacylib.runtime.known import Site
-from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
+from privacylib.runtime.scopes import exit_frame, narrowed
 
 __all__ = [
     "Pending",
@@ -81,13 +82,8 @@ def serve(site: Site, context: PolicyContext) -> Handle:
     Raises:
         PolicyDenied: A zone of the policy does not admit the request.
     """
-    key = bytes.fromhex(context.correlation_key) if context.correlation_key else None
-    scope = root_scope(site.operation.asset.uri, key)
-    zone = context.zone or PROCESS.frame.zone
-    if context.unknown:
-        zone = Zone(zone.purposes, zone.admitted, context.unknown)
-    zone = narrowed(zone, None, None)
-    frame = Frame(scope, zone, get_frame())
+    scope = scope_under(context, site.operation.asset.uri)
+    frame = Frame(scope, zone_under(context), get_frame())
     handle = Handle(site, frame)
     if context.verified and context.pair:
         handle.pair, handle.flags = context.pair, int(Flag.PAIRED)

@@ -1,0 +1,47 @@
+"""Context that was brought from elsewhere: the scope, the zone and the reads that work under it starts with."""
+
+from privacylib.context import PROCESS, Frame, Scope
+from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
+from privacylib.naming import parse
+from privacylib.runtime.hot import into_open_writes
+from privacylib.runtime.scopes import narrowed, root_scope
+
+__all__ = ["CARRIED", "hold", "scope_under", "zone_under"]
+
+CARRIED = Asset("context", "carried")
+"""What a write depends on where the labels it holds were brought by a carrier that names no assets."""
+
+
+def scope_under(context: PolicyContext, name: str) -> Scope:
+    """Return a unit of work of its own that goes on under a context's correlation key.
+
+    Args:
+        context: What was brought.
+        name: What the scope is called, for people.
+    """
+    return root_scope(name, bytes.fromhex(context.correlation_key) if context.correlation_key else None)
+
+
+def zone_under(context: PolicyContext) -> Zone:
+    """Return the zone that work under a context starts in: unknown where the context is."""
+    zone = context.zone or PROCESS.frame.zone
+    if context.unknown:
+        zone = Zone(zone.purposes, zone.admitted, context.unknown)
+    return narrowed(zone, None, None)
+
+
+def hold(frame: Frame, context: PolicyContext) -> None:
+    """Let a frame's scope hold what a context holds.
+
+    Raises:
+        PolicyDenied: A write is open around the frame that an enforced rule keeps the data from.
+    """
+    if not context.labels and not context.unknown and not context.reads:
+        return
+    places = [parse(uri) for uri in context.reads or (CARRIED.uri,)]
+    sources = tuple(
+        Source(asset, field, context.labels, context.data_unknown, Evidence.TRACKED) for asset, field in places
+    )
+    into_open_writes(frame, sources)
+    for source in sources:
+        frame.scope.reads.add(source, context.pair)
