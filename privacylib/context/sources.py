@@ -1,7 +1,9 @@
 """What a unit of work has read so far: interned sets of sources, and the read sets that grow."""
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal
 
 from privacylib.labels import join
 from privacylib.model import Asset, Source
@@ -24,6 +26,11 @@ Link = int | tuple[bytes, int]
 """A read's span: its number, with its correlation key where that differs from the scope's."""
 
 
+_NOTHING: Mapping[Any, None] = MappingProxyType({})
+_MAKING = threading.RLock()
+"""Held while a read set gets a table that few need; a finaliser that runs meanwhile may come back for its own."""
+
+
 class SourceSet:
     """An immutable set of sources with the join of their labels.
 
@@ -31,12 +38,13 @@ class SourceSet:
     Each remembers the sets it becomes, which makes a read of something known one dictionary hit.
     """
 
-    __slots__ = ("_next", "labels", "members", "unknown")
+    __slots__ = ("_next", "labels", "members", "size", "unknown")
     table: ClassVar[dict[frozenset[Source], "SourceSet"]] = {}
     kept: ClassVar[int] = 0
 
     def __init__(self, members: frozenset[Source]) -> None:
         self.members = members
+        self.size = len(members)
         self.labels = join(*(source.labels for source in members))
         self.unknown = min((source.unknown for source in members if source.unknown), default=None)
         self._next: dict[object, SourceSet] = {}
@@ -95,7 +103,7 @@ class LatestReads:
         key: Correlation key of its scope, 16 bytes.
     """
 
-    __slots__ = ("_former", "_sources", "key", "latest", "wide")
+    __slots__ = ("_former", "_sources", "key", "latest", "mixed", "wide")
     widening: ClassVar[dict[int, object]] = {}
     """Who widens a table, by the table's id: the first to enter itself."""
 
@@ -103,6 +111,8 @@ class LatestReads:
         self.key = key
         self.latest: dict[Source, Link] = {}
         self.wide = False
+        self.mixed = False
+        """Whether a link names a key of its own."""
         self._former: dict[Source, Link] | None = None
         self._sources = EMPTY
 
@@ -112,7 +122,9 @@ class LatestReads:
             source = _widened(source)
         latest = self.latest
         latest[source] = link
-        if len(latest) != len(self._sources.members) and not self.wide:
+        if link.__class__ is not int:
+            self.mixed = True
+        if len(latest) != self._sources.size and not self.wide:
             if len(latest) <= SHARED:
                 self._sources = self._sources.plus(source)
             elif len(latest) > WIDEST:
@@ -142,7 +154,7 @@ class LatestReads:
         if self.wide:
             return SourceSet.of({*map(_widened, list(former or ())), *map(_widened, list(latest))})
         known = self._sources
-        if len(known.members) != len(latest):  # there are many, or threads added at once
+        if known.size != len(latest):  # there are many, or threads added at once
             known = self._sources = SourceSet.of(list(latest))
         return known
 
@@ -161,25 +173,58 @@ class ReadSet(LatestReads):
         nested: Whether it is read here on behalf of the work of `upper`, into whose open writes it flows.
     """
 
-    __slots__ = ("nested", "open", "pending", "returned", "upper", "watched")
+    __slots__ = ("_returned", "nested", "open", "pending", "upper", "watched")
 
     def __init__(self, key: bytes, upper: "ReadSet | None" = None, *, nested: bool = False) -> None:
         super().__init__(key)
         self.upper = upper
         self.nested = nested
-        self.returned = LatestReads(key)
-        self.open: dict[Any, None] = {}
+        self._returned: LatestReads | None = None
+        self.open: Mapping[Any, None] = _NOTHING
         """Writes that stay open, in their order: what is read meanwhile flows into them too."""
-        self.watched: dict[Any, None] = {} if upper is None else dict(upper.watched)
+        self.watched: Mapping[Any, None] = _NOTHING
         """Calls with open response streams: they note the writes made meanwhile, for they may bring more labels."""
-        self.pending: Any = None if upper is None else upper.pending
+        self.pending: Any = None
         """A request that was taken in and not judged yet."""
+        if upper is not None:
+            self.pending = upper.pending
+            if upper.watched:
+                self.watched = dict(upper.watched)
+
+    @property
+    def returned(self) -> LatestReads:
+        """Return what isolated scopes have read that were part of this one, for its own writes only."""
+        found = self._returned
+        if found is None:
+            with _MAKING:
+                found = self._returned = self._returned or LatestReads(self.key)
+        return found
+
+    def keep(self, table: Literal["open", "watched"], operation: Any) -> None:
+        """Keep an operation in one of the two tables of those that last; most scopes never need one."""
+        kept = getattr(self, table)
+        if kept is _NOTHING:
+            with _MAKING:
+                kept = getattr(self, table)
+                if kept is _NOTHING:
+                    kept = dict[Any, None]()
+                    setattr(self, table, kept)
+        kept[operation] = None
+
+    def drop(self, table: Literal["open", "watched"], operation: Any) -> None:
+        """Take an operation out of a table, if it is there."""
+        kept = getattr(self, table)
+        if kept is not _NOTHING:
+            kept.pop(operation, None)
 
     def visible(self) -> SourceSet:
         """Return what a write here depends on: what was read here, returned here, or seen above."""
-        found = self.own
-        if self.returned.latest or self.returned.wide:
-            found = found.union(self.returned.own)
+        found = self._sources
+        if found.size != len(self.latest) or self.wide:
+            found = self.own
+        returned = self._returned
+        if returned is not None:
+            found = found.union(returned.own)
         upper = self.upper
         while upper is not None:
             if upper.latest or upper.wide:
@@ -203,8 +248,14 @@ class ReadSet(LatestReads):
             for source, link in (*self.returned.listed(), *self.listed()):
                 self.upper.returned.add(source, link)
 
-    def links(self) -> tuple[list[int], list[tuple[bytes, int]]]:
+    def links(self) -> tuple[Sequence[Any], Sequence[tuple[bytes, int]]]:
         """Return the spans of the visible reads: those under this key, and those under others."""
+        upper = self.upper
+        if self._returned is None and not self.mixed and (upper is None or not (upper.latest or upper.upper)):
+            return list(self.latest.values())[:LINKED], ()
+        return self._sorted_links()
+
+    def _sorted_links(self) -> tuple[list[int], list[tuple[bytes, int]]]:
         same: list[int] = []
         foreign: list[tuple[bytes, int]] = []
         reads: ReadSet | None = self

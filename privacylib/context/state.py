@@ -79,6 +79,7 @@ class Frame:
         outer: "Frame | None" = None,
         opened: tuple[Any, ...] = (),
         lowered: tuple[Any, ...] = (),
+        pair: int = 0,
     ) -> None:
         self.scope = scope
         self.zone = zone
@@ -87,7 +88,7 @@ class Frame:
         """Writes whose decorated bodies this work runs in."""
         self.lowered = lowered
         """Reclassifications that are declared around this work."""
-        self.pair = 0
+        self.pair = pair
         """Span of the call whose request is being made here, or 0."""
         self.gone = False
         """Whether its owner left while another frame stood on top of it."""

@@ -18,17 +18,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Around:
     """An operation around each call of a function."""
 
-    __slots__ = ("_declared",)
+    __slots__ = ("enter",)
 
     def __init__(self, operation: Operation) -> None:
-        self._declared = Declared(operation)
+        self.enter = Declared(operation).begin
 
-    def enter(self, yields: bool = False) -> Handle | None:
-        site = self._declared.site()
-        return None if site is None else begin(site, body=True, stays_open=yields)
-
-    def exit(self, token: Handle | None, failed: bool) -> None:
-        end(token, failed=failed)
+    exit = staticmethod(end)
 
 
 class _AroundCall(_Around):

@@ -28,7 +28,7 @@ class Around(Protocol):
         """
         ...
 
-    def exit(self, token: Any, failed: bool) -> None:
+    def exit(self, token: Any, failed: bool, /) -> None:
         """End; never raises."""
         ...
 

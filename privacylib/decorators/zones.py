@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 from privacylib.context import Frame, get_frame
 from privacylib.decorators.wrapping import wrap
-from privacylib.runtime import enter_scope, enter_zone, exit_frame, snapshot_now
+from privacylib.runtime import ACTIVE, absent, enter_scope, enter_zone, exit_frame
 
 __all__ = ["Block", "scope", "zone"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_ELSEWHERE = object()
 
 
 class Block:
@@ -32,7 +35,8 @@ class Block:
         return self._open()
 
     def _open(self) -> Frame:
-        snapshot_now()  # outside privacylib a scope is opened for nothing, unless that must not be
+        if ACTIVE.snapshot is None:  # a scope is opened for nothing, unless that must not be
+            absent()
         return self._opens()
 
     def exit(self, token: Frame, failed: bool) -> None:
@@ -46,19 +50,22 @@ class Block:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(KeyError):  # left more often than entered
-            exit_frame(self._mine())
+        frame = get_frame()
+        if frame is not None and self._entered.pop(frame, _ELSEWHERE) is None:
+            exit_frame(frame)
+        else:
+            self._exit_elsewhere()
 
-    def _mine(self) -> Frame:
-        """Take the innermost frame of this object that stands here; else, left elsewhere, the last one."""
+    def _exit_elsewhere(self) -> None:
+        """Leave the innermost frame of this object that stands further out; else, left elsewhere, the last one."""
         entered, now = self._entered, get_frame()
         while now is not None:
-            if now in entered:
-                with contextlib.suppress(KeyError):  # another thread that carries it was faster
-                    del entered[now]
-                    return now
+            if entered.pop(now, _ELSEWHERE) is None:
+                exit_frame(now)
+                return
             now = now.outer
-        return entered.popitem()[0]
+        with contextlib.suppress(KeyError):  # left more often than entered
+            exit_frame(entered.popitem()[0])
 
     async def __aenter__(self) -> None:
         self.__enter__()

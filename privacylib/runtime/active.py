@@ -8,6 +8,7 @@ from attrs import evolve
 from privacylib.errors import NotInitialised
 from privacylib.model import Asset, Operation
 from privacylib.runtime import faults
+from privacylib.runtime.hot import Handle, begin
 from privacylib.runtime.known import Site, site_of
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ __all__ = ["ACTIVE", "Declared", "absent", "site_now", "snapshot_now"]
 
 
 class Active:
-    """Hold the snapshot in force; None before `init`."""
+    """Hold the snapshot in force, None before `init`, and whether the operator demands one."""
 
-    __slots__ = ("snapshot",)
+    __slots__ = ("required", "snapshot")
 
     def __init__(self) -> None:
+        self.required = os.environ.get("PRIVACYLIB_REQUIRED") == "1"
         self.snapshot: Snapshot | None = None
 
 
@@ -34,7 +36,7 @@ def absent() -> None:
     Raises:
         NotInitialised: The operator asked for privacylib with ``PRIVACYLIB_REQUIRED=1``.
     """
-    if os.environ.get("PRIVACYLIB_REQUIRED") == "1":
+    if ACTIVE.required:
         raise NotInitialised("PRIVACYLIB_REQUIRED=1, but nobody called privacylib.init(service=..., policy=...)")
 
 
@@ -81,3 +83,19 @@ class Declared:
             return site
         self._site = site = site_now(self.operation)
         return site
+
+    def begin(self, yields: bool = False) -> Handle | None:
+        """Begin the operation around a function's body.
+
+        Args:
+            yields: Whether the body hands values to a consumer before it ends.
+
+        Returns:
+            The handle that `end` takes; None before `init`, and where nothing is to be recorded.
+        """
+        site = self._site
+        if site is None or site.snapshot is not ACTIVE.snapshot:
+            site = self.site()
+            if site is None:
+                return None
+        return begin(site, yields, True)

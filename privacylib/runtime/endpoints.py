@@ -204,7 +204,7 @@ def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
         handle.announced |= labels  # a peer knows of what it brought itself
     _take_in(handle, source)
     handle.meanwhile = {}
-    handle.frame.scope.reads.watched[handle] = None
+    handle.frame.scope.reads.keep("watched", handle)
 
 
 def _take_in(handle: Handle, source: Source) -> None:

@@ -4,9 +4,10 @@ Only what each operation needs stands in this file. What is known about an opera
 once (`privacylib.runtime.known`) and found again by identity.
 """
 
-from time import perf_counter_ns, time_ns
+from time import time_ns
 
-from opentelemetry.trace import INVALID_SPAN, get_current_span
+from opentelemetry.context import get_current
+from opentelemetry.trace import get_current_span
 
 from privacylib.context import EMPTY, PROCESS, Frame, SourceSet, frame_now, get_frame, is_unseen, leave, set_frame
 from privacylib.model import Flag, Kind, PolicyDenied, Source
@@ -19,54 +20,36 @@ _READ, _OPAQUE, _CALL = Kind.READ, Kind.OPAQUE, Kind.CALL
 
 
 class Handle:
-    """One operation between its beginning and its end."""
+    """One operation between its beginning and its end.
 
-    __slots__ = (
-        "announced",
-        "began",
-        "body",
-        "brought",
-        "flags",
-        "frame",
-        "inflow",
-        "known",
-        "meanwhile",
-        "messages",
-        "open",
-        "pair",
-        "refused",
-        "site",
-        "sources",
-        "span",
-        "start",
-    )
+    What few operations need has its default on the class, so that the others do not pay for it.
+    """
 
     known: Known
+    sources: SourceSet = EMPTY
+    inflow: SourceSet = EMPTY
+    """What was read in scopes of their own while this write was open around them."""
+    messages = 1
+    flags = 0
+    pair = 0
+    open = False
+    refused = False
+    announced: frozenset[str] | None = None
+    """Labels a judging peer was told of, where it is told only once."""
+    body: Frame | None = None
+    brought: Source | None = None
+    """What an open response stream has brought so far."""
+    meanwhile: "dict[Site, Handle] | None" = None
+    """Writes made while it was open."""
 
     def __init__(self, site: Site, frame: Frame) -> None:
         self.site = site
         self.frame = frame
-        self.sources: SourceSet = EMPTY
-        self.messages = 1
-        self.flags = 0
-        self.pair = 0
-        self.open = False
-        self.refused = False
-        self.inflow: SourceSet = EMPTY
-        """What was read in scopes of their own while this write was open around them."""
-        self.announced: frozenset[str] | None = None
-        """Labels a judging peer was told of, where it is told only once."""
-        self.body: Frame | None = None
-        self.brought: Source | None = None
-        """What an open response stream has brought so far."""
-        self.meanwhile: dict[Site, Handle] | None = None
-        """Writes made while it was open."""
-        self.span = site.snapshot.recorder.next_span()
+        self.span = site.next_span()
         self.start = time_ns()
-        self.began = perf_counter_ns()
 
 
-def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: bool | None = None) -> Handle | None:
+def begin(site: Site, stays_open: bool = False, body: bool = False, judges: bool | None = None) -> Handle | None:
     """Decide an operation and take its reads in, before the I/O.
 
     Args:
@@ -109,7 +92,7 @@ def begin(site: Site, *, stays_open: bool = False, body: bool = False, judges: b
     return handle
 
 
-def end(handle: Handle | None, *, failed: bool = False) -> None:
+def end(handle: Handle | None, failed: bool = False) -> None:
     """Record an operation that has ended.
 
     Args:
@@ -128,7 +111,7 @@ def end(handle: Handle | None, *, failed: bool = False) -> None:
         if handle.open:
             close_for_scope(handle)
         if handle.meanwhile is not None:
-            handle.frame.scope.reads.watched.pop(handle, None)
+            handle.frame.scope.reads.drop("watched", handle)
         kept = record(handle, Flag.FAILED if failed else 0)
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("recording", error)
@@ -139,18 +122,18 @@ def end(handle: Handle | None, *, failed: bool = False) -> None:
 def open_for_scope(handle: Handle) -> None:
     """Let all that the scope reads from now on flow into this write."""
     handle.open = True
-    handle.frame.scope.reads.open[handle] = None
+    handle.frame.scope.reads.keep("open", handle)
 
 
 def close_for_scope(handle: Handle) -> None:
     """End what `open_for_scope` began."""
-    handle.frame.scope.reads.open.pop(handle, None)
+    handle.frame.scope.reads.drop("open", handle)
 
 
 def decide_read(handle: Handle) -> None:
     """Decide a read and let its scope hold what it reads."""
     site, frame = handle.site, handle.frame
-    if site.operation.kind is _READ:
+    if site.kind is _READ:
         handle.known = known = site.reading(frame)
         if known.denied:
             refuse(handle, known)
@@ -175,7 +158,7 @@ def decide_write(handle: Handle, judges: bool = False) -> None:
     handle.known = known = handle.site.writing(sources, frame, judges)
     if known.denied:
         refuse(handle, known)
-    if handle.site.operation.kind is _CALL and known.number:
+    if handle.site.kind is _CALL and known.number:
         handle.span = handle.site.snapshot.recorder.call_span(known.number)
 
 
@@ -225,10 +208,10 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
     """Keep one record of an operation and of what is behind it; return whether it was accepted."""
     frame, site = handle.frame, handle.site
     scope = frame.scope
-    elapsed = (perf_counter_ns() - handle.began) // 1000
+    elapsed = (time_ns() - handle.start) // 1000
     links, foreign = (), ()
     if known is None:
-        known, kind = handle.known, site.operation.kind
+        known, kind = handle.known, site.kind
         if kind is not _READ:
             # The payload of a request that is not a stream was complete when the call began.
             if kind is not _CALL or handle.open or handle.body is not None:
@@ -236,21 +219,25 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
                 if sources is not handle.sources:
                     handle.known = known = site.writing(sources, frame, judges_still(handle, sources), late=True)
             links, foreign = scope.reads.links()
-            for call in list(scope.reads.watched):
-                call.meanwhile[site] = handle
+            if scope.reads.watched:
+                for call in list(scope.reads.watched):
+                    call.meanwhile[site] = handle
     flags |= handle.flags
     if scope.left or (scope.around is not None and scope.outlived):
         flags |= Flag.OUTLIVED
     parent, trace = handle.pair or scope.parent, None
-    span = get_current_span()
-    if span is not INVALID_SPAN:
-        host = span.get_span_context()
-        if host.is_valid:
-            parent = handle.pair or host.span_id
-            trace = host.trace_id.to_bytes(16, "big")
-            if trace == scope.key:
-                trace = None
+    if get_current():  # the host's tracing has something in its context
+        parent, trace = _in_trace_of_host(handle, parent)
     return site.snapshot.recorder.append(
         known.number, flags, handle.start, elapsed, handle.span, parent, scope.key,
         links, foreign, handle.messages, trace,
     )  # fmt: skip
+
+
+def _in_trace_of_host(handle: Handle, parent: int) -> tuple[int, bytes | None]:
+    """Return the span around an operation, and its trace where that is not the correlation key."""
+    host = get_current_span().get_span_context()
+    if not host.is_valid:
+        return parent, None
+    trace = host.trace_id.to_bytes(16, "big")
+    return handle.pair or host.span_id, None if trace == handle.frame.scope.key else trace

@@ -65,7 +65,9 @@ class Site:
         "_write",
         "_writes",
         "judges",
+        "kind",
         "named",
+        "next_span",
         "operation",
         "resident",
         "snapshot",
@@ -74,7 +76,9 @@ class Site:
 
     def __init__(self, operation: Operation, snapshot: "Snapshot") -> None:
         self.operation = operation
+        self.kind = operation.kind
         self.snapshot = snapshot
+        self.next_span = snapshot.recorder.next_span
         engine = snapshot.engine
         self.sources: tuple[Source, ...] = ()
         if operation.kind in (Kind.READ, Kind.OPAQUE):
@@ -95,7 +99,8 @@ class Site:
 
     def held(self, frame: Frame) -> SourceSet:
         """Return all that a write here depends on: what its scope holds, and what the code named."""
-        return frame.scope.reads.visible().union(self.named)
+        held = frame.scope.reads.visible()
+        return held if self.named is EMPTY else held.union(self.named)
 
     def reading(self, frame: Frame) -> Known:
         """Return what is known about the read in this frame."""

@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from opentelemetry.context import get_current
 from opentelemetry.trace import get_current_span
 
 from privacylib.context import (
@@ -53,10 +54,13 @@ def root_scope(name: str, key: bytes | None = None, outside: ReadSet | None = No
         outside: What the same task or thread has read outside scopes; left out for one that stands apart.
     """
     PROCESS.scoped = True
-    host = get_current_span().get_span_context()
-    parent = host.span_id if host.is_valid else 0
+    parent = 0
+    if get_current():  # the host's tracing has something in its context
+        host = get_current_span().get_span_context()
+        if host.is_valid:
+            parent, key = host.span_id, key or host.trace_id.to_bytes(16, "big")
     if key is None:
-        key = host.trace_id.to_bytes(16, "big") if host.is_valid else os.urandom(16)
+        key = os.urandom(16)
     reads = ReadSet(key, outside or PROCESS.frame.scope.reads, nested=outside is not None)
     return Scope(name, key, reads, parent)
 

@@ -64,12 +64,12 @@ class TestBeforeInit:
         lambda: privacylib.extract({}),
     ])  # fmt: skip
     def test_required_it_raises_instead(self, use: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PRIVACYLIB_REQUIRED", "1")
+        monkeypatch.setattr(ACTIVE, "required", True)
         with pytest.raises(NotInitialised, match=r"privacylib\.init"):
             use()
 
     def test_decorating_is_allowed_even_then(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PRIVACYLIB_REQUIRED", "1")
+        monkeypatch.setattr(ACTIVE, "required", True)
         privacylib.zone("ads")(privacylib.reads(USERS)(print))
 
 
