@@ -7,8 +7,9 @@ for a class (`sqlite3.connect(factory=…)`).
 
 import functools
 import inspect
+import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -91,16 +92,29 @@ def _place(integration: Integration, patch: Patch, module: ModuleType) -> None:
         uncovered[patch.target] = wrong or "not there"
         return
     with _lock:
-        ours = next((mine for _, _, theirs, mine in _placed if theirs is original), None)  # one function, two names
-        if ours is None:
-            ours = around(original, patch)
+        theirs, ours = _known(original) or (original, around(original, patch))
         before = _own(owner, name)
         try:
             setattr(owner, name, ours)
         except TypeError:
             _methods.setdefault(owner, {})[name] = patch
-        else:
-            _placed.append((owner, name, before, ours))
+            return
+        _placed.append((owner, name, theirs if before is ours else before, ours))
+        if owner is module:
+            uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))
+
+
+def _known(original: Any) -> tuple[Any, Any] | None:
+    """Return a function that is patched already under another name, and what stands in its place."""
+    return next(((theirs, mine) for _, _, theirs, mine in _placed if original in (theirs, mine)), None)
+
+
+def _aliases(function: Any) -> Iterator[str]:
+    """Yield where others than the standard library hold a function itself, which nobody sees there."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in sys.stdlib_module_names:
+            held = list(getattr(module, "__dict__", {}).items())
+            yield from (f"{name}:{alias}" for alias, value in held if value is function)
 
 
 def _own(owner: Any, name: str) -> Any:

@@ -24,6 +24,8 @@ def _operations(path: Any, reads: bool, writes: bool) -> tuple[Operation, ...]:
 
 
 def _opened(call: Call) -> tuple[Operation, ...]:
+    if call["opener"] is not None and os.path.isdir(call["file"]):  # noqa: PTH112 - tempfile's: what it opens is seen
+        return ()
     mode: str = call["mode"]
     reads = "r" in mode or ("a" in mode and "+" in mode)
     return _operations(call["file"], reads, "r" not in mode or "+" in mode)
@@ -36,10 +38,13 @@ def _missing(call: Call) -> bool:
 
 def _opened_by_flags(call: Call) -> tuple[Operation, ...]:
     flags: int = call["flags"]
-    if flags & getattr(os, "O_DIRECTORY", 0):
+    path = call["path"]
+    if call["dir_fd"] is not None:
+        path = os.path.join(os.readlink(f"/proc/self/fd/{call['dir_fd']}"), os.fsdecode(path))  # noqa: PTH115, PTH118
+    if flags & getattr(os, "O_DIRECTORY", 0) or os.path.isdir(path):  # noqa: PTH112 - a descriptor, or a path
         return ()
-    access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
-    return _operations(call["path"], access != os.O_WRONLY, access != os.O_RDONLY)
+    access, emptied = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR), flags & (os.O_EXCL | os.O_TRUNC)
+    return _operations(path, access != os.O_WRONLY and not emptied, access != os.O_RDONLY)
 
 
 def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:

@@ -1,40 +1,28 @@
-"""sqlite3: each statement reads and writes tables of one database file."""
+"""sqlite3: each statement reads and writes tables of one database file, and of those attached to it."""
 
-import os
 from functools import partial
 from typing import Any
 
-from privacylib.families.dbapi import operations
+from privacylib.families import sqlite
 from privacylib.families.paths import resolved
 from privacylib.instrumentation.patching import patched_class
 from privacylib.instrumentation.table import Call, Integration, Patch
-from privacylib.model import Asset, Operation
-from privacylib.naming import file_asset
+from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
 
-_DATABASE = "_privacylib_database"
-
 
 def _connected(call: Call) -> Any:
-    text = os.fsdecode(call["database"])
-    parameters = ""
-    if text.startswith("file:"):
-        text, _, parameters = text.removeprefix("file:").partition("?")
-        text = text.removeprefix("//") if text.startswith("///") else text
-    in_memory = text in ("", ":memory:") or "mode=memory" in parameters
-    call.result.__dict__[_DATABASE] = "" if in_memory else file_asset(text).name
+    sqlite.remember(call.result, call["database"], uri=bool(call["uri"]))
     return call.result
 
 
-def _table(database: str, name: str) -> Asset:
-    name = name.removeprefix("main.")
-    return Asset("sqlite", f"{database}/{name}") if database else Asset("sqlite://:memory:", name)
-
-
 def _statement(call: Call) -> tuple[Operation, ...]:
-    database = call["self"].connection.__dict__[_DATABASE]
-    return operations(call["sql"], partial(_table, database), bound=bool(call["parameters"]), dialect="sqlite")
+    return sqlite.statement(call["self"].connection, call["sql"], bound=bool(call["parameters"]))
+
+
+def _copied(call: Call) -> tuple[Operation, ...]:
+    return sqlite.copied(call["self"], call["name"] or "main", call["target"])
 
 
 def _factory(name: str, given: Any) -> Any:
@@ -42,6 +30,12 @@ def _factory(name: str, given: Any) -> Any:
 
     chosen = getattr(sqlite3, name) if given is None else given
     return patched_class(chosen) if isinstance(chosen, type) else chosen
+
+
+def _connect(target: str) -> Patch:
+    positions = ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory")
+    pins = {"database": resolved, "factory": partial(_factory, "Connection")}
+    return Patch(target, parameters=(*positions, "cached_statements", "uri"), pins=pins, after=_connected)
 
 
 def _on(method: str, *parameters: str) -> tuple[Patch, Patch]:
@@ -57,15 +51,12 @@ def _on(method: str, *parameters: str) -> tuple[Patch, Patch]:
 INTEGRATION = Integration(
     "sqlite3",
     (
-        Patch(
-            "sqlite3:connect",
-            parameters=("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory"),
-            pins={"database": resolved, "factory": partial(_factory, "Connection")},
-            after=_connected,
-        ),
+        _connect("sqlite3:connect"),
+        _connect("sqlite3.dbapi2:connect"),
         Patch(
             "sqlite3:Connection.cursor", parameters=("self", "factory"), pins={"factory": partial(_factory, "Cursor")}
         ),
+        Patch("sqlite3:Connection.backup", _copied, parameters=("self", "target")),
         *_on("execute", "sql", "parameters"),
         *_on("executemany", "sql", "parameters"),
         *_on("executescript", "sql"),

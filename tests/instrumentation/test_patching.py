@@ -5,6 +5,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+import types
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextvars import copy_context
 from pathlib import Path
@@ -115,6 +116,33 @@ async def test_coroutines_and_generators(here: Watched) -> None:
         assert [piece async for piece in stream] == ["contacts"]
         with refused():
             await anext(library.later_lines("plain"))
+
+
+def test_fault_44_an_alias_taken_earlier_is_reported(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = imported()
+    early = types.ModuleType("early")
+    early.__dict__.update(store=module.put, Box=module.Box)
+    monkeypatch.setitem(sys.modules, "early", early)
+    patching.install([table("put", "Box.put")])
+    late = types.ModuleType("late")
+    late.__dict__.update(store=module.put)
+    monkeypatch.setitem(sys.modules, "late", late)
+    assert patching.uncovered == {"early:store": "imported before it was patched"}
+
+
+def test_one_function_under_two_names_is_patched_once(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (library / "within.py").write_text("def put(key): return key\n")
+    (library / "around_it.py").write_text("from within import *\n")
+    both = Integration("library", (Patch("around_it:put", writes), Patch("within:put", writes)))
+    patching.install([both])
+    outer, inner = importlib.import_module("around_it"), importlib.import_module("within")
+    assert outer.put is inner.put
+    assert inspect.unwrap(outer.put) is inner.put.__wrapped__
+    patching.uninstall()
+    assert outer.put is inner.put
+    assert not hasattr(outer.put, "__wrapped__")
+    for name in ("around_it", "within"):
+        del sys.modules[name]
 
 
 def test_undone_to_the_identical_original(library: Path) -> None:

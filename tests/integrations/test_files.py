@@ -2,7 +2,9 @@
 
 import io
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +136,14 @@ def test_looking_for_a_file_that_is_not_there_reads_nothing(here: Watched, tmp_p
     assert not here.pairs()
 
 
+def test_a_file_made_for_the_purpose_is_written_and_not_read(here: Watched, tmp_path: Path) -> None:
+    with privacylib.scope("work"):
+        with tempfile.NamedTemporaryFile("w+", dir=tmp_path, prefix="plain") as temporary:
+            temporary.write("text")
+        (tmp_path / "sink").write_text("")
+    assert not here.pairs()
+
+
 def test_a_file_that_appears_meanwhile_is_decided_and_closed(
     here: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +167,21 @@ def test_what_a_package_brings_is_program_and_what_stands_beside_python_is_data(
     assert not is_data(str(own), writes=False)
     assert is_data(str(own), writes=True)
     assert is_data(f"{sys.base_prefix}/app/users.csv", writes=False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="elsewhere such a path cannot be told, and is opaque")
+def test_a_path_below_an_open_directory_is_named_in_full(here: Watched, tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "source").write_text("text")
+    directory = os.open(tmp_path / "below", os.O_RDONLY)
+    with privacylib.scope("work"):
+        os.close(os.open("source", os.O_RDONLY, dir_fd=directory))
+        os.close(os.open("sink", os.O_WRONLY | os.O_CREAT, dir_fd=directory))
+        shutil.rmtree(tmp_path / "below")
+        (tmp_path / "after").write_text("")
+    os.close(directory)
+    source = f"file://{tmp_path}/below/source"
+    assert here.pairs() == {(source, f"file://{tmp_path}/below/sink"), (source, f"file://{tmp_path}/after")}
 
 
 def test_a_descriptor_is_no_path(here: Watched, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from sqlite3 import dbapi2
 
 import pytest
 
 import privacylib
-from privacylib import integrations
+from privacylib import PolicyDenied, integrations
+from privacylib.families.sqlite import file_of
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host
 from tests.watched import Watched, watched
@@ -97,9 +99,73 @@ def test_classes_of_the_host_stay_in_use(here: Watched) -> None:
             connection.execute("create table a (x)")
 
 
-@pytest.mark.parametrize("given", ["file:{}", "file:{}?mode=rwc", "file://{}"])
+@pytest.mark.parametrize("given", ["file:{}", "file:{}?mode=rwc", "file://{}", "file://localhost{}#x"])
 def test_a_database_is_named_by_its_file(here: Watched, tmp_path: Path, given: str) -> None:
     with closing(sqlite3.connect(given.format(tmp_path / "shop.db"), uri=True)) as connection, privacylib.scope("job"):
         connection.executescript("create table a (x); create table b (x)")
         connection.execute("insert into b select x from a")
     assert here.pairs() == {(f"sqlite://{tmp_path}/shop.db/a", f"sqlite://{tmp_path}/shop.db/b")}
+
+
+@pytest.mark.parametrize(
+    ("given", "uri", "file"),
+    [
+        (":memory:", False, ""),
+        (b"", False, ""),
+        ("file:shared?mode=memory&cache=shared", True, ""),
+        ("file::memory:", True, ""),
+        ("/data/a%20b.db", True, "/data/a%20b.db"),
+        ("file:/data/a%20b.db", True, "/data/a b.db"),
+        ("file:/data/a.db", False, f"{Path.cwd()}/file:/data/a.db"),
+    ],
+)
+def test_which_file_is_opened(given: str | bytes, uri: bool, file: str) -> None:
+    assert file_of(given, uri=uri) == file
+
+
+def test_tables_of_attached_databases_are_named_by_their_own_files(here: Watched, tmp_path: Path) -> None:
+    main, other = f"sqlite://{tmp_path}/main.db", f"sqlite://{tmp_path}/other.db"
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("create table far (x)")
+    with closing(sqlite3.connect(tmp_path / "main.db")) as connection, privacylib.scope("job"):
+        connection.text_factory = bytes
+        connection.row_factory = sqlite3.Row
+        connection.executescript('create table near (x); create table "other.near" (x); create temp table mine (x)')
+        connection.execute("attach database ? as Other", (str(tmp_path / "other.db"),))
+        connection.execute("insert into other.far select x from near")
+        connection.execute("insert into main.near select x from far")
+        connection.execute("insert into mine select x from temp.mine")
+    parsed = {(edge.source, edge.sink) for edge in here.edges() if edge.evidence.value == "parsed"}
+    memory = "sqlite://:memory:/mine"
+    assert parsed == {(f"{main}/near", f"{other}/far"), (f"{other}/far", f"{main}/near"), (memory, memory)}
+
+
+def test_a_backup_copies_table_by_table(here: Watched, tmp_path: Path) -> None:
+    with (
+        closing(sqlite3.connect(tmp_path / "shop.db")) as connection,
+        closing(sqlite3.connect(tmp_path / "copy.db")) as target,
+    ):
+        connection.executescript("create table a (x); create table b (x)")
+        with privacylib.scope("job"):
+            connection.backup(target)
+        assert target.execute("select count(*) from sqlite_master").fetchone() == (2,)
+    parsed = {(edge.source, edge.sink) for edge in here.edges() if edge.evidence.value == "parsed"}
+    assert parsed == {(f"sqlite://{tmp_path}/shop.db/{name}", f"sqlite://{tmp_path}/copy.db/{name}") for name in "ab"}
+
+
+def test_a_backup_is_denied_before_the_first_page(here: Watched, tmp_path: Path) -> None:
+    with (
+        closing(sqlite3.connect(tmp_path / "shop.db")) as connection,
+        closing(sqlite3.connect(tmp_path / "copy.db")) as target,
+    ):
+        connection.executescript("create table contacts (email); create table plain (x)")
+        with privacylib.zone("ads"), pytest.raises(PolicyDenied):
+            connection.backup(target)
+        assert target.execute("select count(*) from sqlite_master").fetchone() == (0,)
+
+
+def test_fault_44_the_drivers_other_name_is_seen_too(here: Watched, tmp_path: Path) -> None:
+    with closing(dbapi2.connect(tmp_path / "shop.db")) as connection, privacylib.scope("job"):
+        connection.execute("create table a (x)")
+        connection.execute("insert into a select x from a")
+    assert here.pairs() == {(f"sqlite://{tmp_path}/shop.db/a", f"sqlite://{tmp_path}/shop.db/a")}
