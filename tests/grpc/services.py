@@ -6,7 +6,7 @@ Messages are bytes. ``ok``, ``error``, ``raise``, ``abort``, ``status`` and ``sl
 
 import asyncio
 import contextlib
-import time
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -44,7 +44,9 @@ def end(outcome: str, context: Any) -> None:
     elif outcome == "status":
         context.abort_with_status(status())
     elif outcome == "slow":
-        time.sleep(0.7)
+        over = threading.Event()
+        if context.add_callback(over.set):
+            over.wait(0.7)
     elif outcome == "ok":
         context.set_trailing_metadata(TRAILING)
 
