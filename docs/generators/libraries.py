@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Iterator
 
-from privacylib.instrumentation.table import Integration
+from privacylib.instrumentation.table import Integration, Patch
 from privacylib.integrations import integrations
 
 __all__ = ["libraries"]
@@ -21,8 +21,13 @@ def libraries() -> Iterator[str]:
     yield ""
     for one in known:
         yield from (f"## {one.name}", "", "Patched:", "")
-        yield from (f"- `{patch.target.replace(':', '.')}`" for patch in one.patches)
+        yield from (f"- `{patch.target.replace(':', '.')}`{here(patch)}" for patch in one.patches)
         yield ""
+
+
+def here(patch: Patch) -> str:
+    """Return in which versions of Python the target is; empty for all."""
+    return "" if patch.until is None else ", before Python {}.{}".format(*patch.until)
 
 
 def said(one: Integration) -> str:

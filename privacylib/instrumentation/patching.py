@@ -39,7 +39,7 @@ def install(integrations: Iterable[Integration]) -> None:
     for integration in integrations:
         for patch in integration.patches:
             with _lock:
-                if patch.target in _seen:
+                if patch.target in _seen or not patch.applies:
                     continue
                 _seen.add(patch.target)
             when_imported(patch.module, functools.partial(_place, integration, patch))

@@ -1,5 +1,6 @@
 """What an integration is: a table of patches, each with a pure function from a call to its operations."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -68,6 +69,7 @@ class Patch:
         closes: Method of the result that frees it, for a response that is refused.
         instead: What is called in place of the function, and does the same in steps that are seen.
         after: Returns what the caller gets in place of the result.
+        until: The first version of Python in which the library does not have the function any more; None for none.
     """
 
     target: str
@@ -84,11 +86,17 @@ class Patch:
     closes: str = ""
     instead: Callable[..., Any] | None = None
     after: Callable[[Call], Any] | None = None
+    until: tuple[int, int] | None = None
 
     @property
     def module(self) -> str:
         """Return the module that holds the target."""
         return self.target.partition(":")[0]
+
+    @property
+    def applies(self) -> bool:
+        """Return whether this version of Python can have the target."""
+        return self.until is None or sys.version_info < self.until
 
 
 @frozen

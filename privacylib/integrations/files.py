@@ -60,20 +60,19 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
     return subclass(kind)(file.detach(), size) if kind in (io.BufferedWriter, io.BufferedRandom) else None
 
 
-def _open(target: str) -> Patch:
+def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     return Patch(
-        target,
-        _opened,
-        pins={"file": resolved},
-        missing=_missing,
-        closes="close",
-        rebuilt=_rebuilt,
-        ends="close",
-        steps=("write", "writelines"),
-    )
+        target, _opened, pins={"file": resolved}, missing=_missing, closes="close",
+        rebuilt=_rebuilt, ends="close", steps=("write", "writelines"), until=until,
+    )  # fmt: skip
 
 
 INTEGRATION = Integration(
     "files",
-    (_open("builtins:open"), _open("io:open"), Patch("os:open", _opened_by_flags, pins={"path": resolved})),
+    (
+        _open("builtins:open"),
+        _open("io:open"),
+        _open("pathlib:_NormalAccessor.open", until=(3, 11)),
+        Patch("os:open", _opened_by_flags, pins={"path": resolved}),
+    ),
 )

@@ -222,7 +222,8 @@ def flows(here: Watched, host: Host) -> list[tuple[int, str]]:
 def targets(name: str) -> list[Patch]:
     """Return the patches of an integration whose modules are here."""
     (table,) = integrations.integrations(frozenset({name}))
-    return [patch for patch in table.patches if importlib.util.find_spec(patch.module.partition(".")[0])]
+    patches = [patch for patch in table.patches if patch.applies]
+    return [patch for patch in patches if importlib.util.find_spec(patch.module.partition(".")[0])]
 
 
 def found(patch: Patch) -> Any:
