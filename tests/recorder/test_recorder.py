@@ -20,6 +20,7 @@ from privacylib.recorder.store import allocate
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 
+ROOT = Path(__file__).parents[2]
 KEY = bytes(range(16))
 READ = Flow(Kind.READ, Asset("file", "/a"))
 WRITE = Flow(Kind.WRITE, Asset("file", "/b"))
@@ -220,23 +221,9 @@ def test_fault_02_a_child_forked_by_c_code_is_its_own_producer(
 
 
 def test_fault_04_forks_under_recording_threads_never_hang(spool: Path) -> None:
-    recorder = Recorder(DirectoryStore(spool), "web", 1024)
-    stop = threading.Event()
-
-    def work() -> None:
-        count = 0
-        while not stop.is_set():
-            count += 1
-            assert record(recorder, Flow(Kind.READ, Asset("file", f"/{count % 500}")), start=1)
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    codes = [in_child(lambda: record(recorder, WRITE, start=2)) for _ in range(50)]
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert codes == [0] * 50
+    program = [sys.executable, "-m", "tests.recorder.forking", spool, "50"]
+    done = subprocess.run(program, check=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.stdout.split() == ["0"] * 50
     assert sum(found.start == 2 for found in all_records(spool)) == 50
 
 
