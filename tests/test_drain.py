@@ -117,6 +117,26 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def test_what_is_recorded_during_an_export_is_exported_before_the_end(spool: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        begun.set()
+        go_on.wait(5)
+
+    exporter = Taking(slowly)
+    privacylib.init(exporter=exporter, spool=spool)
+    write(1)
+    assert begun.wait(5)
+    write(2)
+    ending = threading.Thread(target=privacylib.shutdown, args=(5,))
+    ending.start()
+    time.sleep(0.05)
+    go_on.set()
+    ending.join()
+    assert exporter.names == names(1, 2)
+
+
 def test_nothing_starts_before_something_is_recorded(spool: Path) -> None:
     exporter = Taking()
     privacylib.init(exporter=exporter, spool=spool)

@@ -113,7 +113,7 @@ class Lane:
     def _export_all(self) -> None:
         failures = 0
         while not self._left:
-            asked = self._asked
+            asked, stopping = self._asked, self._stopping  # before the look at what there is to export
             try:
                 caught_up = self._export_batch()
                 failures = 0
@@ -126,7 +126,7 @@ class Lane:
                 continue
             if caught_up:
                 self._answer(asked)
-                if self._stopping:
+                if stopping:
                     return
                 self._rest(INTERVAL, asked)
 
