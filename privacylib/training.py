@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from privacylib.context import Frame, frame_now
 from privacylib.decorators import Block
+from privacylib.decorators.arguments import dotted
 from privacylib.labels import join
 from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Verdict, Violation, Zone
 from privacylib.naming import asset as named
@@ -28,8 +29,13 @@ def job(name: str, purpose: str) -> Block:
 
     Returns:
         A decorator and context manager, sync and async.
+
+    Raises:
+        TypeError: The purpose is no text.
+        ValueError: The purpose is no dotted name.
     """
-    return Block(lambda: enter_zone(purpose, None, name))
+    why = dotted("purpose", purpose)
+    return Block(lambda: enter_zone(why, None, name))
 
 
 def gate(inputs: Iterable[str], purpose: str) -> Decision:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
+from privacylib.decorators.arguments import names, wrappable
 from privacylib.decorators.sites import called_from, qualified
 from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
@@ -41,6 +42,7 @@ def _decorate(kind: Kind, asset: str, around: type[_Around], **facts: Any) -> Ca
     place = named(asset)
 
     def decorator(function: F) -> F:
+        wrappable(function)
         return wrap(function, around(Operation(kind, place, site=qualified(function), **facts)))
 
     return decorator
@@ -59,7 +61,7 @@ def reads(asset: str, fields: Iterable[str] = ()) -> Callable[[F], F]:
     Raises:
         AssetNameError: The URI names no asset.
     """
-    return _decorate(Kind.READ, asset, _Around, fields=tuple(fields))
+    return _decorate(Kind.READ, asset, _Around, fields=names("fields", fields))
 
 
 def writes(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | None = None) -> Callable[[F], F]:
@@ -76,7 +78,7 @@ def writes(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] |
     Raises:
         AssetNameError: A URI names no asset.
     """
-    return _decorate(Kind.WRITE, asset, _Around, fields=tuple(fields), derived_from=_sources(derived_from))
+    return _decorate(Kind.WRITE, asset, _Around, fields=names("fields", fields), derived_from=_sources(derived_from))
 
 
 def calls(asset: str) -> Callable[[F], F]:
@@ -151,7 +153,7 @@ def read(asset: str, fields: Iterable[str] = ()) -> Op:
         AssetNameError: The URI names no asset.
         PolicyDenied: On entering, when an enforced rule denies it.
     """
-    return Op(Operation(Kind.READ, named(asset), tuple(fields), site=called_from(1)))
+    return Op(Operation(Kind.READ, named(asset), names("fields", fields), site=called_from(1)))
 
 
 def write(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | None = None) -> Op:
@@ -166,7 +168,7 @@ def write(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | 
         AssetNameError: A URI names no asset.
         PolicyDenied: On entering, or on a read inside, when an enforced rule denies it.
     """
-    return Op(Operation(Kind.WRITE, named(asset), tuple(fields), _sources(derived_from), called_from(1)))
+    return Op(Operation(Kind.WRITE, named(asset), names("fields", fields), _sources(derived_from), called_from(1)))
 
 
 def call(asset: str) -> Op:
@@ -195,7 +197,7 @@ def check(kind: str, asset: str, fields: Iterable[str] = ()) -> Decision:
         ValueError: `kind` is none of the three.
     """
     try:
-        operation = Operation(_KINDS[kind], named(asset), tuple(fields))
+        operation = Operation(_KINDS[kind], named(asset), names("fields", fields))
     except KeyError:
         raise ValueError(f"check() knows {', '.join(_KINDS)}; {kind!r} is none of them") from None
     return decision_on(operation, snapshot_now())
@@ -205,4 +207,4 @@ _KINDS: Mapping[str, Kind] = {"read": Kind.READ, "write": Kind.WRITE, "call": Ki
 
 
 def _sources(derived_from: Iterable[str] | None) -> tuple[Asset, ...] | None:
-    return None if derived_from is None else tuple(named(uri) for uri in derived_from)
+    return None if derived_from is None else tuple(named(uri) for uri in names("derived_from", derived_from))

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from privacylib.decorators.arguments import names
 from privacylib.decorators.sites import qualified
 from privacylib.decorators.zones import Block
 from privacylib.runtime import ACTIVE, enter_lowering
@@ -26,7 +27,7 @@ def reclassify(
     transform: Callable[..., Any],
     reason: str,
     reviewer: str,
-    expires: str,
+    expires: str | datetime.date,
 ) -> Block:
     """Declare that a transform lowers labels on the way to one sink.
 
@@ -39,21 +40,33 @@ def reclassify(
         transform: The function that makes the result.
         reason: Why the result may carry less.
         reviewer: Who reviewed it.
-        expires: Last day on which it counts, as ``2027-01-01``.
+        expires: Last day on which it counts, as ``2027-01-01`` or a date.
 
     Returns:
         A decorator and context manager, sync and async.
 
     Raises:
+        TypeError: `labels` or `to` is a text, or `transform` is none that could be called.
         ValueError: `expires` is no date.
     """
     from privacylib.model.policy import Reclassification
 
+    if not callable(transform):
+        raise TypeError("transform is the function itself, not its name")
     declared = Reclassification(
-        from_=frozenset(labels), to=frozenset(to), sink=sink, reason=reason, reviewer=reviewer,
-        transform=qualified(transform), expires=datetime.date.fromisoformat(expires),
+        from_=frozenset(names("labels", labels)), to=frozenset(names("to", to)), sink=sink, reason=reason,
+        reviewer=reviewer, transform=qualified(transform), expires=_day(expires),
     )  # fmt: skip
     return Block(lambda: enter_lowering(_in_force(declared)))
+
+
+def _day(text: str | datetime.date) -> datetime.date:
+    if isinstance(text, datetime.date):
+        return text
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("expires is no date; write year-month-day, for example 2027-06-30") from None
 
 
 def _in_force(declared: "Reclassification") -> "Lowering | None":

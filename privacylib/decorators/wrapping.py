@@ -4,6 +4,7 @@ A wrapper has the kind of what it wraps: a coroutine function stays one, a gener
 Generators attach their frame around each step and hold no token while they are suspended.
 """
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -15,6 +16,20 @@ from privacylib.context import Stage, get_frame
 __all__ = ["Around", "wrap"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_CACHE = ("cache_info", "cache_clear", "cache_parameters")
+"""What `functools.lru_cache` adds, and does not keep where other attributes are."""
+
+
+def _nothing() -> Any:
+    yield
+
+
+_MANAGERS: dict[object, Callable[..., Any]] = {
+    make(_nothing).__code__: make for make in (contextlib.contextmanager, contextlib.asynccontextmanager)
+}
+"""The code that all functions of a kind share which make context managers, with what makes them."""
 
 
 class Around(Protocol):
@@ -44,8 +59,14 @@ def wrap(function: F, around: Around) -> F:
     if isinstance(function, staticmethod | classmethod):
         inner = cast("Any", function)
         return cast("F", type(inner)(wrap(inner.__func__, around)))
+    again = _MANAGERS.get(getattr(function, "__code__", None))
+    if again is not None:
+        return cast("F", _manager(function, again, around))
     wrapped = _kind(function)(function, around)
     functools.update_wrapper(wrapped, function)
+    for name in _CACHE:
+        if hasattr(function, name):
+            setattr(wrapped, name, getattr(function, name))
     return cast("F", wrapped if _is_bound(function) else staticmethod(wrapped))
 
 
@@ -56,14 +77,29 @@ def _is_bound(function: Callable[..., Any]) -> bool:
     return hasattr(type(function), "__get__")
 
 
+def _manager(function: Any, again: Callable[..., Any], around: Around) -> Any:
+    """Wrap the generator of a context manager: its call alone does nothing yet."""
+    wrapped = again(wrap(function.__wrapped__, around))
+    for name in vars(function).keys() - {"__wrapped__"}:
+        setattr(wrapped, name, getattr(function, name))
+    return wrapped
+
+
 def _kind(function: Callable[..., Any]) -> Callable[[Callable[..., Any], Around], Callable[..., Any]]:
-    if inspect.iscoroutinefunction(function):
+    code = _code_of(function)
+    if inspect.iscoroutinefunction(code):
         return _coroutine
-    if inspect.isasyncgenfunction(function):
+    if inspect.isasyncgenfunction(code):
         return _async_generator
-    if inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(code):
         return _generator
     return _plain
+
+
+def _code_of(function: Any) -> Any:
+    """Return what runs in a call: of an object that is called, its class says."""
+    kind = cast("Any", type(function))
+    return function if inspect.isroutine(function) or kind is functools.partial else kind.__call__
 
 
 def _plain(function: Callable[..., Any], around: Around) -> Callable[..., Any]:

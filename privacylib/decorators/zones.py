@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from privacylib.context import Frame, get_frame
+from privacylib.decorators.arguments import dotted, names, wrappable
 from privacylib.decorators.wrapping import wrap
 from privacylib.runtime import ACTIVE, absent, enter_scope, enter_zone, exit_frame
 
@@ -77,6 +78,7 @@ class Block:
 
     def __call__(self, function: F) -> F:
         """Return `function` with this scope around each call."""
+        wrappable(function)
         return wrap(function, self)
 
 
@@ -92,10 +94,14 @@ def zone(purpose: str, labels: Iterable[str] | None = None, subject: str | None 
 
     Returns:
         A decorator and context manager, sync and async.
+
+    Raises:
+        TypeError: `labels` is a text, or the brackets are missing.
+        ValueError: The purpose is no dotted name.
     """
     del subject  # for requirements on consent; data about people is kept nowhere until one asks for it
-    admitted = None if labels is None else frozenset(labels)
-    return Block(lambda: enter_zone(purpose, admitted))
+    why, admitted = dotted("purpose", purpose), None if labels is None else frozenset(names("labels", labels))
+    return Block(lambda: enter_zone(why, admitted))
 
 
 def scope(name: str, isolated: bool = False, fresh: bool = False) -> Block:
@@ -108,5 +114,10 @@ def scope(name: str, isolated: bool = False, fresh: bool = False) -> Block:
 
     Returns:
         A decorator and context manager, sync and async.
+
+    Raises:
+        TypeError: The brackets with the name are missing.
     """
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - hosts pass anything
+        raise TypeError('a scope has a name; write it in brackets, for example scope("order")')
     return Block(lambda: enter_scope(name, isolated=isolated, fresh=fresh))

@@ -30,6 +30,8 @@ def parse(uri: str) -> tuple[Asset, str | None]:
     Raises:
         AssetNameError: The text names no asset. The message does not repeat it.
     """
+    if not isinstance(uri, str):  # pyright: ignore[reportUnnecessaryIsInstance] - hosts pass anything
+        raise AssetNameError(f"an asset's name is text, and not a {type(uri).__name__}; write 'file:///data/x.parquet'")
     place, mark, field = uri.partition("#")
     scheme, joint, rest = place.partition("://")
     _check(uri, scheme, joint, rest)

@@ -90,7 +90,7 @@ def presented(carrier: Carrier, *, bounded: bool = True) -> Presented:
 
 def _relevant(carrier: Carrier) -> Iterator[tuple[str, str]]:
     """Yield names, in lower case, and values of the headers that matter here."""
-    pairs = cast("Iterable[Any]", carrier.items() if isinstance(carrier, Mapping) else carrier)
+    pairs = _pairs(carrier)
     for pair in pairs:
         try:
             given, value = pair
@@ -105,6 +105,13 @@ def _relevant(carrier: Carrier) -> Iterator[tuple[str, str]]:
             yield from ((name, _text(one)) for one in cast("Iterable[object]", value))
         else:
             yield name, _text(value)
+
+
+def _pairs(carrier: Any) -> Iterable[Any]:
+    """Return what a carrier holds; the headers of `http.client` have items and are no mapping."""
+    items = getattr(carrier, "items", None)
+    held = items() if callable(items) else carrier
+    return cast("Iterable[Any]", held) if isinstance(held, Iterable) else ()
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,7 @@
 """Whatever is wrapped looks and behaves as before; only what stands around it is added."""
 
 import asyncio
+import contextlib
 import copy
 import functools
 import gc
@@ -297,3 +298,53 @@ def test_a_suspended_generator_pins_nothing_of_its_consumer(seen: Capture) -> No
 def test_wrong_arguments_raise_as_ever(seen: Capture) -> None:
     with pytest.raises(TypeError, match="positional"):
         privacylib.reads(HERE)(plain)(1, "two", 3)  # pyright: ignore[reportCallIssue]
+
+
+class AsyncCallable:
+    """An object that is called and awaited."""
+
+    async def __call__(self) -> str:
+        await asyncio.sleep(0)
+        return privacylib.current().purpose or ""
+
+
+async def test_an_object_that_is_awaited_stays_inside_for_its_body(seen: Capture) -> None:
+    assert await privacylib.zone("reply")(AsyncCallable())() == "reply"
+
+
+def test_what_a_cache_offers_stays(seen: Capture) -> None:
+    cached: Any = privacylib.reads(HERE)(functools.lru_cache(abs))
+    assert cached(-1) == cached(-1) == 1
+    assert cached.cache_info().hits == 1
+    cached.cache_clear()
+    assert cached.cache_info().hits == 0
+    assert len(seen.of("READ")) == 2
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_context_managers_own_code_runs_inside(seen: Capture, outside: bool) -> None:
+    def opened() -> Generator[Any, None, None]:
+        try:
+            yield privacylib.current().purpose
+        finally:
+            with privacylib.read(HERE):
+                pass
+
+    around = [contextlib.contextmanager, privacylib.zone("reply"), privacylib.writes(THERE)]
+    manager: Any = opened
+    for decorate in around if outside else [*around[1:], around[0]]:
+        manager = decorate(manager)
+    with manager() as purpose:
+        assert (purpose, privacylib.current().purpose) == ("reply", None)
+    assert seen.pairs == {(HERE, THERE)}
+
+
+async def test_an_async_context_managers_own_code_runs_inside(seen: Capture) -> None:
+    @privacylib.zone("reply")
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncGenerator[str | None, None]:
+        await asyncio.sleep(0)
+        yield privacylib.current().purpose
+
+    async with opened() as purpose:
+        assert (purpose, privacylib.current().purpose) == ("reply", None)

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,20 @@ from tests.strategies import contexts, foreign_members, header_names, header_val
 
 CASES = Path(__file__).parent / "cases"
 HEAD = f"{TRACE}{7:016x}{int(NOW):08x}"
+
+
+def of_http_client(headers: dict[str, str]) -> HTTPMessage:
+    message = HTTPMessage()
+    for name, value in headers.items():
+        message[name] = value
+    return message
+
+
 SHAPES: dict[str, Callable[[dict[str, str]], Any]] = {
     "dict": dict,
     "upper case": lambda h: {name.upper(): value for name, value in h.items()},
     "lists of values": lambda h: {name.title(): [value] for name, value in h.items()},
+    "http.client": of_http_client,
     "pairs": lambda h: list(h.items()),
     "gRPC": lambda h: tuple(h.items()),
     "ASGI": lambda h: [(name.encode(), value.encode()) for name, value in h.items()],
@@ -175,3 +186,10 @@ def test_fault_49_no_text_takes_long_to_look_through(piece: str) -> None:
     propagator().extract({"baggage": text}, peer=None)
     inject({"baggage": text})
     assert time.process_time() - started < 0.25
+
+
+@pytest.mark.parametrize("carrier", [None, 5, object()])
+def test_what_is_no_carrier_presents_nothing(carrier: Any) -> None:
+    there = presented(carrier)
+    assert not there.members
+    assert not there.excess
