@@ -3,6 +3,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +16,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def await_port(port: int, process: "subprocess.Popen[str]", seconds: float = 30) -> None:
+    """Wait until a process listens on a loopback port, or has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if not probe.connect_ex(("127.0.0.1", port)):
+                return
+        time.sleep(0.05)
 
 
 def missing_server(name: str, install: str) -> NoReturn:

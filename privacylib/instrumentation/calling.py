@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -33,14 +34,18 @@ def around(original: Any, patch: Patch) -> Any:
     else:
         ours = _plain(original, start)
     wrapped = functools.update_wrapper(ours, original)
-    return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped)
+    return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped, patch.target)
 
 
 class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run time before 3.14
     """Stand for a function of the interpreter, which does not become a method where a class has it."""
 
-    def __reduce__(self) -> str:
-        return self.__qualname__
+    def __init__(self, function: Callable[..., Any], target: str) -> None:
+        super().__init__(function)
+        self._target = target
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
+        return pkgutil.resolve_name, (self._target,)
 
     def __repr__(self) -> str:
         return repr(inspect.unwrap(self))

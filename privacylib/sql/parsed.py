@@ -25,7 +25,7 @@ def by_parser(statement: str, dialect: str) -> Tables | None:
     except (SqlglotError, RecursionError):
         return None
     if isinstance(tree, exp.Create):
-        if not isinstance(tree.expression, exp.Query) or tree.kind != "TABLE":
+        if not isinstance(tree.expression, exp.Query) or tree.kind not in ("TABLE", "VIEW"):
             return Tables()
     elif not isinstance(tree, (*_CHANGES, exp.Query)):
         return OPAQUE

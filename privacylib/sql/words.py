@@ -19,7 +19,9 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _CREATED = re.compile(
-    rf"\bCREATE\s+(?:TEMP(?:ORARY)?\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s+AS\b", re.IGNORECASE
+    rf"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:TEMP|TEMPORARY|MATERIALIZED)\s+)*(?:TABLE|VIEW)\s+"
+    rf"(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s*(?:\([^()]*\)\s*)?AS\b",
+    re.IGNORECASE,
 )
 _LOCAL = re.compile(
     rf"(?:\bWITH\s+(?:RECURSIVE\s+)?|,\s*)({_PART})\s*(?:\([^()]*\)\s*)?AS\s+(?:NOT\s+)?(?:MATERIALIZED\s+)?\(",

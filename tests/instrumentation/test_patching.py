@@ -1,7 +1,9 @@
 """The engine that puts integrations in place."""
 
+import copy
 import importlib
 import inspect
+import os
 import pickle
 import subprocess
 import sys
@@ -179,7 +181,9 @@ def test_fault_40_fault_41_builtins_stay_what_they_are(here: Watched, library: P
     file.write_text("text")
     with namespace["A"]().open(file) as opened:
         assert opened.read() == "text"
-    assert pickle.loads(pickle.dumps(open)) is open  # noqa: S301
+    for function in (open, os.open):
+        assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301
+        assert copy.deepcopy(function) is function
     assert repr(open) == "<built-in function open>"
 
 

@@ -4,11 +4,9 @@ import http.client
 import json
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from itertools import product
@@ -20,7 +18,7 @@ import yaml
 from attrs import frozen
 
 from privacylib.graph import Edge, load
-from tests.servers import free_port
+from tests.servers import await_port, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
@@ -107,19 +105,10 @@ def serving(directory: Path, *before: str) -> Generator[tuple[subprocess.Popen[s
         text=True,
     ) as process:
         try:
-            _wait(process, port)
+            await_port(port, process)
             yield process, port
         finally:
             process.kill()
-
-
-def _wait(process: subprocess.Popen[str], port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as probe:
-            if not probe.connect_ex(("127.0.0.1", port)):
-                return
-        time.sleep(0.05)
 
 
 def ask(port: int, request: dict[str, Any]) -> Answer:
@@ -205,6 +194,7 @@ def test_no_impossible_edge_is_there(edges: list[Edge], place: Path) -> None:
 
 
 def test_custom_sql_names_its_columns(edges: list[Edge], place: Path) -> None:
+    pytest.importorskip("sqlglot")
     sink = f"{SERVICE}/{{database}}.{{format}}#response"
     fields = {_named(edge.source, place) for edge in edges if edge.sink == sink}
     assert fields >= {"shop/customers#name", "shop/customers#email"}

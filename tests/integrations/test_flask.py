@@ -3,7 +3,6 @@
 import http.client
 import json
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from privacylib.graph import load
-from tests.servers import free_port
+from tests.servers import await_port, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
@@ -119,7 +118,7 @@ def test_fault_1_what_every_worker_does_arrives_and_the_forbidden_is_refused(tmp
     command = [str(BIN / "privacylib"), "run", *options, "--service", "blog", "--", *served]
     with subprocess.Popen(command, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            await_port(port)
+            await_port(port, process)
             answers, processes = drive(port, 2 if "-w" in served else 1)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -169,7 +168,8 @@ def drive(port: int, workers: int) -> tuple[list[int], Counter[int]]:
     deadline = time.monotonic() + 20
     with ThreadPoolExecutor(4) as pool:
         while len(processes) < workers and time.monotonic() < deadline:
-            processes.update(int(body) for _, body in pool.map(lambda _: ask(port, "GET", "/process"), range(4)))
+            answers = pool.map(ask, [port] * 4, ["GET"] * 4, ["/process"] * 4)
+            processes.update(int(body) for _, body in answers)
     return [*statuses, status], processes
 
 
@@ -179,15 +179,6 @@ def ask(port: int, method: str, path: str, form: dict[str, str] | None = None) -
         connection.request(method, path, urlencode(form) if form else None, headers)
         response = connection.getresponse()
         return response.status, response.read()
-
-
-def await_port(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if not probe.connect_ex(("127.0.0.1", port)):
-                return
-        time.sleep(0.05)
 
 
 def named(uri: str, work: Path) -> str:

@@ -140,6 +140,14 @@ def test_tables_of_attached_databases_are_named_by_their_own_files(here: Watched
     assert parsed == {(f"{main}/near", f"{other}/far"), (f"{other}/far", f"{main}/near"), (memory, memory)}
 
 
+def test_a_view_of_contacts_has_to_be_annotated_as_a_copy_has(here: Watched, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, privacylib.zone("reply"):
+        connection.execute("create table contacts (email)")
+        with pytest.raises(PolicyDenied):
+            connection.execute("create view mails as select email from contacts")
+        assert connection.execute("select count(*) from sqlite_master").fetchone() == (1,)
+
+
 def test_a_backup_copies_table_by_table(here: Watched, tmp_path: Path) -> None:
     with (
         closing(sqlite3.connect(tmp_path / "shop.db")) as connection,
