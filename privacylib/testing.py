@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from privacylib._bootstrap.wiring import snapshot_of
-from privacylib.config import Settings
+from privacylib.config import Settings, mode_named
 from privacylib.context import PROCESS, get_frame, set_frame
-from privacylib.errors import PrivacyError
 from privacylib.graph import Graph
 from privacylib.instrumentation import hops
-from privacylib.model import Decision, Flag, Flow, Mode, Record, Verdict
+from privacylib.model import Decision, Flag, Flow, Record, Verdict
 from privacylib.model.policy import Policy
 from privacylib.recorder import MemoryStore, Producer, Recorder
 from privacylib.runtime import ACTIVE
@@ -175,7 +174,8 @@ def capture(
         PrivacyError: The mode is none of the three.
     """
     store = MemoryStore()
-    snapshot = snapshot_of(_settings(service, mode, region), _policy(policy), Recorder(store, service))
+    asked = Settings(service, None, Path(), mode_named(mode, "capture(mode=)"), frozenset(), region)
+    snapshot = snapshot_of(asked, _policy(policy), Recorder(store, service))
     hops.install()
     before, frame = ACTIVE.snapshot, get_frame()
     process = PROCESS.frame, PROCESS.main, PROCESS.scoped
@@ -188,14 +188,6 @@ def capture(
         ACTIVE.snapshot = before
         PROCESS.frame, PROCESS.main, PROCESS.scoped = process
         set_frame(frame)
-
-
-def _settings(service: str, mode: str, region: str | None) -> Settings:
-    try:
-        ceiling = Mode[mode.upper()]
-    except KeyError:
-        raise PrivacyError(f"capture(mode=) is {mode!r}; it must be observe, simulate or enforce") from None
-    return Settings(service, None, Path(), ceiling, frozenset(), region)
 
 
 def _policy(given: AnyPolicy) -> Policy:

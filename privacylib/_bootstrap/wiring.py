@@ -159,7 +159,6 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
         recorder=recorder,
         propagator=Propagator(policy, keyring(policy.trust, spool, os.environ)),
         spool=spool,
-        policy_file=asked.policy,
     )
 
 

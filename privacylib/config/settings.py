@@ -11,7 +11,7 @@ from privacylib.errors import PrivacyError
 from privacylib.model import Mode
 from privacylib.recorder import DEFAULT_CAP
 
-__all__ = ["Settings", "settings"]
+__all__ = ["Settings", "mode_named", "settings"]
 
 PREFIX = "PRIVACYLIB_"
 _TEXTS = ("service", "policy", "spool", "mode", "region", "exporter")
@@ -67,7 +67,7 @@ def settings(
         service=told["service"] or service or _program(),
         policy=Path(file) if file else None,
         spool=Path(told["spool"] or spool or ".privacylib"),
-        mode=_mode(told["mode"] or mode, "PRIVACYLIB_MODE" if told["mode"] else "init(mode=)"),
+        mode=mode_named(told["mode"] or mode, "PRIVACYLIB_MODE" if told["mode"] else "init(mode=)"),
         instrument=_names(environ.get(PREFIX + "INSTRUMENT"), instrument),
         region=told["region"] or region,
         exporter=told["exporter"],
@@ -101,7 +101,16 @@ def _seconds(variable: str | None) -> float | None:
     return seconds
 
 
-def _mode(text: str, where: str) -> Mode:
+def mode_named(text: str, where: str) -> Mode:
+    """Return the mode that a text names.
+
+    Args:
+        text: ``observe``, ``simulate`` or ``enforce``, in any case.
+        where: Where the text stands, for the error.
+
+    Raises:
+        PrivacyError: It names none.
+    """
     try:
         return Mode[text.upper()]
     except KeyError:

@@ -26,7 +26,6 @@ class Snapshot:
         propagator: How context travels.
         spool: Directory of the spool; None for memory only.
         probes: Called with the asset and value that ``op.payload`` offers.
-        policy_file: The policy file, for ``reload``.
     """
 
     service: str
@@ -36,6 +35,5 @@ class Snapshot:
     propagator: Propagator
     spool: Path | None = None
     probes: tuple[Callable[[Asset, object], None], ...] = ()
-    policy_file: Path | None = None
     sites: dict[Operation, Any] = field(factory=dict[Operation, Any], init=False)
     """What the runtime knows about operations under this snapshot."""

@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from privacylib.model import Asset, Kind, Operation, PolicyContext, PolicyDenied
 from privacylib.naming import url_asset
-from privacylib.propagation.carriers import Carrier
+from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.runtime import ACTIVE, Handle, absent, complete, exit_frame, faults, finish, respond, serve, site_of
 
 __all__ = ["HEADER", "REFUSED", "Served", "called", "is_async", "refusal", "served", "without_ours"]
 
-HEADER = "privacylib"
+HEADER = MEMBER
 """Header in which a response brings its labels back."""
 
 REFUSED = 403
@@ -143,4 +143,4 @@ def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[An
 
 def is_async(app: Any) -> bool:
     """Return whether an application is an ASGI one: a coroutine function, or an object whose call is one."""
-    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app.__class__, "__call__", None))  # noqa: B004
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app.__class__, "__call__", None))  # noqa: B004 - not whether it can be called, but how

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from privacylib.model.policy import Policy
+from privacylib.policy.meaning import mentions
 from privacylib.propagation.keys import SigningKey
 
 __all__ = ["ID_LENGTH", "LABEL", "PURPOSE", "Vocabulary", "keyed_id"]
@@ -44,7 +45,10 @@ class Vocabulary:
     @classmethod
     def of(cls, policy: Policy, labels: Iterable[str] = (), purposes: Iterable[str] = ()) -> "Vocabulary":
         """Take in every name that a policy uses, and the names that code uses besides."""
-        return cls({*_labels(policy), *labels}, {*_purposes(policy), *purposes})
+        return cls(
+            {*policy.labels, *_mentioned(policy, LABEL), *labels},
+            {*policy.purposes, *_mentioned(policy, PURPOSE), *purposes},
+        )
 
     def _table(self, key: SigningKey, kind: str) -> Mapping[str, str]:
         """Return the names of one kind by their ids under `key`."""
@@ -59,23 +63,5 @@ def _with_ancestors(names: Iterable[str]) -> frozenset[str]:
     return frozenset(known)
 
 
-def _labels(policy: Policy) -> Iterable[str]:
-    yield from policy.labels
-    for asset in policy.assets:
-        yield from asset.labels or ()
-        for labels in (asset.fields or {}).values():
-            yield from labels
-    for zone in policy.zones:
-        yield from zone.labels or ()
-    for requirement in policy.requirements:
-        yield from requirement.applies_to
-    for reclassification in policy.reclassifications:
-        yield from reclassification.from_ | reclassification.to
-
-
-def _purposes(policy: Policy) -> Iterable[str]:
-    yield from policy.purposes
-    for zone in policy.zones:
-        yield zone.purpose
-    for requirement in policy.requirements:
-        yield from requirement.allow.purposes or ()
+def _mentioned(policy: Policy, form: str) -> Iterable[str]:
+    return (mention.text for mention in mentions(policy) if mention.form == form)

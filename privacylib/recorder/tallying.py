@@ -1,0 +1,44 @@
+"""Count what a producer recorded: what was folded, and the segments that are there."""
+
+from collections.abc import Set
+
+from privacylib.model import Kind
+from privacylib.recorder.counting import Tallies, count_segment, keys_in
+from privacylib.recorder.counts import folded_below, kept_counts
+from privacylib.recorder.layout import SLOT
+from privacylib.recorder.reading import Producer
+
+__all__ = ["keys_of", "tallies"]
+
+_ATTEMPTS = 20
+
+
+def tallies(producer: Producer) -> Tallies:
+    """Return the tallies of all that `producer` recorded up to now."""
+    store, found = producer.store, Tallies()
+    for _ in range(_ATTEMPTS):  # segments may be folded between the look at the counts and that at the segments
+        counts = kept_counts(store)
+        found = counts.tallies
+        for number in store.numbers():
+            if number >= counts.below:
+                data = store.read(number, SLOT)
+                count_segment(data, calls_of(producer), found)
+        if folded_below(store) == counts.below:
+            break
+    return found
+
+
+def keys_of(producer: Producer, flows: Set[int]) -> dict[int, set[bytes]]:
+    """Return every correlation key of some flows that is still known, by flow number."""
+    found: dict[int, set[bytes]] = {number: set() for number in flows}
+    for number, tally in kept_counts(producer.store).tallies.flows.items():
+        if number in found:
+            found[number] |= tally.keys
+    for number in producer.store.numbers():
+        keys_in(producer.store.read(number, SLOT), found)
+    return found
+
+
+def calls_of(producer: Producer) -> set[int]:
+    """Return the numbers of the flows that are CALLs."""
+    return {number for number, flow in producer.flows.items() if flow.kind is Kind.CALL}
