@@ -14,13 +14,13 @@ from privacylib.propagation.keys import Keyring, SigningKey
 from privacylib.propagation.reasons import CODES, KNOWN, REASONS, UPSTREAM, Reason
 from privacylib.propagation.vocabulary import ID_LENGTH, LABEL, PURPOSE, Vocabulary, keyed_id
 
-__all__ = ["LIMIT", "REQUEST", "RESPONSE", "Codec", "unknown"]
+__all__ = ["ANSWERING", "ASKING", "LIMIT", "Codec", "unknown"]
 
 LIMIT = 2048
 """Most characters of a member."""
 
-REQUEST = "1"
-RESPONSE = "1r"
+ASKING = "1"
+ANSWERING = "1r"
 """Version and direction: what was said in one direction proves nothing in the other."""
 
 _AUDIENCE = "audience"
@@ -67,7 +67,7 @@ class Codec:
         lifetime: float,
         audience: str = "",
         pair: int = 0,
-        form: str = REQUEST,
+        form: str = ASKING,
     ) -> str:
         """Return a context as a member.
 
@@ -77,7 +77,7 @@ class Codec:
             lifetime: Seconds for which the member counts.
             audience: Host or service it is meant for; empty for anybody.
             pair: Span id that joins both ends of a call, 0 to 2**64 - 1.
-            form: ``REQUEST`` or ``RESPONSE``.
+            form: ``ASKING`` or ``ANSWERING``.
 
         Returns:
             At most 2,048 characters. What does not fit is not cut: the member then says that
@@ -98,7 +98,7 @@ class Codec:
         *,
         now: float,
         audience: str | None = None,
-        form: str = REQUEST,
+        form: str = ASKING,
     ) -> PolicyContext:
         """Return what a member says; for one that cannot be believed, that nothing is known.
 
@@ -106,7 +106,7 @@ class Codec:
             member: The value as received; anything at all.
             now: Seconds since the epoch.
             audience: What this service is called; None to take members meant for others too.
-            form: ``REQUEST`` or ``RESPONSE``.
+            form: ``ASKING`` or ``ANSWERING``.
         """
         if len(member) > LIMIT:
             return unknown("too-large")

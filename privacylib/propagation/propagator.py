@@ -22,7 +22,7 @@ from privacylib.propagation.carriers import (
 )
 from privacylib.propagation.ingress import egress_allowed, ingress_rule
 from privacylib.propagation.keys import Keyring
-from privacylib.propagation.member import RESPONSE, Codec, unknown
+from privacylib.propagation.member import ANSWERING, Codec, unknown
 from privacylib.propagation.vocabulary import Vocabulary
 
 __all__ = ["LIFETIMES", "CarrierKind", "Propagator", "host_of"]
@@ -142,7 +142,7 @@ class Propagator:
             context: What to tell the caller, who presented a verified context.
             pair: The pair id that the caller's context brought.
         """
-        member = self._codec.encode(context, now=self._clock(), lifetime=LIFETIMES["rpc"], pair=pair, form=RESPONSE)
+        member = self._codec.encode(context, now=self._clock(), lifetime=LIFETIMES["rpc"], pair=pair, form=ANSWERING)
         replace(carrier, {MEMBER: member})
 
     def response(self, carrier: Carrier, *, pair: int) -> PolicyContext:
@@ -159,7 +159,7 @@ class Propagator:
         replies = presented(carrier).replies
         if len(replies) != 1:
             return unknown("duplicate" if replies else "missing")
-        told = self._codec.decode(replies[0], now=self._clock(), form=RESPONSE)
+        told = self._codec.decode(replies[0], now=self._clock(), form=ANSWERING)
         return told if not told.verified or told.pair == pair else unknown("wrong-audience")
 
 
