@@ -13,9 +13,7 @@ from privacylib.labels import join
 from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Verdict, Violation, Zone
 from privacylib.naming import asset as named
 from privacylib.policy import remedies
-from privacylib.runtime import Handle, Site, enter_zone, narrowed, site_now
-from privacylib.runtime.faults import deciding
-from privacylib.runtime.hot import record
+from privacylib.runtime import Handle, Site, enter_zone, faults, narrowed, record, site_now
 
 __all__ = ["gate", "job"]
 
@@ -69,7 +67,7 @@ def gate(inputs: Iterable[str], purpose: str) -> Decision:
     return whole
 
 
-@deciding
+@faults.deciding
 def _judged(site: Site, frame: Frame, zone: Zone) -> Decision:
     """Decide one input, and record it when a rule is broken."""
     engine, asset = site.snapshot.engine, site.operation.asset

@@ -13,10 +13,13 @@ from privacylib.context.state import (
     get_frame,
     is_unseen,
     leave,
+    reference,
+    runner,
     set_frame,
 )
 
 __all__ = [
-    "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "LatestReads", "Link", "ReadSet",
-    "Scope", "SourceSet", "Stage", "frame_here", "frame_now", "get_frame", "is_unseen", "leave", "set_frame",
+    "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "LatestReads", "Link", "ReadSet", "Scope",
+    "SourceSet", "Stage", "frame_here", "frame_now", "get_frame", "is_unseen", "leave", "reference", "runner",
+    "set_frame",
 ]  # fmt: skip

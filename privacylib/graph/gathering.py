@@ -6,8 +6,7 @@ from attrs import define, field
 
 from privacylib.graph.joining import Origin, joints
 from privacylib.model import REQUEST, RESPONSE, Evidence, Flow, Kind, Verdict
-from privacylib.recorder import Producer, Tallies, Tally
-from privacylib.recorder.tallies import tallies
+from privacylib.recorder import Producer, Tallies, Tally, tallies
 
 __all__ = ["DeniedKey", "EdgeKey", "Gathered", "gather"]
 

@@ -11,8 +11,7 @@ from privacylib.graph.gathering import EdgeKey, Gathered, gather
 from privacylib.graph.places import Places
 from privacylib.graph.rows import Denied, Edge, seen
 from privacylib.model import Evidence
-from privacylib.recorder import Producer, producers
-from privacylib.recorder.tallies import keys_of
+from privacylib.recorder import Producer, keys_of, producers
 
 __all__ = ["Graph", "Path", "load"]
 

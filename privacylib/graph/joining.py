@@ -3,8 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from privacylib.recorder import Producer, Tallies, Tally
-from privacylib.recorder.counting import BLOCK_BITS
+from privacylib.recorder import BLOCK_BITS, Producer, Tallies, Tally
 
 __all__ = ["Origin", "joints"]
 

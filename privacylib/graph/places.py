@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 
-from privacylib.naming.globs import Glob
+from privacylib.naming import Glob
 
 __all__ = ["Places"]
 

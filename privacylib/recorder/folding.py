@@ -13,7 +13,7 @@ from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT, written_slots
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor, Place
 from privacylib.recorder.store import Store
-from privacylib.recorder.tallies import calls_of
+from privacylib.recorder.tallying import calls_of
 
 __all__ = ["NOTE_OF_EXPORTER", "acknowledged", "bounded", "counted", "fold"]
 

@@ -14,13 +14,13 @@ from privacylib.runtime.endpoints import (
     serve,
     told_now,
 )
-from privacylib.runtime.hot import Handle, begin, end, into_open_writes
+from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record
 from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_zone, exit_frame, narrowed
 
 __all__ = [
     "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "apart", "begin", "begin_answer", "complete",
     "decision_on", "end", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "faults", "finish", "held_now",
-    "hold", "into_open_writes", "narrowed", "requested", "respond", "scope_under", "serve", "site_now", "site_of",
-    "snapshot_now", "told_now", "zone_under",
+    "hold", "into_open_writes", "narrowed", "record", "requested", "respond", "scope_under", "serve", "site_now",
+    "site_of", "snapshot_now", "told_now", "zone_under",
 ]  # fmt: skip

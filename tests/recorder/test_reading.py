@@ -11,7 +11,7 @@ from privacylib.model import Asset, Flag, Flow, Kind, Record
 from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, producers
 from privacylib.recorder.definitions import definition_line, parse_line
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
-from privacylib.recorder.tallies import keys_of, tallies
+from privacylib.recorder.tallying import keys_of, tallies
 from tests.strategies import flows, records
 
 KEY = bytes(range(16))

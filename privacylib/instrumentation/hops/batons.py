@@ -7,8 +7,7 @@ from attrs import frozen
 from privacylib.context import PROCESS, Frame, LatestReads, ReadSet, Scope, set_frame
 from privacylib.model import Asset, Evidence, Mode, PolicyDenied, Source, Zone
 from privacylib.policy.lowering import Lowering
-from privacylib.runtime import ACTIVE, faults
-from privacylib.runtime.hot import into_open_writes
+from privacylib.runtime import ACTIVE, faults, into_open_writes
 
 __all__ = ["LOST", "RESTART", "Baton", "Home", "Reads", "baton", "brought", "receive", "seen", "take_home"]
 

@@ -15,11 +15,21 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.context import PROCESS, Frame, ReadSet, Scope, frame_now, get_frame, is_unseen, set_frame
-from privacylib.context.state import reference, runner
+from privacylib.context import (
+    PROCESS,
+    Frame,
+    ReadSet,
+    Scope,
+    frame_now,
+    get_frame,
+    is_unseen,
+    reference,
+    runner,
+    set_frame,
+)
 from privacylib.instrumentation.hops.batons import Home, receive, take_home
 from privacylib.instrumentation.hops.patches import Around, Patch
-from privacylib.instrumentation.hops.shelves import UNSEEN, Tag, is_data, shelf_of, tag_of
+from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, is_data, shelf_of, tag_of
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
 
@@ -190,7 +200,7 @@ def _organised_otherwise(original: Callable[..., Any]) -> Callable[..., Any]:
         _passed.seen = False
         item = original(self, *args, **kwargs)
         if not _passed.seen and is_data(item):
-            _take(self, item, UNSEEN)
+            _take(self, item, UNTAGGED)
         return item
 
     return get

@@ -11,7 +11,7 @@ from privacylib.context import PROCESS, Frame
 from privacylib.instrumentation.hops.batons import Home, Reads, seen
 from privacylib.model import NO_ZONE, Zone
 
-__all__ = ["UNSEEN", "Shelf", "Tag", "is_data", "shelf_of", "tag_of"]
+__all__ = ["UNTAGGED", "Shelf", "Tag", "is_data", "shelf_of", "tag_of"]
 
 _ATTRIBUTE = "_privacylib_shelf"
 LENT = 1024
@@ -39,7 +39,7 @@ class Tag:
     inside: bool
 
 
-UNSEEN = Tag("queue", bytes(16), 0, NO_ZONE, Home.lost("queue").reads, inside=False)
+UNTAGGED = Tag("queue", bytes(16), 0, NO_ZONE, Home.lost("queue").reads, inside=False)
 """The tag of an item that got inside unseen."""
 
 
@@ -116,7 +116,7 @@ class Shelf:
             if self._older:
                 self._older -= 1
                 return None
-            return UNSEEN
+            return UNTAGGED
         tag = tags.pop() if last else tags.popleft()
         if not tags:
             del self._tags[id(item)]
