@@ -134,7 +134,8 @@ def main(kind: str) -> None:
         target = stack.enter_context(services.serving(sides.server, {"unary_unary": serve}))
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         channel = stack.enter_context(grpc.insecure_channel(target))
-        config = uvicorn.Config(application(sides, database, channel), log_level="warning", access_log=False)
+        app = application(sides, database, channel)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=600)  # turns are long
         server = uvicorn.Server(config)
 
         def end() -> None:

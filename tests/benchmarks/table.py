@@ -14,7 +14,8 @@ from tests.benchmarks.model import Line
 
 __all__ = ["HEAD", "shown", "write_json"]
 
-_WIDTHS = (20, 58, 12, 26, 12, 9, 16, 5)
+_WIDTHS = (14, 58, 10, 34, 10, 9, 15, 3)
+_LARGE = 1_000
 _NAMED = (
     "privacylib", "opentelemetry-sdk", "opentelemetry-instrumentation-grpc", "ddtrace", "grpcio", "casbin", "cedarpy",
     "regopy", "starlette",
@@ -30,11 +31,15 @@ HEAD = _row(("row", "what", "ours", "beside", "peer", "ratio", "goal", "met"))
 
 def shown(line: Line) -> str:
     """Return one line of the table."""
-    peer = "-" if line.peer is None else f"{line.peer:.4g} {line.unit}"
+    peer = "-" if line.peer is None else _figure(line.peer, line.unit)
     met = {True: "yes", False: "NO", None: "-"}[line.met]
     name = f"{line.peer_name} ({line.note})" if line.note else line.peer_name
     ratio = "-" if line.ratio is None else _ratio(line.ratio)
-    return _row((line.row, line.what, f"{line.ours:.4g} {line.unit}", name, peer, ratio, str(line.goal), met))
+    return _row((line.row, line.what, _figure(line.ours, line.unit), name, peer, ratio, str(line.goal), met))
+
+
+def _figure(value: float, unit: str) -> str:
+    return (f"{value:.4g} {unit}" if abs(value) < _LARGE else f"{value:,.0f} {unit}").rstrip()
 
 
 def _ratio(ratio: float) -> str:
