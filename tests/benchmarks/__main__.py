@@ -29,14 +29,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"no row is called {', '.join(sorted(unknown))}")
     size = Size(asked.quick, 2 if asked.quick else asked.rounds, asked.operations, asked.assets)
     found: list[Line] = []
+    failed: list[str] = []
     sys.stdout.write(HEAD + "\n")
     for name in asked.names or known:
-        for line in known[name].lines(size):
-            found.append(line)
-            sys.stdout.write(shown(line) + "\n")
-            sys.stdout.flush()
+        try:
+            lines = known[name].lines(size)
+        except Exception as error:  # noqa: BLE001 - the other rows are worth having
+            failed.append(name)
+            sys.stderr.write(f"{name} failed: {error}\n")
+            continue
+        found += lines
+        sys.stdout.writelines(f"{shown(line)}\n" for line in lines)
+        sys.stdout.flush()
     if asked.json is not None:
         write_json(found, asked.json)
+    if failed:
+        sys.exit(f"rows that failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

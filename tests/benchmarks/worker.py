@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from tests.benchmarks.model import Work
 
-__all__ = ["Missing", "Turn", "Worker", "side"]
+__all__ = ["Missing", "Turn", "Worker", "side", "told"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +94,15 @@ class Worker:
             self._said.seek(0)
             raise RuntimeError(f"{self._command} ended: {self._said.read().decode()}")
         return json.loads(line)
+
+
+def told(module: str, *arguments: str) -> Any:
+    """Run a module as a program and return the JSON that it prints."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command} ended: {done.stderr}")
+    return json.loads(done.stdout)
 
 
 def turn(work: Work, times: int) -> Turn:

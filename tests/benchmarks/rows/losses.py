@@ -1,7 +1,6 @@
 """What is left of 20,001 operations when the exporter takes 200 ms for each batch, and the process shuts down."""
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 import privacylib
 from privacylib.recorder import producers
 from tests.benchmarks.model import Goal, Line, Size
-from tests.benchmarks.worker import ROOT
+from tests.benchmarks.worker import told
 
 __all__ = ["ROWS"]
 
@@ -36,11 +35,15 @@ class Slow(SpanExporter):
         return SpanExportResult.SUCCESS
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 def ours(number: int, spool: str) -> None:
     """Record, shut down, and print how many were exported, and how many the spool still had for the next start."""
     exporter = Slow()
     privacylib.init(service="bench", spool=spool, exporter=exporter)
-    read = privacylib.reads(ASSET)(int)
+    read = privacylib.reads(ASSET)(nothing)
     for _ in range(number):
         read()
     privacylib.shutdown()
@@ -82,9 +85,7 @@ class Losses:
 
     def _counted(self, who: str, number: int) -> tuple[int, int]:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", __name__, who, str(number), f"{folder}/spool"]
-            done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-        exported, kept = json.loads(done.stdout)
+            exported, kept = told(__name__, who, str(number), f"{folder}/spool")
         return exported, kept
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import subprocess
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import privacylib
 from tests.benchmarks.model import Goal, Line, Size
 from tests.benchmarks.rows.decorated import ours, spans
 from tests.benchmarks.settings import PURPOSE, governed, tracing
-from tests.benchmarks.worker import ROOT
+from tests.benchmarks.worker import told
 
 __all__ = ["ROWS"]
 
@@ -112,9 +111,7 @@ class Memory:
         return lines
 
     def _measured(self, who: str, number: int) -> list[float]:
-        command = [sys.executable, "-m", __name__, who, self.what, str(number)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-        return json.loads(done.stdout)
+        return told(__name__, who, self.what, str(number))
 
 
 ROWS = (Memory("memory", "operations"), Memory("memory-assets", "assets"))
