@@ -80,8 +80,8 @@ def _is_bound(function: Callable[..., Any]) -> bool:
 def _manager(function: Any, again: Callable[..., Any], around: Around) -> Any:
     """Wrap the generator of a context manager: its call alone does nothing yet."""
     wrapped = again(wrap(function.__wrapped__, around))
-    for name in vars(function).keys() - {"__wrapped__"}:
-        setattr(wrapped, name, getattr(function, name))
+    own = cast("dict[str, Any]", function.__dict__)
+    wrapped.__dict__.update({**own, "__wrapped__": wrapped.__wrapped__})
     return wrapped
 
 

@@ -1,13 +1,14 @@
 """Patterns of asset URIs."""
 
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import count
 
 from attrs import field, frozen
 
-__all__ = ["Glob"]
+__all__ = ["Glob", "Globs"]
 
 
 @frozen
@@ -27,6 +28,27 @@ class Glob:
     def matches(self, uri: str) -> bool:
         """Return whether the pattern covers the whole of `uri`."""
         return bool(self._test(uri))
+
+
+class Globs:
+    """Match one URI with many patterns: only those are tried whose text before the first ``*`` it begins with.
+
+    Args:
+        patterns: As of `Glob`; a pattern is compiled when it is first tried.
+    """
+
+    __slots__ = ("_by_head", "_lengths")
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._by_head: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for position, pattern in enumerate(patterns):
+            self._by_head[pattern.partition("*")[0]].append((position, pattern))
+        self._lengths = sorted({len(head) for head in self._by_head})
+
+    def matching(self, uri: str) -> list[int]:
+        """Return the positions of the patterns that cover the whole of `uri`, from the top."""
+        tried = (pair for length in self._lengths for pair in self._by_head.get(uri[:length], ()))
+        return sorted({position for position, pattern in tried if Glob(pattern).matches(uri)})
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from attrs import Factory, field, frozen
 
 from privacylib.labels import join
 from privacylib.model.policy import Annotated, Policy
-from privacylib.naming import Glob
+from privacylib.naming.globs import Globs
 
 __all__ = ["Annotation", "Annotator"]
 
@@ -86,17 +86,17 @@ class Annotator:
     """Return the annotation of an asset by its URI without field."""
 
     def __attrs_post_init__(self) -> None:
-        entries = tuple((Glob(entry.match), entry) for entry in self.policy.assets)
+        entries = self.policy.assets
+        globs = Globs(entry.match for entry in entries)
         remember = lru_cache(maxsize=_REMEMBERED)
-        object.__setattr__(self, "annotation", remember(partial(_annotation, entries=entries)))
+        object.__setattr__(self, "annotation", remember(partial(_annotation, globs=globs, entries=entries)))
 
 
-def _annotation(uri: str, entries: tuple[tuple[Glob, Annotated], ...]) -> Annotation:
+def _annotation(uri: str, globs: Globs, entries: tuple[Annotated, ...]) -> Annotation:
     found: dict[str, Any] = {}
-    for glob, entry in entries:
-        if glob.matches(uri):
-            for key in _KEYS:
-                value = getattr(entry, key)
-                if value is not None:
-                    found.setdefault(key, value)
+    for position in globs.matching(uri):
+        for key in _KEYS:
+            value = getattr(entries[position], key)
+            if value is not None:
+                found.setdefault(key, value)
     return Annotation(**found)

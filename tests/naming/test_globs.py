@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacylib.naming import Glob
+from privacylib.naming.globs import Glob, Globs
 from tests.strategies import globs, uris
 
 
@@ -71,3 +71,17 @@ def test_a_hostile_pattern_stays_fast(pattern: str) -> None:
     begin = time.perf_counter()
     assert not Glob(pattern).matches("a" * 300)
     assert time.perf_counter() - begin < 0.5
+
+
+@given(st.lists(st.text("ab/*", max_size=5), max_size=8), st.text("ab/", max_size=6))
+def test_law_many_at_once_agree_with_one_by_one(patterns: list[str], text: str) -> None:
+    assert Globs(patterns).matching(text) == [i for i, one in enumerate(patterns) if Glob(one).matches(text)]
+
+
+def test_thousands_of_patterns_cost_no_more_than_those_that_can_match() -> None:
+    many = Globs([*(f"s3://bucket{number}/**" for number in range(20_000)), "s3://**"])
+    many.matching("s3://bucket7/warm")
+    began = time.process_time()
+    for number in range(100):
+        assert many.matching(f"s3://bucket7/{number}") == [7, 20_000]
+    assert time.process_time() - began < 0.1
