@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -103,7 +104,7 @@ class LatestReads:
         key: Correlation key of its scope, 16 bytes.
     """
 
-    __slots__ = ("_former", "_sources", "key", "latest", "mixed", "wide")
+    __slots__ = ("_former", "_named", "_sources", "key", "latest", "mixed", "wide")
     widening: ClassVar[dict[int, object]] = {}
     """Who widens a table, by the table's id: the first to enter itself."""
 
@@ -115,6 +116,8 @@ class LatestReads:
         """Whether a link names a key of its own."""
         self._former: dict[Source, Link] | None = None
         self._sources = EMPTY
+        self._named = 0
+        """How many of a wide table's sources `_sources` holds."""
 
     def add(self, source: Source, link: Link) -> None:
         """Take in a read; the latest read of a source replaces an earlier one."""
@@ -152,10 +155,18 @@ class LatestReads:
         """Return the sources of this table."""
         latest, former = self.latest, self._former  # in this order: a new table is whole once nothing is former
         if self.wide:
-            return SourceSet.of({*map(_widened, list(former or ())), *map(_widened, list(latest))})
+            return self._own_wide(list(former or ()), list(latest))
         known = self._sources
         if known.size != len(latest):  # there are many, or threads added at once
             known = self._sources = SourceSet.of(list(latest))
+        return known
+
+    def _own_wide(self, former: list[Source], latest: list[Source]) -> SourceSet:
+        known = self._sources
+        if former or self._named != len(latest):
+            known = SourceSet.of({*map(_widened, former), *map(_widened, latest)})
+            if not former:  # else the new table is not whole yet
+                self._sources, self._named = known, len(latest)
         return known
 
     def listed(self) -> tuple[tuple[Source, tuple[bytes, int]], ...]:
@@ -252,7 +263,7 @@ class ReadSet(LatestReads):
         """Return the spans of the visible reads: those under this key, and those under others."""
         upper = self.upper
         if self._returned is None and not self.mixed and (upper is None or not (upper.latest or upper.upper)):
-            return list(self.latest.values())[:LINKED], ()
+            return list(islice(self.latest.values(), LINKED)), ()
         return self._sorted_links()
 
     def _sorted_links(self) -> tuple[list[int], list[tuple[bytes, int]]]:

@@ -18,9 +18,13 @@ def names(argument: str, given: Iterable[str]) -> tuple[str, ...]:
     if isinstance(given, str | bytes):
         raise TypeError(f"{argument} is a list of names; put brackets around the one: {argument}=[…]")
     found = tuple(given)
-    if not all(isinstance(name, str) for name in found):
+    if not all(map(_is_text, found)):
         raise TypeError(f"{argument} is a list of names; write each as text")
     return found
+
+
+def _is_text(given: object) -> bool:
+    return isinstance(given, str)
 
 
 def dotted(argument: str, given: str) -> str:
@@ -30,7 +34,7 @@ def dotted(argument: str, given: str) -> str:
         TypeError: It is no text: a decorator without brackets takes the function for it.
         ValueError: It is no dotted name.
     """
-    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] - hosts pass anything
+    if not _is_text(given):
         raise TypeError(f'{argument} is a text; write it in brackets, for example {argument}="assistant.reply"')
     form = FORMS["name"]
     if not re.fullmatch(form.regex, given):

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from privacylib.naming.assets import file_asset, grpc_asset, url_asset
-    from privacylib.naming.globs import Glob
+    from privacylib.naming.globs import Glob, Globs
     from privacylib.naming.templates import NAME_LIMIT, templated
     from privacylib.naming.uris import asset, parse
 
-__all__ = ["NAME_LIMIT", "Glob", "asset", "file_asset", "grpc_asset", "parse", "templated", "url_asset"]
+__all__ = ["NAME_LIMIT", "Glob", "Globs", "asset", "file_asset", "grpc_asset", "parse", "templated", "url_asset"]
 
 _HOMES = {
     "uris": ("asset", "parse"),
-    "globs": ("Glob",),
+    "globs": ("Glob", "Globs"),
     "templates": ("NAME_LIMIT", "templated"),
     "assets": ("file_asset", "grpc_asset", "url_asset"),
 }

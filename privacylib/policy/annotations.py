@@ -8,7 +8,7 @@ from attrs import Factory, field, frozen
 
 from privacylib.labels import join
 from privacylib.model.policy import Annotated, Policy
-from privacylib.naming.globs import Globs
+from privacylib.naming import Globs
 
 __all__ = ["Annotation", "Annotator"]
 

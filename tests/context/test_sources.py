@@ -1,6 +1,7 @@
 """Read sets: what a write depends on, and what they keep apart."""
 
 import threading
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,6 +103,20 @@ def test_above_1024_namespaces_the_set_stays_right() -> None:
     for number in range(WIDEST + 1):
         reads.add(Source(Asset(f"http://host{number}", "/x")), number + 1)
     assert {source.asset.name for source in reads.visible().members} == {"{…}"}
+
+
+def test_a_wide_set_is_named_once_and_not_at_each_write() -> None:
+    reads = ReadSet(KEY)
+    for number in range(3 * WIDEST):
+        reads.add(Source(Asset(f"s3://bucket{number}", "key"), None, frozenset()), number)
+    reads.visible()
+    began = time.process_time()
+    for _ in range(100):
+        assert len(reads.visible().members) == 3 * WIDEST
+        assert len(reads.links()[0]) <= 128
+    assert time.process_time() - began < 0.2
+    reads.add(Source(Asset("s3://another", "key"), None, frozenset("A")), 1)
+    assert reads.visible().labels == {"A"}
 
 
 def test_threads_that_read_at_once_lose_nothing() -> None:

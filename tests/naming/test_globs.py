@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacylib.naming.globs import Glob, Globs
+from privacylib.naming import Glob, Globs
 from tests.strategies import globs, uris
 
 
