@@ -1,5 +1,6 @@
 """Write the generated parts of the documentation: ``python docs/generate.py``; with ``--check`` only compare."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from generators.libraries import libraries
 from generators.policy_file import policy_file
 from pictures.pictures import PICTURES
 
+from privacylib.policy.schema import schema
+
 DOCS = Path(__file__).parent
 GENERATED = "<!-- Written by docs/generate.py. -->"
 
@@ -19,6 +22,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name, lines in (("api", api), ("cli", cli), ("libraries", libraries), ("policy-file", policy_file)):
         title, *rest = lines()
         yield DOCS / f"reference/{name}.md", "\n".join((title, "", GENERATED, *rest)).rstrip() + "\n"
+    yield DOCS / "reference/policy.schema.json", json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     for name, picture in PICTURES.items():
         yield DOCS / f"pictures/{name}.svg", picture().svg()
 

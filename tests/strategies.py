@@ -82,7 +82,7 @@ _allow = st.builds(
     purposes=st.none() | st.frozensets(purposes, max_size=3),
     regions=st.none() | st.frozensets(regions, min_size=1, max_size=2),
 )
-_zones = st.builds(file.Zone, match=patterns, purpose=purposes, labels=st.none() | label_sets)
+_zones = st.builds(file.Zoned, match=patterns, purpose=purposes, labels=st.none() | label_sets)
 
 
 def requirements(max_size: int = 4) -> st.SearchStrategy[tuple[file.Requirement, ...]]:

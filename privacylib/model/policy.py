@@ -15,7 +15,7 @@ from privacylib.model.decision import Mode
 
 __all__ = [
     "Allow", "Annotated", "Ingress", "Key", "Label", "Naming", "Policy", "Purpose",
-    "Reclassification", "Requirement", "Trust", "Zone",
+    "Reclassification", "Requirement", "Trust", "Zoned",
 ]  # fmt: skip
 
 IngressRule = Literal["accept", "require", "strip"]
@@ -65,7 +65,7 @@ class Annotated:
 
 
 @frozen
-class Zone:
+class Zoned:
     """A zone for what is served, without touching code."""
 
     match: str = key("pattern of the URIs that the service serves", form="pattern")
@@ -155,7 +155,7 @@ class Policy:
     labels: Mapping[str, Label] = key("what data is", keys="name", factory=dict)
     purposes: Mapping[str, Purpose] = key("why work is done; dotted", keys="name", factory=dict)
     assets: tuple[Annotated, ...] = key("annotations; per key the first match from the top", default=())
-    zones: tuple[Zone, ...] = key("zones without touching code", default=())
+    zones: tuple[Zoned, ...] = key("zones without touching code", default=())
     requirements: tuple[Requirement, ...] = key("rules on labels; all that apply must pass", default=())
     reclassifications: tuple[Reclassification, ...] = key("reviewed lowering of labels", default=())
     naming: tuple[Naming, ...] = key("own templates for names", default=())

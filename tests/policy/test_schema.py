@@ -16,7 +16,6 @@ from tests.policy.written import plain
 from tests.strategies import policies
 
 HERE = Path(__file__).parent
-COPY = HERE.parents[1] / "docs/reference/policy.schema.json"
 VALIDATOR: Any = Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -60,12 +59,3 @@ def test_it_rejects_what_has_the_wrong_shape(path: Path) -> None:
 @pytest.mark.parametrize("path", _files("bad/meaning-*.yaml"), ids=lambda path: path.stem)
 def test_it_leaves_what_a_name_refers_to_to_the_loader(path: Path) -> None:
     VALIDATOR.validate(_as_json(path))
-
-
-def test_the_published_copy_is_current() -> None:
-    """Run ``python -m tests.policy.test_schema`` after a change of the classes."""
-    assert json.loads(COPY.read_text()) == schema()
-
-
-if __name__ == "__main__":
-    COPY.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
