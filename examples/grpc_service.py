@@ -32,13 +32,13 @@ Path("policy.yaml").write_text(POLICY)
 privacylib.init(service="shop", policy="policy.yaml", mode="enforce")
 
 server = grpc.server(ThreadPoolExecutor(2), interceptors=[server_interceptor()])
-handler: Any = grpc.unary_unary_rpc_method_handler(get)  # pyright: ignore[reportUnknownVariableType]
+handler: Any = grpc.unary_unary_rpc_method_handler(get)  # pyright: ignore[reportUnknownVariableType] - no stub
 server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("shop.Users", {"Get": handler})])
 port = server.add_insecure_port("127.0.0.1:0")
 server.start()
 
 channel = grpc.intercept_channel(grpc.insecure_channel(f"127.0.0.1:{port}"), client_interceptor())
-call: Any = channel.unary_unary("/shop.Users/Get")  # pyright: ignore[reportUnknownVariableType]
+call: Any = channel.unary_unary("/shop.Users/Get")  # pyright: ignore[reportUnknownVariableType] - no stub
 for purpose in ("order", "ads"):
     with privacylib.zone(purpose=purpose):
         try:

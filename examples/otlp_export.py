@@ -25,7 +25,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
 
 
 collector = grpc.server(ThreadPoolExecutor(1))
-trace_service_pb2_grpc.add_TraceServiceServicer_to_server(Collector(), collector)  # pyright: ignore[reportUnknownMemberType]
+trace_service_pb2_grpc.add_TraceServiceServicer_to_server(Collector(), collector)  # pyright: ignore[reportUnknownMemberType] - generated
 port = collector.add_insecure_port("127.0.0.1:0")
 collector.start()
 

@@ -1,6 +1,7 @@
 """What the layers of pyproject.toml cannot express: sizes, names, cycles, and what an import costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 NAMES_WITHOUT_MEANING = {"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
+EXCEPTION = re.compile(r"# (?:noqa|type: ignore|pyright: ignore)")
+REASON = re.compile(EXCEPTION.pattern + r".* - \w")
 HEAVY = {
     "aiohttp", "asyncpg", "confluent_kafka", "duckdb", "google", "grpc", "hatchling", "httpx", "kafka", "numpy",
     "opentelemetry.exporter", "opentelemetry.sdk", "pandas", "psycopg", "pyarrow", "pydantic", "pytest", "redis",
@@ -38,6 +41,12 @@ def test_a_function_fits_a_page(path: Path) -> None:
         if isinstance(node, type_of_function)
     }
     assert {name: lines for name, lines in sizes.items() if lines > LONGEST_FUNCTION} == {}
+
+
+@each_file
+def test_an_exception_to_a_rule_has_a_reason(path: Path) -> None:
+    lines = enumerate(path.read_text().splitlines(), 1)
+    assert [number for number, line in lines if EXCEPTION.search(line) and not REASON.search(line)] == []
 
 
 def test_a_name_says_what_is_inside() -> None:

@@ -197,7 +197,7 @@ def test_fault_18_waits_are_jittered_and_bounded() -> None:
     assert backoff(1) <= 2 * lane.SHORTEST
 
 
-backoff = lane._backoff  # pyright: ignore[reportPrivateUsage]
+backoff = lane._backoff  # pyright: ignore[reportPrivateUsage] - its law is of minutes
 
 
 def test_fault_20_the_exporter_does_not_export_itself(spool: Path) -> None:
@@ -263,7 +263,7 @@ def test_what_cannot_export_is_refused_and_changes_nothing(spool: Path) -> None:
     exporter = Taking()
     privacylib.init(exporter=exporter, spool=spool)
     with pytest.raises(privacylib.PrivacyError, match="no export"):
-        privacylib.init(exporter=object(), spool=spool)  # pyright: ignore[reportArgumentType]
+        privacylib.init(exporter=object(), spool=spool)  # pyright: ignore[reportArgumentType] - what is wrong here
     write(1)
     assert privacylib.flush()
     assert exporter.names == names(1)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, cast
 
-from contextvars_extras import ContextVarsRegistry  # pyright: ignore[reportMissingTypeStubs]
+from contextvars_extras import ContextVarsRegistry  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from privacylib.context.sources import ReadSet
 from privacylib.model import NO_ZONE, Decision, Zone

@@ -98,14 +98,14 @@ def _files(connection: Any) -> dict[str, str]:
 def _schema_of(connection: Any, schemas: Iterable[str], table: str) -> str:
     """Return the database in which SQLite finds a table that is named alone."""
     for schema in sorted(schemas, key=lambda one: (one != "temp", one != "main")):
-        query = f"SELECT 1 FROM {_quoted(schema)}.sqlite_master WHERE name = ? COLLATE NOCASE"  # noqa: S608
+        query = f"SELECT 1 FROM {_quoted(schema)}.sqlite_master WHERE name = ? COLLATE NOCASE"  # noqa: S608 - quoted
         if _aside(connection).execute(query, (table,)).fetchone():
             return schema
     return "main"
 
 
 def _tables(connection: Any, schema: str) -> list[str]:
-    query = f"SELECT name FROM {_quoted(schema)}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"  # noqa: S608
+    query = f"SELECT name FROM {_quoted(schema)}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"  # noqa: S608 - quoted
     return [os.fsdecode(name) for (name,) in _aside(connection).execute(query).fetchall()]
 
 

@@ -33,14 +33,14 @@ def _opened(call: Call) -> tuple[Operation, ...]:
 
 def _missing(call: Call) -> bool:
     """Return whether opening has to fail: programs look for files in many places where they are not."""
-    return "r" in call["mode"] and isinstance(call["file"], (str, bytes)) and not os.path.exists(call["file"])  # noqa: PTH110
+    return "r" in call["mode"] and isinstance(call["file"], (str, bytes)) and not os.path.exists(call["file"])  # noqa: PTH110 - bytes too
 
 
 def _opened_by_flags(call: Call) -> tuple[Operation, ...]:
     flags: int = call["flags"]
     path = call["path"]
     if call["dir_fd"] is not None:
-        path = os.path.join(os.readlink(f"/proc/self/fd/{call['dir_fd']}"), os.fsdecode(path))  # noqa: PTH115, PTH118
+        path = os.path.join(os.readlink(f"/proc/self/fd/{call['dir_fd']}"), os.fsdecode(path))  # noqa: PTH115, PTH118 - likewise
     if flags & getattr(os, "O_DIRECTORY", 0) or os.path.isdir(path):  # noqa: PTH112 - a descriptor, or a path
         return ()
     access, emptied = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR), flags & (os.O_EXCL | os.O_TRUNC)

@@ -74,7 +74,7 @@ class Recorder:
                 number = production.memo.get(flow) or production.define(flow)
                 if number or production.guard[0]:
                     return number
-        except Exception as error:  # noqa: BLE001  # a refusal is counted, the host goes on
+        except Exception as error:  # noqa: BLE001 - a refusal is counted, the host goes on
             self._own().refuse(error)
             return 0
 
@@ -134,7 +134,7 @@ class Recorder:
                 _store(view, at, checksum, body)
                 return True
             return self._put((body,))
-        except Exception:  # noqa: BLE001  # odd numbers are cut to size there, anything else is counted
+        except Exception:  # noqa: BLE001 - odd numbers are cut to size there, anything else is counted
             return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class Recorder:
             marks = flags | HAS_AUXILIARY if before else flags
             body = _pack(OP, marks, linked, flow_id, start_ns, duration, span, parent, key16, first)
             return self._put((*before, body))
-        except Exception as error:  # noqa: BLE001  # a refusal is counted, the host goes on
+        except Exception as error:  # noqa: BLE001 - a refusal is counted, the host goes on
             return self._own().refuse(error)
 
     def _put(self, bodies: Sequence[bytes]) -> bool:

@@ -116,7 +116,7 @@ def operations(folder: Path) -> Iterator[tuple[str, float]]:
         read()
         write()
 
-    yield "the two bare functions", best(lambda: (read.__wrapped__(), write.__wrapped__()), 20_000)  # type: ignore[attr-defined]
+    yield "the two bare functions", best(lambda: (read.__wrapped__(), write.__wrapped__()), 20_000)  # type: ignore[attr-defined] - functools sets it
     yield "decorated, before init", best(pair, 20_000)
     privacylib.init(service="bench", spool=folder / "spool")
     with privacylib.scope("bench"):

@@ -297,7 +297,7 @@ def test_a_suspended_generator_pins_nothing_of_its_consumer(seen: Capture) -> No
 
 def test_wrong_arguments_raise_as_ever(seen: Capture) -> None:
     with pytest.raises(TypeError, match="positional"):
-        privacylib.reads(HERE)(plain)(1, "two", 3)  # pyright: ignore[reportCallIssue]
+        privacylib.reads(HERE)(plain)(1, "two", 3)  # pyright: ignore[reportCallIssue] - the mistake that is tested
 
 
 class AsyncCallable:

@@ -65,8 +65,8 @@ def execute(text: str, name: str, namespace: dict[str, Any]) -> Result:
     raised = ""
     with contextlib.redirect_stdout(printed):
         try:
-            exec(compile(text, name, "exec"), namespace)  # noqa: S102 (the page is ours)
-        except Exception:  # noqa: BLE001 (the page shows it)
+            exec(compile(text, name, "exec"), namespace)  # noqa: S102 - the page is ours
+        except Exception:  # noqa: BLE001 - the page shows it
             raised = traceback.format_exc()
     return Result(printed.getvalue(), raised)
 

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     TraceServiceServicer,
-    add_TraceServiceServicer_to_server,  # pyright: ignore[reportUnknownVariableType]
+    add_TraceServiceServicer_to_server,  # pyright: ignore[reportUnknownVariableType] - generated
 )
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -27,7 +27,7 @@ class Receiver(TraceServiceServicer):
         self.port = 0
         self.requests: list[ExportTraceServiceRequest] = []
 
-    def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: N802
+    def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: N802 - the name in the protocol
         self.requests.append(request)
         return ExportTraceServiceResponse()
 

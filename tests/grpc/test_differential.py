@@ -305,7 +305,7 @@ def idle() -> list[Any]:
     kinds = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
     bases = [getattr(grpc.aio, f"{kind}ClientInterceptor") for kind in kinds]
     return [
-        type("Idle", (base,), {name: Idle()._pass for name in dir(base) if name.startswith("intercept_")})()  # pyright: ignore[reportPrivateUsage]
+        type("Idle", (base,), {name: Idle()._pass for name in dir(base) if name.startswith("intercept_")})()  # pyright: ignore[reportPrivateUsage] - its own
         for base in bases
     ]
 

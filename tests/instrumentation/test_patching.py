@@ -182,7 +182,7 @@ def test_fault_40_fault_41_builtins_stay_what_they_are(here: Watched, library: P
     with namespace["A"]().open(file) as opened:
         assert opened.read() == "text"
     for function in (open, os.open):
-        assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301
+        assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301 - our own bytes
         assert copy.deepcopy(function) is function
     assert repr(open) == "<built-in function open>"
 

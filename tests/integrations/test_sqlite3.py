@@ -81,7 +81,7 @@ def test_classes_of_the_host_stay_in_use(here: Watched) -> None:
     class Own(sqlite3.Connection):
         def execute(self, *args: object) -> sqlite3.Cursor:
             self.asked = args
-            return super().execute(*args)  # type: ignore[arg-type]
+            return super().execute(*args)  # type: ignore[arg-type] - as it came
 
     class OwnCursor(sqlite3.Cursor):
         pass

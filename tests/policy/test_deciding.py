@@ -29,7 +29,7 @@ def write(
     *labels: str, zone: Zone = REPLY, accepts: tuple[frozenset[str], ...] | None = (), **more: object
 ) -> Question:
     facts: dict[str, object] = {"region": "eu", **more}
-    return Question(False, SINK, held(*labels), zone, accepts=(held(*labels),) if accepts == () else accepts, **facts)  # pyright: ignore[reportArgumentType]
+    return Question(False, SINK, held(*labels), zone, accepts=(held(*labels),) if accepts == () else accepts, **facts)  # pyright: ignore[reportArgumentType] - any fact
 
 
 def read(*labels: str, zone: Zone = REPLY) -> Question:

@@ -148,7 +148,7 @@ def test_a_segment_waits_for_what_was_written_late_into_it() -> None:
 def test_a_thread_in_the_middle_of_a_record_holds_its_segment(tmp_path: Path) -> None:
     recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, 1 << 15)
     assert many(recorder, 1) == 1
-    production = recorder._production  # pyright: ignore[reportPrivateUsage]
+    production = recorder._production  # pyright: ignore[reportPrivateUsage] - what is sealed shows nowhere else
     held = production.window
     at = held.take()
     assert many(recorder, 2000) < 2000
@@ -226,7 +226,7 @@ def test_fault_54_killed_at_each_system_call_of_recording_and_folding(tmp_path: 
             if recorder.append(number, 0, start, 2, recorder.next_span(), 0, KEY):
                 accepted[0] += 1
             if start % 20 == 19:
-                numbers = list(recorder._production._sealed())  # pyright: ignore[reportPrivateUsage]
+                numbers = list(recorder._production._sealed())  # pyright: ignore[reportPrivateUsage] - what is sealed shows nowhere else
                 fold(Producer(recorder.store), numbers)
         recorder.close()
 

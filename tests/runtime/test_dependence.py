@@ -120,5 +120,5 @@ def test_equal_work_is_one_flow_however_often_it_is_done(observed: Capture) -> N
             read(PUBLIC)
             write(LOG)
     graph = Graph([observed._producer])  # pyright: ignore[reportPrivateUsage] - how many flows there are is not public
-    assert len(observed._producer.flows) == 2  # pyright: ignore[reportPrivateUsage]
+    assert len(observed._producer.flows) == 2  # pyright: ignore[reportPrivateUsage] - flows, not records
     assert [(edge.count, edge.evidence) for edge in graph.edges()] == [(5, Evidence.CONTEXT)]

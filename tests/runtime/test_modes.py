@@ -119,7 +119,7 @@ class TestPolicyDenied:
         assert "requirements:" in error.decision.remedy
         assert error.decision.remedy in str(error)
 
-    @pytest.mark.parametrize("again", [pickled, copy.copy, copy.deepcopy])  # pyright: ignore[reportUnknownArgumentType]
+    @pytest.mark.parametrize("again", [pickled, copy.copy, copy.deepcopy])  # pyright: ignore[reportUnknownArgumentType] - copy is generic
     def test_survives_pickling_and_copying(
         self, again: Callable[[privacylib.PolicyDenied], privacylib.PolicyDenied]
     ) -> None:

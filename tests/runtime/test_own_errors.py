@@ -37,9 +37,9 @@ class Full(Recorder):
         self._define = define
 
     def define(self, flow: object) -> int:
-        return super().define(flow) if self._define else 0  # pyright: ignore[reportArgumentType]
+        return super().define(flow) if self._define else 0  # pyright: ignore[reportArgumentType] - broken on purpose
 
-    def append(self, *args: object) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def append(self, *args: object) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - likewise
         return False
 
 
@@ -53,7 +53,7 @@ def counted() -> Iterator[None]:
 def broken(**parts: object) -> None:
     """Replace parts of the snapshot in force."""
     assert ACTIVE.snapshot is not None
-    ACTIVE.snapshot = evolve(ACTIVE.snapshot, **parts)  # pyright: ignore[reportArgumentType]
+    ACTIVE.snapshot = evolve(ACTIVE.snapshot, **parts)  # pyright: ignore[reportArgumentType] - any part
 
 
 class TestOnTheDecisionPath:

@@ -23,7 +23,7 @@ def count() -> int:
     return 0
 
 
-def lowered(sink: str = DAILY, to: tuple[str, ...] = ("AGGREGATE",), expires: str = "2998-01-01"):  # noqa: ANN201
+def lowered(sink: str = DAILY, to: tuple[str, ...] = ("AGGREGATE",), expires: str = "2998-01-01"):  # noqa: ANN201 - what reclassify returns
     return privacylib.reclassify(
         {"INTERACTION"}, to=to, sink=sink, transform=count, reason="counts", reviewer="p@x", expires=expires
     )

@@ -104,7 +104,7 @@ def test_no_frame_stays_between_the_steps_of_a_body(here: Watched) -> None:
     assert get_frame() is None
     for _ in body:
         assert get_frame() is None
-    body.close()  # type: ignore[attr-defined]
+    body.close()  # type: ignore[attr-defined] - PEP 3333: a body may have one
     assert get_frame() is None
 
 
@@ -149,7 +149,7 @@ def test_headers_may_be_replaced_before_the_first_byte(here: Watched) -> None:
 
 
 def test_one_piece_keeps_its_content_length(here: Watched) -> None:
-    assert len(Middleware(answering([b"one"]))({"PATH_INFO": "/"}, lambda *_: print)) == 1  # type: ignore[arg-type]
+    assert len(Middleware(answering([b"one"]))({"PATH_INFO": "/"}, lambda *_: print)) == 1  # type: ignore[arg-type] - as servers call it
 
 
 def test_an_open_file_goes_to_the_server_as_it_is(here: Watched, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import sys
 def _step_aside() -> None:
     """Leave `sys.path` as it would be, and import the host's own ``sitecustomize``."""
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib is not imported for nothing here
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]  # noqa: PTH100 - likewise
     del sys.modules["sitecustomize"]
     try:
-        import sitecustomize  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        import sitecustomize  # noqa: F401  # pyright: ignore[reportUnusedImport] - for what it does
     except ModuleNotFoundError as error:
         if error.name != "sitecustomize":
             raise

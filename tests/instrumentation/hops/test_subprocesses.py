@@ -17,7 +17,7 @@ SHOW = "import os; print(os.environ.get('BAGGAGE'), os.environ.get('TRACEPARENT'
 
 def told(**kwargs: object) -> list[str]:
     argv = [sys.executable, "-c", SHOW]
-    return subprocess.run(argv, check=True, capture_output=True, text=True, **kwargs).stdout.split()  # type: ignore[call-overload]
+    return subprocess.run(argv, check=True, capture_output=True, text=True, **kwargs).stdout.split()  # type: ignore[call-overload] - options of any kind
 
 
 def test_a_child_gets_the_context_in_its_environment(seen: Capture) -> None:
@@ -68,7 +68,7 @@ def test_a_preexec_function_and_errors_are_as_ever(seen: Capture) -> None:
         with pytest.raises(FileNotFoundError):
             subprocess.run(["/nowhere/at/all"], check=False)
         with pytest.raises(TypeError):
-            subprocess.Popen()  # type: ignore[call-overload]
+            subprocess.Popen()  # type: ignore[call-overload] - the mistake that is tested
 
 
 async def test_asyncio_starts_children_the_same_way(seen: Capture) -> None:
