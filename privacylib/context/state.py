@@ -35,7 +35,7 @@ class Scope:
         around: The scope that it is part of, or None.
     """
 
-    __slots__ = ("around", "key", "left", "name", "orphan_of", "parent", "reads", "refusal")
+    __slots__ = ("around", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal")
 
     def __init__(
         self,
@@ -52,6 +52,8 @@ class Scope:
         self.reads = reads
         self.parent = parent
         self.orphan_of = orphan_of
+        self.opened = orphan_of is None
+        """Whether somebody opened it; else it holds the work outside scopes, of the process or of an orphan."""
         self.left = False
         self.refusal: Decision | None = None
         """What was last refused inside, for whoever answers on behalf of the scope."""
@@ -60,11 +62,6 @@ class Scope:
     def outlived(self) -> bool:
         """Return whether the scope, or one that it is part of, was left while work went on in it."""
         return self.left or (self.around is not None and self.around.outlived)
-
-    @property
-    def opened(self) -> bool:
-        """Return whether somebody opened it; else it holds the work outside scopes, of the process or an orphan."""
-        return self.orphan_of is None and self is not PROCESS.frame.scope
 
 
 class Frame:
@@ -117,6 +114,7 @@ class Process:
         """Forget all reads of the process; for a new start in the same process."""
         key = os.urandom(16)
         self.frame = Frame(Scope("process", key, ReadSet(key)), NO_ZONE)
+        self.frame.scope.opened = False
         self.main = threading.main_thread().ident
         self.scoped = False
 
@@ -135,8 +133,12 @@ def frame_here() -> Frame | None:
     frame = get_frame()
     if frame is None:
         return PROCESS.frame if not PROCESS.scoped and threading.get_ident() == PROCESS.main else None
-    orphan_of = frame.scope.orphan_of
-    return frame if orphan_of is None or orphan_of() == runner() else None
+    scope = frame.scope
+    if scope.opened:
+        return frame
+    if scope.orphan_of is None:
+        return frame if threading.get_ident() == PROCESS.main else None
+    return frame if scope.orphan_of() == runner() else None
 
 
 def frame_now() -> Frame:
@@ -146,7 +148,9 @@ def frame_now() -> Frame:
         return frame
     key = os.urandom(16)
     scope = Scope("orphan", key, ReadSet(key, PROCESS.frame.scope.reads), orphan_of=reference(runner()))
-    frame = Frame(scope, PROCESS.frame.zone)
+    carried = get_frame()  # of whoever started this task or thread outside scopes
+    opened, lowered = ((), ()) if carried is None else (carried.opened, carried.lowered)
+    frame = Frame(scope, PROCESS.frame.zone, None, opened, lowered)
     set_frame(frame)
     return frame
 

@@ -238,7 +238,7 @@ def told_now(frame: Frame) -> PolicyContext:
 def held_now(frame: Frame) -> PolicyContext:
     """Return what work in this frame holds."""
     members = frame.scope.reads.visible().members
-    return evolve(told_now(frame), reads=tuple(sorted(source.uri for source in members)))
+    return evolve(told_now(frame), reads=tuple(sorted({source.uri for source in members})))
 
 
 def _judge(handle: Handle, source: Source, frame: Frame) -> None:

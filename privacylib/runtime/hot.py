@@ -67,7 +67,7 @@ def begin(site: Site, stays_open: bool = False, body: bool = False, judges: bool
     """
     try:
         frame = get_frame()
-        if frame is None or frame.scope.orphan_of is not None:
+        if frame is None or not frame.scope.opened:
             if frame is not None and is_unseen(frame):
                 return None
             frame = frame_now()

@@ -78,7 +78,7 @@ def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Fr
         frame = Frame(outer.scope, outer.zone, outer)
         set_frame(frame)
         return frame
-    here = frame_here()
+    here = frame_here() if outer is None else frame_now()
     if fresh or here is None:
         frame = apart(root_scope(name), PROCESS.frame.zone)
     else:
