@@ -100,6 +100,9 @@ def _graph(arguments: argparse.Namespace) -> Graph:
     graph = load(spools(arguments))
     if graph.corrupt:
         print(f"{graph.corrupt} damaged records were left out", file=sys.stderr)
+    for asset in arguments.assets:
+        if not graph.knows(asset):
+            print(f"no edge begins or ends in {asset}; `privacylib graph edges` lists them all", file=sys.stderr)
     return graph
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from privacylib.errors import PrivacyError
 __all__ = ["add", "environment", "run"]
 
 _AUTOLOAD = Path(__file__).with_name("autoload")
+_LETTERS = re.compile(r"-(?!-)([A-Za-z]*?)([cmWX]|$)(.*)")
+"""Options of the interpreter up to the first that takes an argument."""
 _DESCRIPTION = """Run CMD, a Python program, with its I/O libraries instrumented before its first line, child
 processes included. Output, exit status and signals are the program's own. Variables named PRIVACYLIB_* are kept."""
 
@@ -40,6 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
 
         load(arguments.policy)  # a wrong file is named here, not in the middle of the program's start
     told = environment(arguments, command, os.environ)
+    if (option := _deaf(command)) is not None:
+        problem = f"python {option} does not start privacylib; leave {option} out"
+        if told.get("PRIVACYLIB_MODE", "").lower() == "enforce":
+            raise PrivacyError(f"{problem}. Nothing was run, because the mode is enforce")
+        print(f"privacylib: {problem}. The program runs unobserved", file=sys.stderr, flush=True)
     sys.stdout.flush()
     try:
         os.execvpe(command[0], command, told)  # noqa: S606 - running what the user names is the purpose
@@ -67,8 +75,24 @@ def environment(arguments: argparse.Namespace, command: Sequence[str], environ: 
     told.setdefault("PRIVACYLIB_SPOOL", str(Path(".privacylib").absolute()))
     told.setdefault("PRIVACYLIB_SERVICE", _service(command))
     told.setdefault("PRIVACYLIB_INSTRUMENT", "all")
+    told["PRIVACYLIB_RUN"] = str(os.getpid())  # which the program takes over
     told["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_AUTOLOAD), told.get("PYTHONPATH"))))
     return told
+
+
+def _deaf(command: Sequence[str]) -> str | None:
+    """Return the option by which a Python interpreter ignores what starts privacylib, or None."""
+    options = iter(command[1:] if Path(command[0]).name.startswith("python") else ())
+    for option in options:
+        letters = _LETTERS.match(option)
+        if letters is None:
+            break
+        deaf = re.search("[EIS]", letters[1])
+        if deaf or letters[2] in ("c", "m"):
+            return f"-{deaf[0]}" if deaf else None
+        if letters[2] and not letters[3]:
+            next(options, None)
+    return None
 
 
 def _service(command: Sequence[str]) -> str:

@@ -3,12 +3,14 @@
 import datetime
 import logging
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from privacylib.decorators.arguments import names
 from privacylib.decorators.sites import qualified
 from privacylib.decorators.zones import Block
 from privacylib.runtime import ACTIVE, enter_lowering
+from privacylib.runtime.faults import INTERVAL
 
 if TYPE_CHECKING:
     from privacylib.model.policy import Reclassification
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["reclassify"]
 
 _log = logging.getLogger("privacylib")
+_next_line: dict[tuple[str, str, str], float] = {}
+_TOLD = 1000
 
 
 def reclassify(
@@ -76,6 +80,16 @@ def _in_force(declared: "Reclassification") -> "Lowering | None":
         return None
     lowering = snapshot.engine.lowering(declared, datetime.datetime.now(datetime.timezone.utc).date())
     if isinstance(lowering, str):
-        _log.warning("reclassification by %s to %s is void: %s", declared.transform, declared.sink, lowering)
+        _tell((declared.transform, declared.sink, lowering))
         return None
     return lowering
+
+
+def _tell(void: tuple[str, str, str]) -> None:
+    """Log why one is void, each at most once a minute."""
+    now = monotonic()
+    if now >= _next_line.get(void, 0.0):
+        if len(_next_line) >= _TOLD:
+            _next_line.clear()
+        _next_line[void] = now + INTERVAL
+        _log.warning("reclassification by %s to %s is void: %s", *void)

@@ -70,6 +70,14 @@ class Graph:
         )
         return [Denied(*key, *seen(tally)) for key, tally in rows]
 
+    def knows(self, asset: str) -> bool:
+        """Return whether any edge begins or ends in an asset.
+
+        Args:
+            asset: A URI or a glob.
+        """
+        return self._places.knows(asset)
+
     def upstream(self, asset: str) -> list[str]:
         """Return every asset and field that data of `asset` can come from.
 

@@ -42,6 +42,10 @@ class Places:
         self._after[source].append(sink)
         self._before[sink].append(source)
 
+    def knows(self, asset: str) -> bool:
+        """Return whether a URI or glob names a place."""
+        return bool(self._matching(asset))
+
     def reached(self, asset: str, *, forward: bool) -> list[str]:
         """Return the names of all places that data gets to, or with `forward` false comes from, in order.
 

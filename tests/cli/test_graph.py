@@ -86,3 +86,12 @@ def test_two_spools_make_one_graph(spool: Path, tmp_path: Path, capsys: pytest.C
     subprocess.run([sys.executable, "-c", PROGRAM, str(other)], check=True)
     edges = json.loads(ask(spool, capsys, "edges", "--json", "--spool", str(other)))
     assert [edge["count"] for edge in edges] == [2, 2]
+
+
+@pytest.mark.parametrize("action", ["edges", "upstream", "downstream"])
+def test_an_asset_that_nobody_recorded_is_told(spool: Path, capsys: pytest.CaptureFixture[str], action: str) -> None:
+    assert cli.main(["graph", action, "s3://report/*", ORDERS, "--json", "--spool", str(spool)]) == 0
+    told = capsys.readouterr()
+    assert "no edge begins or ends in s3://report/*" in told.err
+    assert ORDERS not in told.err
+    json.loads(told.out)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import privacylib
 from privacylib.graph import load
 
 RUN = [sys.executable, "-m", "privacylib.cli", "run"]
@@ -141,3 +142,39 @@ def test_under_enforce_a_start_that_fails_runs_nothing(tmp_path: Path) -> None:
     ended = run(tmp_path, sys.executable, "-c", "print('ran')", PRIVACYLIB_POLICY=gone)
     assert (ended.returncode, ended.stdout) == (0, "ran\n")
     assert "runs unobserved" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [(["-I"], "-I"), (["-W", "ignore", "-E"], "-E"), (["-bS"], "-S"), (["-OIX", "dev"], "-I")],
+)
+def test_an_option_that_keeps_privacylib_out_is_told(tmp_path: Path, options: list[str], named: str) -> None:
+    ended = run(tmp_path, sys.executable, *options, "-c", "print('ran')")
+    assert (ended.returncode, ended.stdout) == (0, "ran\n")
+    assert "The program runs unobserved" in ended.stderr
+    ended = run(tmp_path, sys.executable, *options, "-c", "print('ran')", options=("--mode", "enforce"))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"leave {named} out" in ended.stderr
+
+
+@pytest.mark.parametrize("options", [["-OW", "ignore::ImportWarning"], ["-uWignore::ImportWarning"], []])
+def test_options_that_leave_it_in_are_not(tmp_path: Path, options: list[str]) -> None:
+    ended = run(tmp_path, sys.executable, *options, "-c", "import sys; print(sys.argv[1:])", "-I", "-S")
+    assert (ended.stdout, ended.stderr) == ("['-I', '-S']\n", "")
+
+
+def test_an_interpreter_without_privacylib_is_told(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "other")], check=True)
+    elsewhere, unset = str(tmp_path / "other" / "bin" / "python"), {"PYTHONPATH": ""}
+    code = "import os; print('ran')"
+    tool = ("sh", "-c", f'{elsewhere} -c "{code}"; true')
+    root = str(Path(privacylib.__file__).parent.parent)
+    started = f"import sys; sys.path.insert(0, {root!r}); from privacylib.cli import main; main(sys.argv[1:])"
+    for command, silent in (((elsewhere, "-c", code), False), (tool, True)):
+        for mode in ("observe", "enforce"):
+            ended = subprocess.run(
+                [sys.executable, "-c", started, "run", "--mode", mode, "--spool", str(tmp_path / mode), "--", *command],
+                capture_output=True, text=True, cwd=tmp_path, env=os.environ | unset, check=False,
+            )  # fmt: skip
+            assert ended.stdout == ("ran\n" if mode == "observe" else "")
+            assert ("is not installed for" in ended.stderr) == (mode == "enforce" or not silent)

@@ -123,3 +123,11 @@ def test_outside_any_scope_it_sees_what_was_read(observed: Capture) -> None:
 def test_an_impossible_date_is_told_at_once() -> None:
     with pytest.raises(ValueError, match="year-month-day"):
         lowered(expires="soon")
+
+
+def test_fault_17_a_void_one_is_told_once_and_not_at_each_use(caplog: pytest.LogCaptureFixture) -> None:
+    with capture(annotated(POLICY)), privacylib.zone("train"):
+        for _ in range(100):
+            with lowered(expires="2020-02-02"):
+                pass
+    assert caplog.text.count("expired on 2020-02-02") == 1

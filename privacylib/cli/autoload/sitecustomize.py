@@ -28,8 +28,18 @@ def _start() -> None:
     except ModuleNotFoundError as error:
         if error.name != "privacylib":
             raise
-        return  # an interpreter of another environment: nothing can be seen there
+        _not_here()
+        return
     privacylib.init()
+
+
+def _not_here() -> None:
+    """Tell of an interpreter of another environment, where nothing can be seen."""
+    problem = f"it is not installed for {sys.executable}; run it from the program's own environment"
+    if os.environ.get("PRIVACYLIB_MODE", "").lower() == "enforce":
+        raise RuntimeError(problem)
+    if os.environ.get("PRIVACYLIB_RUN") == str(os.getpid()):  # the program itself, and no tool that it calls
+        print(f"privacylib: {problem}; the program runs unobserved", file=sys.stderr, flush=True)
 
 
 _self = sys.modules["sitecustomize"]
