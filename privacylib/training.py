@@ -72,7 +72,7 @@ def _judged(site: Site, frame: Frame, zone: Zone) -> Decision:
     """Decide one input, and record it when a rule is broken."""
     engine, asset = site.snapshot.engine, site.operation.asset
     labels = join(*(source.labels for source in site.sources))
-    known = engine.annotation(asset.uri).of(()) is not None
+    known = site.annotated() is not None
     decision = engine.read(asset, labels, zone) if known else _without_annotation(site)
     if not decision.allowed:
         flow = site.flow((), labels, zone, None if known else "unannotated", decision, ())

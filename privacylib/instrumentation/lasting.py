@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from privacylib.context import get_frame
+from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import Kind
 from privacylib.runtime import ACTIVE, Handle, begin, end, faults, site_of
@@ -61,8 +62,7 @@ class _State:
 @functools.lru_cache(maxsize=256)
 def _subclass(base: type, ends: str, steps: tuple[str, ...]) -> type:
     methods = {name: _step(getattr(base, name)) for name in steps} | {ends: _last(getattr(base, ends))}
-    named = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
-    return type(base.__name__, (base,), named | methods)
+    return subclass(base, methods)
 
 
 def _last(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from privacylib.instrumentation.calling import around
 from privacylib.instrumentation.importing import forget, when_imported
+from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch
 
 __all__ = ["install", "patched_class", "uncovered", "uninstall"]
@@ -76,8 +77,7 @@ def patched_class(base: type) -> type:
                     methods[name] = around(found, patch)
         if not methods:
             return base
-        named = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
-        _classes[base] = type(base.__name__, (base,), named | methods)
+        _classes[base] = subclass(base, methods)
     return _classes.get(base, base)
 
 

@@ -88,7 +88,7 @@ def serve(site: Site, context: PolicyContext) -> Handle:
     if context.verified and context.pair:
         handle.pair, handle.flags = context.pair, int(Flag.PAIRED)
     engine, asset = site.snapshot.engine, site.operation.asset
-    annotated = engine.annotation(asset.uri).of((REQUEST,)) or frozenset[str]()
+    annotated = site.annotated(REQUEST) or frozenset[str]()
     source = Source(asset, REQUEST, join(annotated, context.labels), context.data_unknown)
     scope.reads.add(source, handle.span)
     scope.reads.pending = Pending(handle, source)
@@ -124,7 +124,7 @@ def respond(handle: Handle, *, verified: bool, once: bool = False) -> PolicyCont
         open_for_scope(handle)
     held = told_now(handle.frame)
     if once:  # what the annotation allows to come later is announced now
-        annotated = handle.site.snapshot.engine.annotation(handle.site.operation.asset.uri).of((RESPONSE,))
+        annotated = handle.site.annotated(RESPONSE)
         handle.announced = join(held.labels, annotated or frozenset[str]())
         held = evolve(held, labels=handle.announced)
     return held
@@ -163,7 +163,7 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
         PolicyDenied: The zone does not admit what came back.
     """
     asset = handle.site.operation.asset
-    annotated = handle.site.snapshot.engine.annotation(asset.uri).of((RESPONSE,))
+    annotated = handle.site.annotated(RESPONSE)
     begun = handle.brought
     if brought is not None and (brought.verified or brought.unknown):
         source = Source(asset, RESPONSE, brought.labels, brought.data_unknown)
@@ -195,7 +195,7 @@ def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
         PolicyDenied: The zone does not admit it.
     """
     asset = handle.site.operation.asset
-    labels = handle.site.snapshot.engine.annotation(asset.uri).of((RESPONSE,)) or frozenset[str]()
+    labels = handle.site.annotated(RESPONSE) or frozenset[str]()
     unknown = None
     if brought is not None:
         labels, unknown = labels | brought.labels, brought.data_unknown

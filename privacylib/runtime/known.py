@@ -102,6 +102,10 @@ class Site:
         held = frame.scope.reads.visible()
         return held if self.named is EMPTY else held.union(self.named)
 
+    def annotated(self, *fields: str) -> frozenset[str] | None:
+        """Return the labels that the policy gives fields of the asset, or all of it; None where it gives none."""
+        return self.snapshot.engine.annotation(self.operation.asset.uri).of(fields)
+
     def reading(self, frame: Frame) -> Known:
         """Return what is known about the read in this frame."""
         zone = frame.zone
@@ -154,7 +158,7 @@ class Site:
         """Decide whether what is known to come in may: what is read, or a call's annotated response."""
         asset, engine = self.operation.asset, self.snapshot.engine
         if self.operation.kind is Kind.CALL:
-            return engine.read(asset, engine.annotation(asset.uri).of((RESPONSE,)) or frozenset(), zone)
+            return engine.read(asset, self.annotated(RESPONSE) or frozenset(), zone)
         return engine.read(asset, join(*(source.labels for source in self.sources)), zone)
 
     def decide_write(self, sources: SourceSet, frame: Frame, judges: bool) -> Decision:
