@@ -144,6 +144,17 @@ def test_nothing_starts_before_something_is_recorded(spool: Path) -> None:
     assert not list(producers(spool))
 
 
+def test_a_process_that_records_nothing_leaves_nothing_and_says_nothing(
+    spool: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    exporter = Taking()
+    privacylib.init(exporter=exporter, spool=spool)
+    privacylib.shutdown()
+    assert exporter.shut == 1
+    assert {path.name for path in spool.iterdir()} == {"key"}
+    assert caplog.messages == []
+
+
 def test_without_exporter_there_is_nothing_to_flush(spool: Path) -> None:
     privacylib.init(spool=spool)
     write(1)

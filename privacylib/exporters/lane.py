@@ -52,7 +52,7 @@ class Lane:
         self._note = f"{NOTE_OF_EXPORTER}{place}.json"
         noted = store.kept(self._note)
         self._cursor = Cursor.noted(noted)
-        if not noted:
+        if not noted and store.meta():  # else nothing was recorded, and there is nothing to keep a place in
             self._keep(self._cursor)  # from now on nothing is folded before this exporter has it
         self._claims = count()
         self._changed = Condition()
