@@ -155,7 +155,7 @@ class Conformance:
         during = [found(patch) for patch in patches]
         uncovered = dict(patching.uncovered)
         patching.uninstall()
-        assert not uncovered
+        assert not uncovered.keys() & {patch.target for patch in patches}
         assert [new is old for new, old in zip(during, before, strict=True)] == [not changeable(p) for p in patches]
         assert all(found(patch) is old for patch, old in zip(patches, before, strict=True))
 
