@@ -7,10 +7,10 @@ from typing import Any
 
 from privacylib.context import get_frame
 from privacylib.instrumentation.hops.jobs import Job
-from privacylib.instrumentation.hops.patches import Patch, without_frame
+from privacylib.instrumentation.hops.replacing import Replacement, without_frame
 from privacylib.runtime import ACTIVE
 
-__all__ = ["FRAME", "PATCHES"]
+__all__ = ["FRAME", "REPLACEMENTS"]
 
 FRAME = "_privacylib_frame"
 """Attribute of a future with the frame that its job runs under."""
@@ -41,7 +41,7 @@ def _add_done_callback(original: Callable[..., Any]) -> Callable[..., Any]:
     return add_done_callback
 
 
-PATCHES = (
-    Patch(ThreadPoolExecutor, "submit", _submit),
-    Patch(concurrent.futures.Future, "add_done_callback", _add_done_callback),
+REPLACEMENTS = (
+    Replacement(ThreadPoolExecutor, "submit", _submit),
+    Replacement(concurrent.futures.Future, "add_done_callback", _add_done_callback),
 )

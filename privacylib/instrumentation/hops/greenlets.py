@@ -7,7 +7,7 @@ from typing import Any
 
 from privacylib.context import get_frame, set_frame
 from privacylib.instrumentation.hops.jobs import Job
-from privacylib.instrumentation.hops.patches import Patch
+from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.instrumentation.importing import when_imported
 from privacylib.runtime import ACTIVE
 
@@ -21,7 +21,7 @@ class Greenlets:
 
     def __init__(self) -> None:
         self._installed = False
-        self._pool: Patch | None = None
+        self._pool: Replacement | None = None
 
     def install(self) -> None:
         """Hand frames on from now on, or from the import of gevent; doing so again changes nothing."""
@@ -45,7 +45,7 @@ class Greenlets:
 
     def _patch(self, module: Any) -> None:
         if self._installed:
-            self._pool = Patch(module.ThreadPool, "spawn", _spawn)
+            self._pool = Replacement(module.ThreadPool, "spawn", _spawn)
             self._pool.install()
 
 

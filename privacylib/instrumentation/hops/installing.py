@@ -34,8 +34,8 @@ def install(restart: Callable[[], None] | None = None) -> None:
         )
         from privacylib.instrumentation.hops.greenlets import Greenlets
 
-        _hops.extend((*threads.PATCHES, *executors.PATCHES, *pools.PATCHES, *taskpools.PATCHES))
-        _hops.extend((*processes.PATCHES, *subprocesses.PATCHES, *queues.PATCHES, Greenlets()))
+        _hops.extend((*threads.REPLACEMENTS, *executors.REPLACEMENTS, *pools.REPLACEMENTS, *taskpools.REPLACEMENTS))
+        _hops.extend((*processes.REPLACEMENTS, *subprocesses.REPLACEMENTS, *queues.REPLACEMENTS, Greenlets()))
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART
 

@@ -9,10 +9,10 @@ from typing import Any
 from privacylib.context import Frame, frame_now, set_frame
 from privacylib.instrumentation.hops.batons import Baton, Home, baton, brought, take_home
 from privacylib.instrumentation.hops.executors import FRAME
-from privacylib.instrumentation.hops.patches import Patch, without_frame
+from privacylib.instrumentation.hops.replacing import Replacement, without_frame
 from privacylib.runtime import ACTIVE, exit_frame
 
-__all__ = ["PATCHES", "Errand", "Parcel", "unmark"]
+__all__ = ["REPLACEMENTS", "Errand", "Parcel", "unmark"]
 
 _TICKET = "_privacylib_ticket"
 _MARK = "_privacylib_home"
@@ -132,8 +132,8 @@ def _set_exception(original: Callable[..., Any]) -> Callable[..., Any]:
     return set_exception
 
 
-PATCHES = (
-    Patch(ProcessPoolExecutor, "submit", _submit),
-    Patch(Future, "set_result", _set_result),
-    Patch(Future, "set_exception", _set_exception),
+REPLACEMENTS = (
+    Replacement(ProcessPoolExecutor, "submit", _submit),
+    Replacement(Future, "set_result", _set_result),
+    Replacement(Future, "set_exception", _set_exception),
 )

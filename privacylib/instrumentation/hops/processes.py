@@ -10,10 +10,10 @@ from typing import Any
 
 from privacylib.context import Frame, get_frame
 from privacylib.instrumentation.hops.batons import Baton, baton
-from privacylib.instrumentation.hops.patches import Patch
+from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.runtime import ACTIVE
 
-__all__ = ["PATCHES"]
+__all__ = ["REPLACEMENTS"]
 
 _ATTRIBUTE = "_privacylib_luggage"
 
@@ -49,4 +49,4 @@ def _start(original: Callable[..., Any]) -> Callable[..., Any]:
     return start
 
 
-PATCHES = (Patch(BaseProcess, "start", _start),)
+REPLACEMENTS = (Replacement(BaseProcess, "start", _start),)

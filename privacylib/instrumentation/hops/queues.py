@@ -28,12 +28,12 @@ from privacylib.context import (
     set_frame,
 )
 from privacylib.instrumentation.hops.batons import Home, receive, take_home
-from privacylib.instrumentation.hops.patches import Around, Patch
+from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, is_data, shelf_of, tag_of
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
 
-__all__ = ["PATCHES"]
+__all__ = ["REPLACEMENTS"]
 
 Size = Callable[[Any], int]
 """Returns the number of items in a queue, under its lock."""
@@ -61,7 +61,7 @@ _handed: dict[object, tuple[Any, object, Tag | None]] = {}
 _GET = asyncio.Queue[Any].get.__code__
 
 
-def _put(size: Size) -> Around:
+def _put(size: Size) -> Makes:
     def around(original: Callable[..., Any]) -> Callable[..., Any]:
         def _put(self: Any, item: Any, *args: Any) -> None:
             if ACTIVE.snapshot is None:
@@ -81,7 +81,7 @@ def _put(size: Size) -> Around:
     return around
 
 
-def _get(size: Size, *, last: bool = False) -> Around:
+def _get(size: Size, *, last: bool = False) -> Makes:
     def around(original: Callable[..., Any]) -> Callable[..., Any]:
         def _get(self: Any, *args: Any) -> Any:
             if ACTIVE.snapshot is None:
@@ -214,14 +214,14 @@ def _tasks(at: Any) -> int:
     return at.qsize()
 
 
-PATCHES = (
-    *(Patch(kind, "_put", _put(_threads)) for kind in (queue.Queue, queue.LifoQueue, queue.PriorityQueue)),
-    *(Patch(kind, "_get", _get(_threads)) for kind in (queue.Queue, queue.PriorityQueue)),
-    Patch(queue.LifoQueue, "_get", _get(_threads, last=True)),
-    *(Patch(kind, "_put", _put(_tasks)) for kind in (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)),
-    *(Patch(kind, "_get", _get(_tasks)) for kind in (asyncio.Queue, asyncio.PriorityQueue)),
-    Patch(asyncio.LifoQueue, "_get", _get(_tasks, last=True)),
-    Patch(queue.Queue, "get", _organised_otherwise),
-    Patch(asyncio.Queue, "get_nowait", _organised_otherwise),
-    *(Patch(module, "wait_for", _wait_for) for module in (asyncio, asyncio.tasks) if sys.version_info < (3, 12)),
+REPLACEMENTS = (
+    *(Replacement(kind, "_put", _put(_threads)) for kind in (queue.Queue, queue.LifoQueue, queue.PriorityQueue)),
+    *(Replacement(kind, "_get", _get(_threads)) for kind in (queue.Queue, queue.PriorityQueue)),
+    Replacement(queue.LifoQueue, "_get", _get(_threads, last=True)),
+    *(Replacement(kind, "_put", _put(_tasks)) for kind in (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)),
+    *(Replacement(kind, "_get", _get(_tasks)) for kind in (asyncio.Queue, asyncio.PriorityQueue)),
+    Replacement(asyncio.LifoQueue, "_get", _get(_tasks, last=True)),
+    Replacement(queue.Queue, "get", _organised_otherwise),
+    Replacement(asyncio.Queue, "get_nowait", _organised_otherwise),
+    *(Replacement(module, "wait_for", _wait_for) for module in (asyncio, asyncio.tasks) if sys.version_info < (3, 12)),
 )

@@ -9,11 +9,11 @@ from typing import Any
 from opentelemetry.trace import get_current_span
 
 from privacylib.context import PROCESS, get_frame
-from privacylib.instrumentation.hops.patches import Patch
+from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.model import PolicyContext
 from privacylib.runtime import ACTIVE, faults, held_now
 
-__all__ = ["PATCHES"]
+__all__ = ["REPLACEMENTS"]
 
 
 def _init(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,4 +60,4 @@ def _span(context: PolicyContext, own: int) -> int:
     return host.span_id if host.is_valid and f"{host.trace_id:032x}" == context.correlation_key else own
 
 
-PATCHES = (Patch(subprocess.Popen, "__init__", _init),)
+REPLACEMENTS = (Replacement(subprocess.Popen, "__init__", _init),)

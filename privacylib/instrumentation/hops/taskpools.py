@@ -12,11 +12,11 @@ from typing import Any, cast
 from privacylib.context import Frame, frame_now, get_frame
 from privacylib.instrumentation.hops.batons import Home, baton, take_home
 from privacylib.instrumentation.hops.jobs import Job
-from privacylib.instrumentation.hops.patches import Patch, patches, without_frame
 from privacylib.instrumentation.hops.pools import Errand, Parcel, unmark
+from privacylib.instrumentation.hops.replacing import Replacement, replacements, without_frame
 from privacylib.runtime import ACTIVE
 
-__all__ = ["PATCHES"]
+__all__ = ["REPLACEMENTS"]
 
 _OURS = "_privacylib_hop"
 """Attribute of a result whose tasks run in other processes under a frame."""
@@ -109,10 +109,10 @@ def _hold(home: Home) -> None:
         raise denied
 
 
-PATCHES = (
-    Patch(Pool, "__init__", _create),
-    *patches(Pool, ("apply_async", "map_async", "starmap_async", "imap", "imap_unordered"), _hand_in),
-    *patches(Pool, ("map", "starmap"), _at_once),
-    Patch(ApplyResult, "get", _take),
-    *patches(IMapIterator, ("next", "__next__"), _take),
+REPLACEMENTS = (
+    Replacement(Pool, "__init__", _create),
+    *replacements(Pool, ("apply_async", "map_async", "starmap_async", "imap", "imap_unordered"), _hand_in),
+    *replacements(Pool, ("map", "starmap"), _at_once),
+    Replacement(ApplyResult, "get", _take),
+    *replacements(IMapIterator, ("next", "__next__"), _take),
 )

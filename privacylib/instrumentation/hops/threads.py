@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from privacylib.context import Frame, get_frame, set_frame
-from privacylib.instrumentation.hops.patches import Patch
+from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.runtime import ACTIVE
 
-__all__ = ["PATCHES"]
+__all__ = ["REPLACEMENTS"]
 
 
 class _Run:
@@ -62,4 +62,4 @@ def _start(original: Callable[..., Any]) -> Callable[..., Any]:
     return start
 
 
-PATCHES = (Patch(threading.Thread, "start", _start),)
+REPLACEMENTS = (Replacement(threading.Thread, "start", _start),)

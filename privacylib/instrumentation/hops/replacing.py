@@ -7,27 +7,27 @@ from typing import Any
 
 from privacylib.context import get_frame, set_frame
 
-__all__ = ["Around", "Patch", "patches", "without_frame"]
+__all__ = ["Makes", "Replacement", "replacements", "without_frame"]
 
-Around = Callable[[Callable[..., Any]], Callable[..., Any]]
+Makes = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Takes a function and returns what stands in its place."""
 
 
-class Patch:
+class Replacement:
     """One attribute of a class or module that is replaced while the hop is installed.
 
     Args:
         owner: The class or module; the attribute is its own, not an inherited one.
         name: Name of the attribute.
-        around: Returns the replacement; signature, name and documentation stay those of the original.
+        makes: Returns the replacement; signature, name and documentation stay those of the original.
     """
 
-    __slots__ = ("_around", "_name", "_original", "_owner", "_replacement")
+    __slots__ = ("_makes", "_name", "_original", "_owner", "_replacement")
 
-    def __init__(self, owner: Any, name: str, around: Around) -> None:
+    def __init__(self, owner: Any, name: str, makes: Makes) -> None:
         self._owner = owner
         self._name = name
-        self._around = around
+        self._makes = makes
         self._original: Callable[..., Any] | None = None
         self._replacement: Callable[..., Any] | None = None
 
@@ -36,7 +36,7 @@ class Patch:
         if self._replacement is None:
             original: Callable[..., Any] = self._owner.__dict__[self._name]
             self._original = original
-            self._replacement = functools.wraps(original)(self._around(original))
+            self._replacement = functools.wraps(original)(self._makes(original))
             setattr(self._owner, self._name, self._replacement)
 
     def uninstall(self) -> None:
@@ -46,9 +46,9 @@ class Patch:
             self._replacement = None
 
 
-def patches(owner: Any, names: Iterable[str], around: Around) -> tuple[Patch, ...]:
+def replacements(owner: Any, names: Iterable[str], makes: Makes) -> tuple[Replacement, ...]:
     """Return one patch for each of several attributes that are replaced alike."""
-    return tuple(Patch(owner, name, around) for name in names)
+    return tuple(Replacement(owner, name, makes) for name in names)
 
 
 @contextmanager
