@@ -30,7 +30,7 @@ requirements:
 
 @privacylib.reads("postgres://db:5432/shop.public.users")
 def load_user() -> str:
-    return "ana@example.org"
+    return "someone@example.org"
 
 
 async def user(request: Request) -> PlainTextResponse:

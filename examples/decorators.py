@@ -10,7 +10,7 @@ privacylib.init(service="newsletter")
 
 @privacylib.reads("postgres://db:5432/news.public.subscribers", fields=["email"])
 def subscribers() -> list[str]:
-    return ["ana@example.org", "ben@example.org"]
+    return ["someone@example.org", "ben@example.org"]
 
 
 @privacylib.writes("file:///var/spool/outbox.jsonl")

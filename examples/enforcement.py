@@ -19,7 +19,7 @@ Path("policy.yaml").write_text(POLICY)
 @privacylib.reads("postgres://db:5432/shop.public.users")
 def addresses() -> list[str]:
     print("  the table is read")
-    return ["ana@example.org"]
+    return ["someone@example.org"]
 
 
 def advertise() -> None:

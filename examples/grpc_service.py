@@ -25,7 +25,7 @@ def get(request: bytes, context: grpc.ServicerContext) -> bytes:
     """Serve `shop.Users/Get`."""
     del request, context
     with privacylib.read("postgres://db:5432/shop.public.users", fields=["email"]):
-        return b"ana@example.org"
+        return b"someone@example.org"
 
 
 Path("policy.yaml").write_text(POLICY)

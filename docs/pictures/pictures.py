@@ -78,8 +78,8 @@ def scopes() -> Drawing:
         "what the other one read. After both are left, a write of the scope around them depends on all three reads.",
     )  # fmt: skip
     draw.area(20, 20, 860, 306, 'scope("digest")')
-    draw.area(232, 52, 400, 118, 'scope("ana", isolated=True)', kind="box")
-    draw.area(232, 190, 400, 118, 'scope("ben", isolated=True)', kind="box")
+    draw.area(232, 52, 400, 118, 'scope("user 1", isolated=True)', kind="box")
+    draw.area(232, 190, 400, 118, 'scope("user 2", isolated=True)', kind="box")
     draw.box(40, 134, 150, 54, "read users", "A")
     for top, letter, other in ((86, "B", "C"), (224, "C", "B")):
         draw.box(250, top, 150, 54, "read inbox", letter)

@@ -33,7 +33,7 @@ def url_asset(url: str) -> Asset:
     """Name what an absolute URL addresses, without user, query and fragment.
 
     Args:
-        url: For example ``https://ana:pw@host:8443/users/7?page=2``.
+        url: For example ``https://user:pw@host:8443/users/7?page=2``.
 
     Returns:
         Here ``https://host:8443/users/{id}``. The scheme's own port is left out (RFC 3986, 6.2.3).

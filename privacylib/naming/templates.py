@@ -3,7 +3,7 @@
 Three steps, from the plainest evidence to the weakest: shapes that are recognised anywhere
 (e-mail, UUID, date), pieces between ``/ : =`` that are nothing but a number, and words inside
 them. Ordinary names stay: tables, versions, part numbers of files, module paths. A name that no
-rule here can tell from an ordinary one (``users/ana``) needs a `naming` entry of the policy.
+rule here can tell from an ordinary one (``users/some-name``) needs a `naming` entry of the policy.
 """
 
 import re
