@@ -1,5 +1,6 @@
 """What a unit of work has read so far: interned sets of sources, and the read sets that grow."""
 
+import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -28,8 +29,17 @@ Link = int | tuple[bytes, int]
 
 
 _NOTHING: Mapping[Any, None] = MappingProxyType({})
-_MAKING = threading.RLock()
+_making = threading.RLock()
 """Held while a read set gets a table that few need; a finaliser that runs meanwhile may come back for its own."""
+
+
+def _forked() -> None:
+    """Let a child have a lock of its own: a thread that it does not have may hold the parent's (fault 4)."""
+    global _making
+    _making = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class SourceSet:
@@ -116,8 +126,8 @@ class LatestReads:
         """Whether a link names a key of its own."""
         self._former: dict[Source, Link] | None = None
         self._sources = EMPTY
-        self._named = 0
-        """How many of a wide table's sources `_sources` holds."""
+        self._named: tuple[int, SourceSet] = (0, EMPTY)
+        """Sources of a wide table that were looked at, and their set; in one, for threads that look at once."""
 
     def add(self, source: Source, link: Link) -> None:
         """Take in a read; the latest read of a source replaces an earlier one."""
@@ -162,11 +172,11 @@ class LatestReads:
         return known
 
     def _own_wide(self, former: list[Source], latest: list[Source]) -> SourceSet:
-        known = self._sources
-        if former or self._named != len(latest):
+        size, known = self._named
+        if former or size != len(latest):
             known = SourceSet.of({*map(_widened, former), *map(_widened, latest)})
             if not former:  # else the new table is not whole yet
-                self._sources, self._named = known, len(latest)
+                self._named = len(latest), known
         return known
 
     def listed(self) -> tuple[tuple[Source, tuple[bytes, int]], ...]:
@@ -207,7 +217,7 @@ class ReadSet(LatestReads):
         """Return what isolated scopes have read that were part of this one, for its own writes only."""
         found = self._returned
         if found is None:
-            with _MAKING:
+            with _making:
                 found = self._returned = self._returned or LatestReads(self.key)
         return found
 
@@ -215,7 +225,7 @@ class ReadSet(LatestReads):
         """Keep an operation in one of the two tables of those that last; most scopes never need one."""
         kept = getattr(self, table)
         if kept is _NOTHING:
-            with _MAKING:
+            with _making:
                 kept = getattr(self, table)
                 if kept is _NOTHING:
                     kept = dict[Any, None]()

@@ -34,6 +34,7 @@ class Driver:
     def __init__(self, seen: Capture, world: World) -> None:
         self.seen = seen
         self.world = world
+        self._outside: dict[object, Place] = {}
 
     def run(self, script: Script, place: Place) -> None:
         """Do the steps of a script where the model stands in `place`."""
@@ -45,7 +46,10 @@ class Driver:
 
     def standing(self, place: Place) -> Place:
         """Return where work stands now: no longer in the process scope once a scope was opened."""
-        return self.world.outside(place) if place is self.world.process and self.world.scoped else place
+        if place is not self.world.process or not self.world.scoped:
+            return place
+        running = threading.current_thread() if asyncio._get_running_loop() is None else asyncio.current_task()  # pyright: ignore[reportPrivateUsage]
+        return self._outside.setdefault(running, self.world.outside(place))
 
     def compare_held(self, place: Place) -> None:
         """Compare what is held, and for which purposes."""
