@@ -82,8 +82,9 @@ class SigningKey:
         if not _ID.fullmatch(name):
             raise PrivacyError("a key's id is 1 to 16 letters or digits; rename the key under trust.keys")
         if len(secret) < MINIMUM:
+            whose = f"the key of {KEY_FILE} or of the spool" if id is None else f"key {name}"
             raise PrivacyError(
-                f"key {name} is shorter than {MINIMUM} bytes; make one with `openssl rand -hex 32`",
+                f"{whose} is shorter than {MINIMUM} bytes; make one with `openssl rand -hex 32`",
             )
         return cls(name, _derive(secret, "names"), Signer(_derive(secret, "member")))
 

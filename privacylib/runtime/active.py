@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIVE", "Declared", "absent", "site_now", "snapshot_now"]
 
+_NOT = ("", "0", "false", "no", "off")
+"""What switches `PRIVACYLIB_REQUIRED` off; whatever else an operator writes asks for protection."""
+
 
 class Active:
     """Hold the snapshot in force, None before `init`, and whether the operator demands one."""
@@ -23,7 +26,7 @@ class Active:
     __slots__ = ("required", "snapshot")
 
     def __init__(self) -> None:
-        self.required = os.environ.get("PRIVACYLIB_REQUIRED") == "1"
+        self.required = os.environ.get("PRIVACYLIB_REQUIRED", "").lower() not in _NOT
         self.snapshot: Snapshot | None = None
 
 

@@ -91,6 +91,13 @@ def test_a_key_that_cannot_be_used_is_named_with_the_remedy(trust: Trust, enviro
     assert "hunter2" not in str(raised.value)
 
 
+def test_a_key_that_is_too_short_tells_nothing_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hunter2")
+    with pytest.raises(PrivacyError) as raised:
+        keyring(Trust(), None, {"PRIVACYLIB_KEY_FILE": str(tmp_path / "key")})
+    assert str(raised.value).startswith("the key of PRIVACYLIB_KEY_FILE or of the spool is shorter than 16 bytes")
+
+
 def test_a_spool_in_which_no_key_can_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PrivacyError, match="no key can be made"):

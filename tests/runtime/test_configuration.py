@@ -68,6 +68,15 @@ class TestBeforeInit:
         with pytest.raises(NotInitialised, match=r"privacylib\.init"):
             use()
 
+    @pytest.mark.parametrize(
+        ("value", "required"), [("1", True), ("true", True), ("YES", True), ("", False), ("0", False), ("False", False)]
+    )
+    def test_what_the_operator_writes_is_meant(
+        self, value: str, required: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PRIVACYLIB_REQUIRED", value)
+        assert type(ACTIVE)().required is required
+
     def test_decorating_is_allowed_even_then(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ACTIVE, "required", True)
         privacylib.zone("ads")(privacylib.reads(USERS)(print))
