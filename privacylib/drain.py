@@ -2,7 +2,7 @@
 
 Each exporter has a thread and a place of its own, so one that hangs delays no other. The place is kept
 beside the records, and only after the exporter has said that it took them: what it did not take, it is
-given again, by this process or by whoever finds the spool.
+given again, by this process or by whoever finds the spool: the next one with an exporter, or `privacylib drain`.
 """
 
 import _thread
@@ -14,6 +14,8 @@ from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from privacylib.exporters import Detail
+from privacylib.exporters.holdings import Holding, Holdings, forget_parents
 from privacylib.exporters.lane import Lane
 from privacylib.recorder import Recorder, Store
 from privacylib.runtime import faults
@@ -23,24 +25,36 @@ if TYPE_CHECKING:
 
 __all__ = ["Drain"]
 
+LOOK = 60.0
+"""Seconds between two looks at what processes left that are gone."""
+
 WORKER_TIMEOUT = 0.5
 """Seconds that the end of a pool's worker may take longer because of an exporter."""
 
 
 class Drain:
-    """Bring what this process records to exporters.
+    """Bring what this process records to exporters, and what processes of its spool left that are gone.
 
     Args:
         recorder: The recorder of this process.
         exporters: Where spans go. They are shut down with the drain.
+        detail: What becomes a span.
     """
 
-    def __init__(self, recorder: Recorder, exporters: "Sequence[SpanExporter]") -> None:
-        importlib.import_module("privacylib.exporters.spans")  # now, and not under the first record
+    def __init__(self, recorder: Recorder, exporters: "Sequence[SpanExporter]", detail: Detail = Detail.EACH) -> None:
+        importlib.import_module("privacylib.exporters.lane")  # now, and not under the first record
         self.exporters = tuple(exporters)
         self._recorder = recorder
-        self._made_in = os.getpid()
+        self.detail = detail
+        self._made_in = self._here = os.getpid()
         self._lanes: dict[str, tuple[Lane, ...]] = {}
+        self._held: dict[str, tuple[Holding, Holdings]] = {}
+
+    def begin(self) -> None:
+        """Export what others left, if this process may find something in its spool, without a first record."""
+        spool = self._recorder.store.spool
+        if spool is not None and spool.is_dir() and any(path.is_dir() for path in spool.iterdir()):
+            self.start(self._recorder.store)
 
     def start(self, store: Store) -> None:
         """Begin to export what a store gets; never raises, holds no lock and waits for nothing.
@@ -51,14 +65,24 @@ class Drain:
         try:
             lanes = self._lanes.get(store.producer)
             if lanes is None:
+                if self._here != os.getpid():
+                    self._here = os.getpid()
+                    forget_parents()  # a fork behind Python's back ran no hook
                 self._flush_at_worker_exit()
-                fresh = tuple(Lane(store, exporter, place) for place, exporter in enumerate(self.exporters))
-                lanes = self._lanes.setdefault(store.producer, fresh)
+                lanes = self._lanes.setdefault(store.producer, self._new_lanes(store))
             for lane in lanes:
+                lane.open()
                 if lane.claim():
                     _thread.start_new_thread(lane.run, ())
         except Exception as error:  # noqa: BLE001 - no new thread at exit (fault 11): the spool keeps everything
             faults.swallowed("starting to export", error)
+
+    def _new_lanes(self, store: Store) -> tuple[Lane, ...]:
+        count = len(self.exporters)
+        spools = [store.spool] if store.spool else []
+        held = Holding(store, count), Holdings(spools, count, living=False, every=LOOK)
+        own, others = self._held.setdefault(store.producer, held)
+        return tuple(Lane(exporter, number, self.detail, own, others) for number, exporter in enumerate(self.exporters))
 
     def flush(self, timeout: float) -> bool:
         """Export what was recorded so far; return whether all of it was, in `timeout` seconds."""
@@ -81,6 +105,9 @@ class Drain:
             lane.stop(closing=not any(lane.exporter is exporter for exporter in kept))
         for lane in lanes:
             lane.stopped(deadline)
+        for own, others in filter(None, [self._held.get(self._recorder.store.producer)]):
+            own.release()
+            others.release()
 
     def _flush_at_worker_exit(self) -> None:
         """Flush when a worker of `multiprocessing` ends: a forked one runs no exit handlers (fault 6)."""

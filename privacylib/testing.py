@@ -1,6 +1,7 @@
 """See what code reads, writes and calls, in tests of your own: ``with privacylib.testing.capture() as seen:``."""
 
 import json
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,7 +133,8 @@ class Capture:
         from privacylib.exporters.spans import Spans
 
         spans = Spans(self._producer)
-        return [span for record in self._producer.records() if (span := spans.of(record))]
+        records, _ = self._producer.numbered(limit=sys.maxsize)
+        return [span for sequence, record in records if (span := spans.of(record, sequence))]
 
     def assert_no_violations(self) -> None:
         """Fail the test for operations that broke a rule, naming each with the remedy.

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import privacylib
 from privacylib.context import PROCESS
-from privacylib.exporters import lane, spans
+from privacylib.exporters import lane, retries, spans
 from privacylib.model import Record
 from privacylib.recorder import producers
 from privacylib.runtime import faults
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  #
 
 @pytest.fixture
 def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path, None, None]:
-    monkeypatch.setattr(lane, "SHORTEST", 0.01)
+    monkeypatch.setattr(retries, "SHORTEST", 0.01)
     monkeypatch.setattr(faults, "_next_line", 0.0)
     yield tmp_path / "spool"
     privacylib.shutdown(0.5)
@@ -200,17 +200,6 @@ def test_fault_17_failures_are_logged_once_a_minute_and_without_data(
     ]
 
 
-def test_fault_18_waits_are_jittered_and_bounded() -> None:
-    waits = [backoff(failures) for failures in range(1, 2000)]
-    assert max(waits) <= lane.LONGEST
-    assert max(waits[-1000:]) > lane.LONGEST * 0.8
-    assert min(waits[-1000:]) < lane.LONGEST * 0.2
-    assert backoff(1) <= 2 * lane.SHORTEST
-
-
-backoff = lane._backoff  # pyright: ignore[reportPrivateUsage] - its law is of minutes
-
-
 def test_fault_20_the_exporter_does_not_export_itself(spool: Path) -> None:
     suppressed: list[object] = []
 
@@ -232,8 +221,8 @@ def test_fault_20_the_exporter_does_not_export_itself(spool: Path) -> None:
 def test_fault_19_a_record_without_a_span_takes_no_other_with_it(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = spans.Spans.of
 
-    def of(self: spans.Spans, record: Record) -> ReadableSpan | None:
-        span = made(self, record)
+    def of(self: spans.Spans, record: Record, sequence: int = 0) -> ReadableSpan | None:
+        span = made(self, record, sequence)
         assert span is None or span.name != "WRITE /r2"
         return span
 

@@ -15,7 +15,7 @@ from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
 from privacylib.drain import Drain
 from privacylib.errors import PrivacyError
-from privacylib.exporters import chosen
+from privacylib.exporters import Detail, chosen, detail_of
 from privacylib.instrumentation import hops
 from privacylib.model import Mode
 from privacylib.model.policy import Policy
@@ -62,7 +62,7 @@ def init(
 ) -> None:
     """Put up what was asked for; see `privacylib.init`."""
     asked = settings(service, policy, spool, mode, instrument, region)
-    exporters = chosen(exporter, asked.exporter)
+    exporters, detail = chosen(exporter, asked.exporter), detail_of(asked.spans)
     with _wiring.lock:
         loaded = _load(asked.policy)
         before = _wiring.settings
@@ -71,7 +71,7 @@ def init(
             _wiring.recorder = Recorder(
                 DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_start_drain
             )
-        _replace_drain(exporters, _wiring.recorder)
+        _replace_drain(exporters, _wiring.recorder, detail)
         first = ACTIVE.snapshot is None
         snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)
         _warn_of_ceiling(snapshot)
@@ -131,16 +131,20 @@ def _start_drain(store: Store) -> None:
         drain.start(store)
 
 
-def _replace_drain(exporters: "tuple[SpanExporter, ...]", recorder: Recorder) -> None:
+def _replace_drain(exporters: "tuple[SpanExporter, ...]", recorder: Recorder, detail: Detail) -> None:
     """Let other exporters go on where those before them stood."""
     old = _wiring.drain
-    if old is not None and len(old.exporters) == len(exporters) and all(map(is_, old.exporters, exporters)):
+    if old is not None and old.detail is detail and _are_same(old.exporters, exporters):
         return
     if old is not None:
         old.shutdown(EXIT_TIMEOUT, kept=exporters)
-    _wiring.drain = Drain(recorder, exporters) if exporters else None
-    if old is not None:
-        _start_drain(recorder.store)
+    _wiring.drain = Drain(recorder, exporters, detail) if exporters else None
+    if _wiring.drain is not None:
+        _wiring.drain.begin()
+
+
+def _are_same(some: "Sequence[SpanExporter]", others: "Sequence[SpanExporter]") -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))
 
 
 def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path | None = None) -> Snapshot:

@@ -14,7 +14,7 @@ from privacylib.recorder import DEFAULT_CAP
 __all__ = ["Settings", "mode_named", "settings"]
 
 PREFIX = "PRIVACYLIB_"
-_TEXTS = ("service", "policy", "spool", "mode", "region", "exporter")
+_TEXTS = ("service", "policy", "spool", "mode", "region", "exporter", "spans")
 LEAST_CAP = 1 << 20
 """Bytes without which a few processes cannot share a spool."""
 _TRUE, _FALSE = ("1", "true", "yes", "on", "all"), ("", "0", "false", "no", "off")
@@ -32,6 +32,7 @@ class Settings:
         instrument: Names of I/O libraries to instrument; None for all of them.
         region: Region of the service, or None.
         exporter: What the operator calls the exporter, or None to take those of the code.
+        spans: What the operator wants to become spans, or None for each operation.
         spool_max: Bytes that the spool may take.
         poll: Seconds between two looks at the policy file; None to look only when told.
     """
@@ -43,6 +44,7 @@ class Settings:
     instrument: frozenset[str] | None
     region: str | None
     exporter: str | None = None
+    spans: str | None = None
     spool_max: int = DEFAULT_CAP
     poll: float | None = None
 
@@ -71,6 +73,7 @@ def settings(
         instrument=_names(environ.get(PREFIX + "INSTRUMENT"), instrument),
         region=told["region"] or region,
         exporter=told["exporter"],
+        spans=told["spans"],
         spool_max=_bytes(environ.get(PREFIX + "SPOOL_MAX")),
         poll=_seconds(environ.get(PREFIX + "POLL")),
     )

@@ -1,6 +1,5 @@
-"""One exporter's lane: batches from its place in the spool on, one after the other."""
+"""One exporter's lane: what its own process records first, and then what others left behind."""
 
-import random
 from itertools import count
 from threading import Condition
 from time import monotonic
@@ -9,63 +8,72 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as telemetry
 
 from privacylib.context import UNSEEN, set_frame
-from privacylib.model import Record
-from privacylib.recorder import NOTE_OF_EXPORTER, Cursor, Producer, Store
+from privacylib.exporters.delivery import Delivery, NotTaken
+from privacylib.exporters.detail import Detail
+from privacylib.exporters.holdings import Holding, Holdings
+from privacylib.exporters.places import Place
+from privacylib.exporters.quiet import Quiet
+from privacylib.exporters.retries import Retries
 from privacylib.runtime import faults
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
-__all__ = ["BATCH", "INTERVAL", "Lane"]
-
-BATCH = 512
-"""Records for one call of an exporter, OpenTelemetry's own default."""
+__all__ = ["INTERVAL", "Lane"]
 
 INTERVAL = 1.0
 """Seconds until a lane that has caught up looks again."""
 
-SHORTEST, LONGEST = 0.5, 60.0
-"""Most seconds to wait after a first failure, and after many."""
-
-
-class ExportFailed(Exception):
-    """Raised in a lane for an exporter that says FAILURE."""
-
 
 class Lane:
-    """Bring one producer's records to one exporter, on one thread.
+    """Bring records to one exporter, on one thread.
 
     Args:
-        store: Where the records are.
-        exporter: Where their spans go.
-        place: The exporter's number among those of its process. One that replaces it goes on where it stood.
+        exporter: Where spans go.
+        number: The exporter's number among those of its process.
+        detail: What becomes a span.
+        own: The producer that is this very process, if it records.
+        others: Further ones.
+        retries: When the exporter is asked again after a failure.
     """
 
-    def __init__(self, store: Store, exporter: "SpanExporter", place: int) -> None:
-        from privacylib.exporters.spans import Spans
-
+    def __init__(
+        self,
+        exporter: "SpanExporter",
+        number: int,
+        detail: Detail,
+        own: Holding | None,
+        others: Holdings | None,
+        retries: Retries | None = None,
+    ) -> None:
         self.exporter = exporter
-        self._store = store
-        self._producer = Producer(store)
-        self._spans = Spans(self._producer)
-        self._note = f"{NOTE_OF_EXPORTER}{place}.json"
-        noted = store.kept(self._note)
-        self._cursor = Cursor.noted(noted)
-        if not noted and store.meta():  # else nothing was recorded, and there is nothing to keep a place in
-            self._keep(self._cursor)  # from now on nothing is folded before this exporter has it
+        self.retries = retries or Retries()
+        self.delivery = Delivery(exporter, self.retries, given_up=lambda: self._left)
+        self.quarantined = 0
+        self._number = number
+        self._detail = detail
+        self._own = own
+        self._others = others
+        self._places: dict[Holding, Place] = {}
         self._claims = count()
         self._changed = Condition()
-        self._asked = 0
-        self._answered = 0
-        self._stopping = False
+        self._asked = self._answered = 0
+        self._tries = self._stops = 0
+        self._thorough = False
         self._closing = True
+        self._over = False
         self._left = False
-        self._ended = False
+        self.ended = False
+        self.gave_up = False
 
     def claim(self) -> bool:
         """Return True to the one caller that is to start its thread."""
         return next(self._claims) == 0
+
+    def open(self) -> None:
+        """Keep a first place, if nobody else exports this process."""
+        if self._own is not None and self._own.take_own():
+            self._place(self._own).open()
 
     def ask(self) -> int:
         """Ask for all that was recorded so far; return the number of the question."""
@@ -77,85 +85,135 @@ class Lane:
     def answered(self, number: int, deadline: float) -> bool:
         """Wait for the answer until a moment of the monotonic clock; return whether it came."""
         with self._changed:
-            self._changed.wait_for(lambda: self._answered >= number or self._ended, max(0.0, deadline - monotonic()))
+            self._changed.wait_for(lambda: self._answered >= number or self.ended, max(0.0, deadline - monotonic()))
             return self._answered >= number
 
-    def stop(self, *, closing: bool) -> None:
-        """Let the thread end when it has caught up, or at the first failure.
+    def stop(self, *, closing: bool = True, tries: int = 1, thorough: bool = False) -> None:
+        """Let the thread end when it has caught up, or after some failures.
 
         Args:
             closing: Whether to shut the exporter down.
+            tries: How many failures in a row.
+            thorough: Whether to catch up with others too, and not with this process only.
         """
         with self._changed:
-            self._stopping, self._closing = True, closing
+            self._tries, self._closing, self._thorough = tries, closing, thorough
+            self._stops += 1
             self._changed.notify_all()
 
     def stopped(self, deadline: float) -> None:
         """Wait for the end of the thread until a moment; after it, the lane is left to itself and keeps no place."""
         with self._changed:
-            self._changed.wait_for(lambda: self._ended, max(0.0, deadline - monotonic()))
+            self._changed.wait_for(lambda: self.ended, max(0.0, deadline - monotonic()))
             self._left = True
 
     def run(self) -> None:
         """Export until it is stopped; never raises."""
+        quiet = Quiet(self.exporter)
         try:
             _pass_through()
-            self._export_all()
+            quiet.begin()
+            while not (self._left or self._over):
+                self.rest(self.step())
             if self._closing:
                 self.exporter.shutdown()
         except BaseException as error:  # noqa: BLE001 - an exporter may raise anything, and nobody is above this thread
             faults.swallowed("ending an export", error)
         finally:
+            quiet.end()
             with self._changed:
-                self._ended = True
+                self.ended = True
                 self._changed.notify_all()
 
-    def _export_all(self) -> None:
-        failures = 0
-        while not self._left:
-            asked, stopping = self._asked, self._stopping  # before the look at what there is to export
-            try:
-                caught_up = self._export_batch()
-                failures = 0
-            except Exception as error:  # noqa: BLE001 - the records stay where they are
-                faults.swallowed("exporting", error)
-                failures += 1
-                if self._stopping:
-                    return
-                self._rest(_backoff(failures), asked)
-                continue
+    def step(self) -> float:
+        """Export one batch of each producer, this process's first; return the seconds to wait before the next step."""
+        asked, ending = self._asked, self._tries
+        if ending and self.retries.seconds:  # the exporter asked to be left alone for longer than anybody waits here
+            return self._end(gave_up=True)
+        try:
+            caught_up = self._export_own()
             if caught_up:
                 self._answer(asked)
-                if stopping:
-                    return
-                self._rest(INTERVAL, asked)
+                if ending and not self._thorough:
+                    return self._end()
+                caught_up = self._export_others()
+                if caught_up and ending:
+                    return self._end()
+        except Exception as error:  # noqa: BLE001 - the records stay where they are
+            return self._failed(error)
+        return INTERVAL if caught_up else 0.0
 
-    def _export_batch(self) -> bool:
-        """Export what comes next, and return whether nothing was left behind it."""
-        from opentelemetry.sdk.trace.export import SpanExportResult
+    def rest(self, seconds: float) -> None:
+        """Wait, unless somebody asks or stops it meanwhile.
 
-        records, behind = self._producer.read(self._cursor, BATCH)
-        batch = [span for record in records if (span := self._span(record))]
-        if batch and self.exporter.export(batch) is SpanExportResult.FAILURE:
-            raise ExportFailed
-        if behind != self._cursor and not self._left:
-            self._cursor = behind
-            self._keep(behind)
-        return len(records) < BATCH
+        After a failure a question is heard as long as the budget lasts, and never before the exporter's own time.
+        """
+        stops, asked = self._stops, self._answered
 
-    def _span(self, record: Record) -> "ReadableSpan | None":
-        """Return a record's span; one that cannot be made takes no other with it (fault 19)."""
-        try:
-            return self._spans.of(record)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's alone
-            faults.swallowed("making a span", error)
-            return None
+        def called() -> bool:
+            if self._stops != stops:
+                return True
+            if self._asked == asked or stops or self.retries.seconds:
+                return False
+            return not self.retries.failures or self.retries.spend()
 
-    def _keep(self, cursor: Cursor) -> None:
-        try:
-            self._store.keep(self._note, cursor.note())
-        except OSError as error:  # a full disk: the batch may be exported again after a crash
-            faults.swallowed("keeping the exporter's place", error)
+        with self._changed:
+            self._changed.wait_for(called, seconds)
+
+    def _end(self, *, gave_up: bool = False) -> float:
+        self.gave_up = gave_up
+        self._over = True
+        return 0.0
+
+    def _failed(self, error: Exception) -> float:
+        if self._left:
+            return 0.0
+        wait = error.wait if isinstance(error, NotTaken) else self.retries.failed()
+        faults.swallowed("exporting", error.cause if isinstance(error, NotTaken) else error)
+        if self._tries and self.retries.failures >= self._tries:
+            return self._end(gave_up=True)
+        return wait
+
+    def _export_own(self) -> bool:
+        """Export what comes next of this process, and return whether nothing was left behind it."""
+        own = self._own
+        if own is None:
+            return True
+        return self._export(own) if own.take_own() else not own.store.meta()
+
+    def _export_others(self) -> bool:
+        others = self._others
+        if others is None:
+            return True
+        others.look(self._own.store.producer if self._own else "")
+        caught_up = True
+        for holding in others:
+            if holding.is_done(self._number):
+                continue
+            over = holding.over  # asked before the batch is read: what is recorded meanwhile is not left behind
+            last = self._export(holding)
+            if holding.wanted or (over and last):
+                self._places.pop(holding)
+                others.drop(holding, self._number)
+            caught_up = caught_up and last
+            if self._asked != self._answered:
+                return False
+        return caught_up
+
+    def _export(self, holding: Holding) -> bool:
+        place = self._place(holding)
+        batch = place.next()
+        outcasts = self.delivery.deliver(batch.spans) if batch.spans else []
+        if not self._left:
+            self.quarantined += len(outcasts) + len(batch.unmade)
+            place.taken(batch, outcasts)
+        return batch.last
+
+    def _place(self, holding: Holding) -> Place:
+        place = self._places.get(holding)
+        if place is None:
+            place = self._places.setdefault(holding, Place(holding.store, self._number, self._detail))
+        return place
 
     def _answer(self, asked: int) -> None:
         if asked == self._answered:
@@ -166,16 +224,6 @@ class Lane:
         with self._changed:
             self._answered = asked
             self._changed.notify_all()
-
-    def _rest(self, seconds: float, asked: int) -> None:
-        """Wait, unless somebody asks or stops it meanwhile."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._asked != asked or self._stopping, seconds)
-
-
-def _backoff(failures: int) -> float:
-    """Return seconds to wait, anywhere up to the bound, so that many processes do not come back at once."""
-    return random.uniform(0, min(LONGEST, SHORTEST * 2 ** min(failures, 16)))  # noqa: S311 - no secret
 
 
 def _pass_through() -> None:

@@ -1,41 +1,25 @@
-"""Records as OpenTelemetry spans."""
+"""Records as OpenTelemetry spans, and flows as spans with a count."""
 
+import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from attrs import frozen
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, SpanContext, TraceFlags
 
 from privacylib import semconv
-from privacylib.exporters.conventions import attributes, role
-from privacylib.model import Flag, Flow, Record, Verdict
-from privacylib.recorder import Producer
+from privacylib.exporters.shapes import LISTED, Shape, Value, shape_of
+from privacylib.model import Flag, Record
+from privacylib.recorder import Producer, Tally
 
-__all__ = ["Spans"]
+__all__ = ["LISTED", "Spans"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
-Value = str | int | bool | tuple[str, ...]
-
-LISTED = 128
-"""Sources that a span names, as many as it links to; the spool names them all."""
-
 _STRAYED = 65_536
 """Spans of the process that are in another trace than their key, kept so that links to them lead there."""
-
-
-@frozen
-class _Shape:
-    """What the spans of one flow have in common."""
-
-    name: str
-    kind: SpanKind
-    attributes: Mapping[str, Value]
-    status: Status
-    failed: Status
 
 
 class Spans:
@@ -50,24 +34,65 @@ class Spans:
         self._service = producer.service
         self._resource = _resource(self._service, producer.id)
         self._scope = InstrumentationScope(semconv.SCOPE, _version())
-        self._shapes: dict[int, _Shape] = {}
+        self._shapes: dict[int, Shape] = {}
         self._strayed: dict[int, int] = {}
 
-    def of(self, record: Record) -> ReadableSpan | None:
-        """Return the span of a record, or None where its flow cannot be read."""
-        shape = self._shape(record.flow)
-        return None if shape is None else self._span(record, shape)
+    def of(self, record: Record, sequence: int = 0) -> ReadableSpan | None:
+        """Return the span of a record, or None where its flow cannot be read.
 
-    def _shape(self, number: int) -> _Shape | None:
+        Args:
+            record: The record.
+            sequence: Its number among those of its producer.
+        """
+        shape = self._shape(record.flow)
+        return None if shape is None else self._span(record, shape, self._numbered(sequence))
+
+    def further_sources(self, flow: int, sequence: int, named: set[int]) -> Iterator[ReadableSpan]:
+        """Yield spans that name the sources of a flow for which its operations' own spans have no room.
+
+        Args:
+            flow: Number of the flow.
+            sequence: Of the operation for which they are made.
+            named: Flows for which that was done; this one is added.
+        """
+        shape = self._shape(flow)
+        if shape is None or not shape.more or flow in named:
+            return
+        named.add(flow)
+        for part, sources in enumerate(shape.more, 2):
+            more: dict[str, Value] = {semconv.SOURCES: sources, semconv.PART: part}
+            yield self._flow_span(flow, shape, sequence, more, (0, 0), part)
+
+    def counted(self, flow: int, tally: Tally, sequence: int) -> Iterator[ReadableSpan]:
+        """Yield the span that stands for all operations of a flow up to a sequence, and those of further sources.
+
+        Nothing is yielded where the flow cannot be read.
+        """
+        shape = self._shape(flow)
+        if shape is None:
+            return
+        counts: dict[str, Value] = {
+            semconv.COUNT: tally.count,
+            semconv.FAILED: tally.failed,
+            semconv.CORRELATION_KEYS: tuple(sorted(key.hex() for key in tally.keys)),
+        }
+        yield self._flow_span(flow, shape, sequence, counts, (tally.first, tally.last), tally.count << 16)
+        yield from self.further_sources(flow, sequence, set())
+
+    def _shape(self, number: int) -> Shape | None:
         shape = self._shapes.get(number)
         if shape is None:
             flow = self._producer.flows.get(number)
             if flow is None:
                 return None
-            shape = self._shapes[number] = _shape(flow, self._service)
+            shape = self._shapes[number] = shape_of(flow, self._service)
         return shape
 
-    def _span(self, record: Record, shape: _Shape) -> ReadableSpan:
+    def _numbered(self, sequence: int) -> dict[str, Value]:
+        """Return what tells a receiver whether it has had a span already."""
+        return {semconv.PRODUCER: self._producer.id, semconv.SEQUENCE: sequence}
+
+    def _span(self, record: Record, shape: Shape, numbered: dict[str, Value]) -> ReadableSpan:
         trace = int(record.trace or record.key, 16)
         if record.trace not in ("", record.key):
             self._stray(record.span, trace)
@@ -78,12 +103,36 @@ class Spans:
             context=_context(trace, record.span),
             parent=_context(trace, record.parent, remote=remote) if record.parent else None,
             resource=self._resource,
-            attributes=_with_marks(shape, record, failed=failed),
+            attributes=_with_marks(shape, record, failed=failed) | numbered,
             links=[Link(_context(self._strayed.get(span) or int(key, 16), span)) for key, span in record.links if span],
             kind=shape.kind,
             status=shape.failed if failed else shape.status,
             start_time=record.start,
             end_time=record.start + record.duration * 1000,
+            instrumentation_scope=self._scope,
+        )
+
+    def _flow_span(
+        self,
+        flow: int,
+        shape: Shape,
+        sequence: int,
+        more: Mapping[str, Value],
+        times: tuple[int, int],
+        salt: int,
+    ) -> ReadableSpan:
+        """Return a span that is no operation's; one made again has the same ids."""
+        trace = int.from_bytes(hashlib.sha256(f"{self._producer.id} {flow}".encode()).digest()[:16], "big")
+        span = hashlib.sha256(f"{self._producer.id} {flow} {sequence} {salt}".encode()).digest()[:8]
+        return ReadableSpan(
+            name=shape.name,
+            context=_context(trace, int.from_bytes(span, "big")),
+            resource=self._resource,
+            attributes={**shape.attributes, **self._numbered(sequence), semconv.FLOW: flow, **more},
+            kind=shape.kind,
+            status=shape.status,
+            start_time=times[0],
+            end_time=times[1],
             instrumentation_scope=self._scope,
         )
 
@@ -93,9 +142,9 @@ class Spans:
         self._strayed[span] = trace
 
 
-def _with_marks(shape: _Shape, record: Record, *, failed: bool) -> dict[str, Value]:
+def _with_marks(shape: Shape, record: Record, *, failed: bool) -> dict[str, Value]:
     """Add to the attributes of a flow what one record has of its own."""
-    found = {**shape.attributes, semconv.CORRELATION_KEY: record.key}
+    found = {**shape.attributes, semconv.CORRELATION_KEY: record.key, semconv.FLOW: record.flow}
     if record.messages != 1:
         found[semconv.MESSAGES] = record.messages
     if record.flags & Flag.OUTLIVED:
@@ -103,40 +152,6 @@ def _with_marks(shape: _Shape, record: Record, *, failed: bool) -> dict[str, Val
     if failed:
         found.setdefault(semconv.ERROR_TYPE, semconv.OTHER_ERROR)
     return found
-
-
-def _shape(flow: Flow, service: str) -> _Shape:
-    denied = flow.decision.verdict is Verdict.DENY
-    description = f"denied by {flow.decision.requirement}" if denied else None
-    error = Status(StatusCode.ERROR, description)
-    return _Shape(
-        name=f"{flow.kind.name} {flow.asset.name}",
-        kind=SpanKind[role(flow.kind, flow.asset)],
-        attributes=_attributes(flow, service) | ({semconv.ERROR_TYPE: "PolicyDenied"} if denied else {}),
-        status=error if denied else Status(),
-        failed=error,
-    )
-
-
-def _attributes(flow: Flow, service: str) -> dict[str, Value]:
-    """Return the attributes of a flow; what is empty is left out."""
-    decision = flow.decision
-    own: dict[str, Value | None] = {
-        semconv.OPERATION: flow.kind.name,
-        semconv.ASSET: flow.asset.uri,
-        semconv.FIELDS: flow.fields,
-        semconv.SOURCES: tuple(source.uri for source in flow.sources[:LISTED]),
-        semconv.EVIDENCE: tuple(sorted({source.evidence.value for source in flow.sources})),
-        semconv.LABELS: tuple(sorted(flow.labels)),
-        semconv.PURPOSES: flow.purposes,
-        semconv.UNKNOWN: flow.unknown,
-        semconv.DECISION: decision.verdict.value,
-        semconv.REQUIREMENT: decision.requirement,
-        semconv.REASON: decision.reason,
-        semconv.SERVICE: service,
-        semconv.SITE: flow.site,
-    }
-    return {**attributes(flow.kind, flow.asset), **{name: value for name, value in own.items() if value}}
 
 
 def _context(trace: int, span: int, *, remote: bool = False) -> SpanContext:

@@ -3,16 +3,18 @@
 from privacylib.recorder.adopting import adopt
 from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
 from privacylib.recorder.directory import DirectoryStore
-from privacylib.recorder.folding import NOTE_OF_EXPORTER
+from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
 from privacylib.recorder.memory import MemoryStore
-from privacylib.recorder.reading import Producer, producers
+from privacylib.recorder.quarantine import quarantine, quarantined
+from privacylib.recorder.reading import SEQUENCE_BITS, Producer, producers
 from privacylib.recorder.recorder import Recorder
 from privacylib.recorder.room import DEFAULT_CAP
 from privacylib.recorder.scanning import Cursor
-from privacylib.recorder.store import Store
-from privacylib.recorder.tallying import keys_of, tallies
+from privacylib.recorder.store import EXPORTING, FOLDING, Store
+from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 
 __all__ = [
-    "BLOCK_BITS", "DEFAULT_CAP", "NOTE_OF_EXPORTER", "Cursor", "DirectoryStore", "MemoryStore", "Producer", "Recorder",
-    "Store", "Tallies", "Tally", "adopt", "keys_of", "producers", "tallies",
+    "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "SEQUENCE_BITS", "Cursor",
+    "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged", "adopt",
+    "keys_of", "producers", "quarantine", "quarantined", "tallies", "tallies_before",
 ]  # fmt: skip

@@ -19,9 +19,11 @@ from privacylib.recorder.counting import Tally
 from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts
 from privacylib.recorder.definitions import definition_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
-from privacylib.recorder.folding import acknowledged, bounded, counted
+from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
 from privacylib.recorder.layout import FORMAT
+from privacylib.recorder.quarantine import inherit_quarantined
 from privacylib.recorder.reading import Producer
+from privacylib.recorder.store import EXPORTING
 
 __all__ = ["adopt"]
 
@@ -34,7 +36,7 @@ _UNDEFINED = 0
 
 @define
 class _Heir:
-    """The one producer into which those of a service are folded."""
+    """The one producer into which those of a service are folded that were exported, or those that were not."""
 
     store: DirectoryStore
     counts: Counts
@@ -53,7 +55,10 @@ class _Heir:
 
 
 def adopt(spool: Path) -> int:
-    """Fold producers that have closed or died, and that every exporter has taken, into one for each service.
+    """Fold producers that have closed or died, and that every exporter has taken.
+
+    Those of a service become one; those that never had an exporter another one, so that who exports later can
+    tell them apart.
 
     Args:
         spool: Directory of the spool.
@@ -86,10 +91,12 @@ def _sweep(spool: Path) -> None:
 def _adopt_some(spool: Path, names: list[str]) -> int:
     with ExitStack() as held:
         stores = [store for name in names for store in _over(DirectoryStore(spool, name), held)]
-        heirs: dict[str, _Heir] = {}
+        heirs: dict[tuple[str, bool], _Heir] = {}
         for store in stores:
             producer = Producer(store)
-            heir = heirs.get(producer.service) or heirs.setdefault(producer.service, _heir(spool, producer.service))
+            exported = bool(store.notes(NOTE_OF_EXPORTER))
+            of = producer.service, exported
+            heir = heirs.get(of) or heirs.setdefault(of, _heir(spool, producer.service, exported=exported))
             _absorb(heir, producer)
         for heir in heirs.values():
             bounded(heir.counts)
@@ -105,15 +112,17 @@ def _over(store: DirectoryStore, held: ExitStack) -> Iterator[DirectoryStore]:
         return
     if not (store.kept("meta.json") or store.lines()):  # killed before it could record anything
         store.remove()
-    elif store.meta() and all(acknowledged(store, number, over=True) for number in store.numbers()):
-        yield store
+    elif store.meta() and (lock := store.lock(EXPORTING)):  # whoever exports it has it until then
+        held.enter_context(lock)
+        if all(acknowledged(store, number, over=True) for number in store.numbers()):
+            yield store
 
 
-def _heir(spool: Path, service: str) -> _Heir:
-    name = FOLDED + hashlib.sha256(service.encode()).hexdigest()[:16]
-    store = DirectoryStore(spool, name)
+def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
+    told = service if exported else f"{service}\0"
+    store = DirectoryStore(spool, FOLDED + hashlib.sha256(told.encode()).hexdigest()[:16])
     if not store.meta():
-        store.write_meta({"format": FORMAT, "service": service, "folded": True})
+        store.write_meta({"format": FORMAT, "service": service, "folded": True, "exported": exported})
     store.sweep()
     counts = kept_counts(store)
     counts.absorbed = [name for name in counts.absorbed if (spool / name).is_dir()]
@@ -130,6 +139,7 @@ def _absorb(heir: _Heir, producer: Producer) -> None:
     refused.update(producer.refused)
     heir.counts.refused = dict(refused)
     heir.counts.absorbed.append(producer.id)
+    inherit_quarantined(heir.store, store)
 
 
 def _renumbered(heir: _Heir, producer: Producer, counts: Counts) -> dict[int, int]:

@@ -11,7 +11,7 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
-from privacylib.recorder.store import allocate, new_producer_id
+from privacylib.recorder.store import EXPORTING, allocate, new_producer_id
 
 __all__ = ["CLAIM", "FOLDED", "DirectoryStore", "spool_lock"]
 
@@ -80,6 +80,17 @@ class DirectoryStore:
         """Return what is in the locked file."""
         return self.kept(CLAIM)
 
+    def lock(self, name: str, *, wait: bool = False) -> mmap.mmap | None:
+        """Lock a file of the producer's directory, and map it: the mapping holds the lock as that of `claim` does."""
+        descriptor = os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            if not _locked(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
+                return None
+            os.ftruncate(descriptor, 1)  # nothing is ever stored there, but an empty file cannot be mapped
+            return mmap.mmap(descriptor, 1)
+        finally:
+            os.close(descriptor)
+
     def used(self) -> tuple[int, int]:
         """Return the size of all files in the spool, and the number of its directories."""
         sizes, producers = 0, 0
@@ -131,7 +142,7 @@ class DirectoryStore:
 
     def remove(self) -> None:
         """Remove the directory with all that is in it; what says whose it is comes last."""
-        last = ("flows.jsonl", "meta.json", CLAIM)
+        last = ("flows.jsonl", "meta.json", EXPORTING, CLAIM)
         for name in sorted(self._names(), key=lambda name: (name in last, name)):
             (self._path / name).unlink(missing_ok=True)
         self._path.rmdir()

@@ -83,7 +83,7 @@ def acknowledged(store: Store, number: int, *, over: bool = False) -> bool:
 
 
 def _taken(store: Store, number: int, place: Cursor, apart: int) -> bool:
-    if place.segment < number or (place.segment == number and place.slot < _slots(store, number)):
+    if place.untold or place.segment < number or (place.segment == number and place.slot < _slots(store, number)):
         return False
     unread = (_kind(store, gap) for gap in place.again if gap[0] == number)
     # What belongs to an operation is read with it, and kept in mind until it comes.

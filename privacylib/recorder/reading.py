@@ -17,7 +17,10 @@ from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Operation, Scan
 from privacylib.recorder.store import Store
 
-__all__ = ["Producer", "producers"]
+__all__ = ["SEQUENCE_BITS", "Producer", "producers"]
+
+SEQUENCE_BITS = 32
+"""Bits of a sequence for the slot; those above are the segment."""
 
 _START = Cursor()
 _FLAGS = [Flag(bits) for bits in range(HAS_AUXILIARY)] * 2  # the bit of the format is not one of the model's
@@ -91,8 +94,16 @@ class Producer:
 
         A record comes once, and none is left out, whoever writes at the same time.
         """
+        found, behind = self.numbered(start, limit)
+        return [record for _, record in found], behind
+
+    def numbered(self, start: Cursor = _START, limit: int = 512) -> tuple[list[tuple[int, Record]], Cursor]:
+        """Return what `read` does, each record with its sequence: its place, as one number that never changes."""
         scan = self.scan(start)
-        found = [_record(operation, extra) for operation, extra in islice(scan.operations(), limit)]
+        found: list[tuple[int, Record]] = []
+        for operation, extra in islice(scan.operations(), limit):
+            number, slot = scan.at
+            found.append((number << SEQUENCE_BITS | slot, _record(operation, extra)))
         self._noted(scan)
         return found, scan.cursor
 

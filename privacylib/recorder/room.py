@@ -2,6 +2,7 @@
 
 import _thread
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from itertools import islice
 from threading import RLock, get_ident
 from time import monotonic
@@ -11,7 +12,7 @@ from privacylib.recorder.adopting import adopt
 from privacylib.recorder.folding import acknowledged, fold
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.refusals import SpoolFull
-from privacylib.recorder.store import Store
+from privacylib.recorder.store import FOLDING, Store
 
 __all__ = ["DEFAULT_CAP", "Room"]
 
@@ -132,10 +133,11 @@ class Room:
 
     def _fold_some(self) -> bool:
         """Fold a few of this process's oldest segments; return whether there were any."""
-        numbers = list(islice(self._acknowledged(), _PORTION))
-        if numbers:
-            fold(self._producer, numbers)
-        return bool(numbers)
+        with self._store.lock(FOLDING, wait=True) or nullcontext():
+            numbers = list(islice(self._acknowledged(), _PORTION))
+            if numbers:
+                fold(self._producer, numbers)
+            return bool(numbers)
 
     def _acknowledged(self) -> Iterator[int]:
         for number in self._sealed():

@@ -47,22 +47,24 @@ class Cursor:
         segment: Number of the segment to go on in.
         slot: The first slot of it that was not looked at.
         again: Places before it, as (segment, slot), to look at again first.
+        untold: Whether what was folded before it is still to be exported, as counts.
     """
 
     segment: int = 0
     slot: int = 1
     again: tuple[Place, ...] = ()
+    untold: bool = False
 
     def note(self) -> bytes:
         """Return it as an exporter keeps it."""
-        return json.dumps([self.segment, self.slot, self.again]).encode()
+        return json.dumps([self.segment, self.slot, self.again, *([True] if self.untold else [])]).encode()
 
     @classmethod
     def noted(cls, note: bytes) -> "Cursor":
         """Return the place of a note; without one, or where it is damaged, before the first record."""
         try:
-            segment, slot, again = json.loads(note)
-            return cls(int(segment), int(slot), tuple((int(number), int(at)) for number, at in again))
+            segment, slot, again, *untold = json.loads(note)
+            return cls(int(segment), int(slot), tuple((int(number), int(at)) for number, at in again), any(untold))
         except (ValueError, TypeError):
             return cls()
 
@@ -94,6 +96,8 @@ class Scan:
         self._slot = start.slot
         self._again = dict.fromkeys(start.again)
         self._pending: dict[int, Auxiliary] = {}
+        self.at: Place = (start.segment, start.slot)
+        """Place of the operation that was yielded last."""
         self.damaged: set[Place] = set()
         """Places of written slots whose checksum fails."""
         self.repaired: set[Place] = set()
@@ -133,6 +137,7 @@ class Scan:
                 if body[1] & HAS_AUXILIARY:
                     self._gather()
                 self._slot = slot + 1
+                self.at = (number, slot)
                 yield body
             else:
                 self._slot = slot + 1
@@ -147,6 +152,7 @@ class Scan:
                 if body[1] & HAS_AUXILIARY:
                     self._gather()
                 del self._again[place]
+                self.at = place
                 yield body
             else:
                 del self._again[place]

@@ -4,10 +4,17 @@ import mmap
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["Store", "allocate", "new_producer_id"]
+__all__ = ["EXPORTING", "FOLDING", "Store", "allocate", "new_producer_id"]
+
+EXPORTING = "exporting.lock"
+"""Held by the one process that exports a producer, as long as it does."""
+
+FOLDING = "folding.lock"
+"""Held while segments are folded, and while an exporter's first place is noted: never both at once."""
 
 _ZEROS = bytes(1 << 16)
 
@@ -35,6 +42,19 @@ class Store(Protocol):
 
     def claimed(self) -> bytes:
         """Return what the process that writes here wrote into its claim; empty when there is none."""
+        ...
+
+    def lock(self, name: str, *, wait: bool = False) -> mmap.mmap | None:
+        """Keep others from what a name stands for, until what is returned is closed; None where another is at it.
+
+        Args:
+            name: What is locked, `EXPORTING` or `FOLDING`.
+            wait: Whether to wait for the other, and never to return None.
+        """
+        ...
+
+    def orphaned(self) -> AbstractContextManager[bool]:
+        """Tell whether no process writes here any more; while the block runs, nobody else is told so."""
         ...
 
     def used(self) -> tuple[int, int]:

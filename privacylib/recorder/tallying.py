@@ -7,8 +7,10 @@ from privacylib.recorder.counting import Tallies, count_segment, keys_in
 from privacylib.recorder.counts import folded_below, kept_counts
 from privacylib.recorder.layout import SLOT
 from privacylib.recorder.reading import Producer
+from privacylib.recorder.scanning import Cursor
+from privacylib.recorder.store import Store
 
-__all__ = ["keys_of", "tallies"]
+__all__ = ["keys_of", "tallies", "tallies_before"]
 
 _ATTEMPTS = 20
 
@@ -26,6 +28,30 @@ def tallies(producer: Producer) -> Tallies:
         if folded_below(store) == counts.below:
             break
     return found
+
+
+def tallies_before(producer: Producer, cursor: Cursor) -> Tallies:
+    """Return the tallies of all that stands before a cursor, what was folded before it included."""
+    store, found = producer.store, Tallies()
+    for _ in range(_ATTEMPTS):
+        counts = kept_counts(store)
+        found = counts.tallies
+        for number in store.numbers():
+            if counts.below <= number <= cursor.segment:
+                count_segment(_data_before(store, number, cursor), frozenset(), found)
+        if folded_below(store) == counts.below:
+            break
+    return found
+
+
+def _data_before(store: Store, number: int, cursor: Cursor) -> bytes:
+    """Return the slots of a segment that stand before a cursor, with zeros in place of those to look at again."""
+    size = (cursor.slot - 1) * SLOT if number == cursor.segment else -1
+    data = bytearray(store.read(number, SLOT, size))
+    for segment, slot in cursor.again:
+        if segment == number and slot * SLOT <= len(data):
+            data[(slot - 1) * SLOT : slot * SLOT] = bytes(SLOT)
+    return bytes(data)
 
 
 def keys_of(producer: Producer, flows: Set[int]) -> dict[int, set[bytes]]:

@@ -28,6 +28,17 @@ def test_the_operator_wins() -> None:
     otlp.shutdown()
 
 
+def test_the_operator_names_several_or_a_factory() -> None:
+    made = chosen(None, "console, opentelemetry.sdk.trace.export.in_memory_span_exporter:InMemorySpanExporter")
+    assert [type(each) for each in made] == [ConsoleSpanExporter, InMemorySpanExporter]
+
+
+@pytest.mark.parametrize("name", ["nowhere:Exporter", "json:Exporter", "json:JSONDecoder"])
+def test_a_factory_that_makes_no_exporter_is_refused(name: str) -> None:
+    with pytest.raises(privacylib.PrivacyError, match=f"PRIVACYLIB_EXPORTER is '{name}', which"):
+        chosen(None, name)
+
+
 @pytest.mark.parametrize("given", [object(), InMemorySpanExporter, "otlp", [InMemorySpanExporter(), None]])
 def test_what_cannot_export_is_refused_by_its_type(given: Any) -> None:
     with pytest.raises(privacylib.PrivacyError, match=r"init\(exporter=\) got .* which has no export\(\)"):
@@ -35,7 +46,7 @@ def test_what_cannot_export_is_refused_by_its_type(given: Any) -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(privacylib.PrivacyError, match="PRIVACYLIB_EXPORTER is 'jaeger'; it must be none, console or"):
+    with pytest.raises(privacylib.PrivacyError, match="PRIVACYLIB_EXPORTER is 'jaeger'; it must be none, console"):
         chosen(None, "jaeger")
 
 

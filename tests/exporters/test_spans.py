@@ -68,6 +68,9 @@ def test_an_operation_is_a_span() -> None:
         "privacylib.service": "web",
         "privacylib.site": f"{__name__}:{transfer.__code__.co_name}",
         "privacylib.correlation_key": key,
+        "privacylib.producer": write.resource.attributes["service.instance.id"],
+        "privacylib.sequence": 2,
+        "privacylib.flow": 2,
     }
     assert attributes(read)["privacylib.fields"] == ("email",)
     assert write.status.status_code is StatusCode.UNSET

@@ -1,0 +1,123 @@
+"""What comes next of one producer, as spans: of operations, of flows, or of both."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+
+from privacylib.exporters.delivery import BATCH
+from privacylib.exporters.detail import Detail
+from privacylib.exporters.spans import Spans
+from privacylib.model import Flag, Record
+from privacylib.recorder import SEQUENCE_BITS, Cursor, Producer, Tally, tallies_before
+from privacylib.runtime import faults
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+__all__ = ["Batch", "Batches"]
+
+_COUNTED = 16_384
+"""Records that are counted at once where they get no spans of their own."""
+
+
+@frozen
+class Batch:
+    """Hold what an exporter is to take at once.
+
+    Args:
+        spans: Its spans.
+        behind: Where to go on once they are taken.
+        last: Whether nothing was left behind it.
+        totals: Operations so far of the flows in it, where flows become spans.
+        unmade: Records of which no span could be made, as entries of the quarantine.
+        named: Flows whose many sources were named, up to here.
+    """
+
+    spans: "list[ReadableSpan]"
+    behind: Cursor
+    last: bool
+    totals: dict[int, Tally] = field(factory=dict[int, Tally])
+    unmade: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
+    named: set[int] = field(factory=set[int])
+
+
+class Batches:
+    """Make batches of what one producer recorded.
+
+    Args:
+        producer: The producer.
+        detail: What becomes a span.
+    """
+
+    def __init__(self, producer: Producer, detail: Detail) -> None:
+        self._producer = producer
+        self._detail = detail
+        self._spans = Spans(producer)
+        self._is_heir = bool(producer.meta.get("folded"))
+        self._totals: dict[int, Tally] | None = None
+        self._named: set[int] = set()
+
+    def after(self, cursor: Cursor) -> Batch:
+        """Return the batch that comes after a place; the same spans, or more, until it is `taken`."""
+        if self._is_heir:
+            return self._of_heir(cursor)
+        if cursor.untold:
+            return self._of_folded(cursor)
+        limit = _COUNTED if self._detail is Detail.FLOWS else BATCH
+        records, behind = self._producer.numbered(cursor, limit)
+        batch = Batch([], behind, len(records) < limit, named=set(self._named))
+        if self._detail is not Detail.FLOWS:
+            self._add_each(batch, records)
+        if self._detail is not Detail.EACH:
+            self._add_flows(batch, records, cursor)
+        return batch
+
+    def taken(self, batch: Batch) -> None:
+        """Count what a batch holds."""
+        self._named |= batch.named
+        if self._detail is not Detail.EACH:
+            self._totals = {**(self._totals or {}), **batch.totals}
+
+    def _of_heir(self, cursor: Cursor) -> Batch:
+        """Return the totals of a producer into which others were folded, when there are more than at a place."""
+        totals = tallies_before(self._producer, Cursor()).flows
+        behind = Cursor(sum(tally.count for tally in totals.values()))
+        return Batch([] if behind == cursor else self._counted(totals, behind), behind, last=True)
+
+    def _of_folded(self, cursor: Cursor) -> Batch:
+        """Return the totals of what was folded before the exporter came, and has no records any more."""
+        totals = tallies_before(self._producer, Cursor()).flows
+        return Batch(self._counted(totals, cursor), evolve(cursor, untold=False), last=False)
+
+    def _add_each(self, batch: Batch, records: Sequence[tuple[int, Record]]) -> None:
+        for sequence, record in records:
+            self._add_one(batch, record, sequence)
+
+    def _add_one(self, batch: Batch, record: Record, sequence: int) -> None:
+        try:
+            span = self._spans.of(record, sequence)
+            if span is not None:
+                batch.spans.append(span)
+                batch.spans.extend(self._spans.further_sources(record.flow, sequence, batch.named))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's alone (fault 19)
+            faults.swallowed("making a span", error)
+            batch.unmade.append({"sequence": sequence, "flow": record.flow, "cause": type(error).__name__})
+
+    def _add_flows(self, batch: Batch, records: Sequence[tuple[int, Record]], cursor: Cursor) -> None:
+        """Add the totals of the flows in a batch; in the first one those of all flows."""
+        before = self._totals
+        if before is None:
+            before = tallies_before(self._producer, cursor).flows
+            batch.totals.update(before)
+        for _, record in records:
+            total = batch.totals.get(record.flow)
+            if total is None:
+                total = batch.totals[record.flow] = Tally()
+                total.add(before.get(record.flow, Tally()))
+            total.note(record.start, bytes.fromhex(record.key), int(Flag.FAILED in record.flags))
+        batch.spans.extend(self._counted(batch.totals, batch.behind))
+
+    def _counted(self, totals: dict[int, Tally], cursor: Cursor) -> "list[ReadableSpan]":
+        sequence = cursor.segment << SEQUENCE_BITS | cursor.slot
+        return [span for flow, tally in totals.items() for span in self._spans.counted(flow, tally, sequence)]
