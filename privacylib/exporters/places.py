@@ -75,7 +75,7 @@ class Place:
         entries = [*batch.unmade, *map(_entry, outcasts)]
         if not entries:
             return
-        told = {"exporter": self._number, "at": datetime.now(timezone.utc).isoformat()}
+        told = {"producer": self._producer.id, "exporter": self._number, "at": datetime.now(timezone.utc).isoformat()}
         try:
             quarantine(self._store, [entry | told for entry in entries])
         except OSError as error:  # a full disk: the record itself is there all the same
