@@ -15,6 +15,7 @@ from privacylib.model import Flow
 from privacylib.recorder.counting import BLOCK_BITS
 from privacylib.recorder.definitions import definition_line
 from privacylib.recorder.guard import Guard, new_guard
+from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT, SEALED_SLOT, SLOT, header
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
 from privacylib.recorder.room import Room
@@ -85,7 +86,6 @@ class Production:
         self._retry_at = 0.0
         self._cause = ""
         self._started = ""
-        self._claimed = False
 
     def heir(self) -> "Production":
         """Return the one production that follows this one in a child, or after a close.
@@ -96,7 +96,9 @@ class Production:
         return self._heirs.setdefault(0, fresh)
 
     def refuse(self, cause: str | Exception) -> bool:
-        """Count a refusal and return False."""
+        """Count a refusal and return False; what the host's signal handler raised is no refusal, and raised again."""
+        if isinstance(cause, Exception) and of_the_host(cause):
+            raise cause
         with self._lock:
             self.refusals.note(cause if isinstance(cause, str) else cause_of(cause))
         return False
@@ -206,9 +208,8 @@ class Production:
         if self._started:
             return
         started = _now()
-        if not self._claimed:
+        if not self.refusals.attached:
             self.refusals.attach(self.store.claim(CLAIM_SIZE))
-            self._claimed = True
         self.store.write_meta(self._meta(None) | {"started": started})
         if self._before is not None:
             lines = self._before._lines()
@@ -245,9 +246,10 @@ class Production:
         return True
 
     def _fail(self, error: OSError) -> bool:
+        refused = self.refuse(error)
         self._cause = cause_of(error)
         self._retry_at = monotonic() + _RETRY_S
-        return self.refuse(error)
+        return refused
 
 
 def _first_block() -> int:

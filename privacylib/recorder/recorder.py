@@ -7,6 +7,7 @@ process is killed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from struct import error as StructError  # noqa: N812 - a class
 from types import MappingProxyType
 from zlib import crc32
 
@@ -134,7 +135,7 @@ class Recorder:
                 _store(view, at, checksum, body)
                 return True
             return self._put((body,))
-        except Exception:  # noqa: BLE001 - odd numbers are cut to size there, anything else is counted
+        except StructError:  # odd numbers are cut to size there; a signal handler's error goes to the host
             return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
 
     def close(self) -> None:
@@ -170,11 +171,14 @@ class Recorder:
 
     def _put(self, bodies: Sequence[bytes]) -> bool:
         """Copy the slots of one record, all into the same producer."""
-        while True:
-            production = self._own()
-            done = all(map(production.put, bodies))
-            if done or production.guard[0]:
-                return done
+        try:
+            while True:
+                production = self._own()
+                done = all(map(production.put, bodies))
+                if done or production.guard[0]:
+                    return done
+        except Exception as error:  # noqa: BLE001 - a refusal is counted, the host goes on
+            return self._own().refuse(error)
 
     def _shown(self) -> Production:
         return self._production if self._production.closed else self._own()

@@ -31,6 +31,11 @@ class Refusals:
         self._board: mmap | None = None
         self._turn = 0
 
+    @property
+    def attached(self) -> bool:
+        """Return whether there is a board."""
+        return self._board is not None
+
     def note(self, cause: str) -> None:
         """Count one more. Callers take turns."""
         self.counted[cause] += 1

@@ -113,9 +113,9 @@ class Room:
     def _fold(self, size: int, target: int) -> None:
         """Fold until no more than `target` bytes are used, counting `size` that are still to come."""
         outer = get_frame()
-        set_frame(UNSEEN)
-        self._folder = get_ident()
         try:
+            self._folder = get_ident()
+            set_frame(UNSEEN)
             self._measure(size)
             if self._producers > MANY_PRODUCERS and self._adopt():
                 self._measure(size)

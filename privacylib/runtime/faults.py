@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from privacylib.model import Decision, Mode, Operation, PolicyDenied, Violation
+from privacylib.recorder import of_the_host
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
@@ -59,8 +60,13 @@ def deciding(step: Callable[P, T]) -> Callable[P, T | None]:
 
 
 def swallowed(where: str, error: BaseException) -> None:
-    """Count an error and log it, at most once a minute; never its message, which may hold data."""
+    """Count an error and log it, at most once a minute; never its message, which may hold data.
+
+    What a signal handler of the host raised in the middle of our code is not swallowed: it is raised again.
+    """
     global _next_line
+    if of_the_host(error):
+        raise error
     counted[f"{where}:{type(error).__name__}"] += 1
     now = monotonic()
     if now >= _next_line:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,47 @@ def test_fault_12_a_signal_handler_records_in_the_middle_of_a_record(spool: Path
     assert all(handled), recorder.refused
     starts = [found.start for found in all_records(spool)]
     assert (starts.count(1), starts.count(2)) == (600, len(handled))
+
+
+class Handlers:
+    """Handlers of each form, which raise an error of the host's own."""
+
+    def method(self, number: int, frame: object) -> None:
+        raise TimeoutError
+
+    def __call__(self, number: int, frame: object) -> None:
+        raise TimeoutError
+
+
+def stopping(extra: str, number: int, frame: object) -> None:
+    raise TimeoutError
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("handler", [partial(stopping, ""), Handlers().method, Handlers()])
+def test_fault_12_what_a_handler_raises_in_the_middle_reaches_the_host(
+    recorder: Recorder, spool: Path, handler: Callable[[int, object], None]
+) -> None:
+    before = signal.signal(signal.SIGALRM, handler)
+    begun = ended = raised = 0
+    try:
+        for count in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, (50 + 5 * count) * 1e-6)
+                for _ in range(10**5):
+                    begun += 1
+                    assert record(recorder, Flow(Kind.READ, Asset("file", f"/{begun % 300}")), start=begun)
+                    ended += 1
+            except TimeoutError:  # noqa: PERF203 - each time again
+                raised += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    starts = [found.start for found in all_records(spool)]
+    assert len(starts) == len(set(starts))
+    assert ended <= len(starts) <= begun
+    assert raised > 290  # in a finaliser of its own, Python can only report it
+    assert not recorder.refused
 
 
 def test_fault_13_finalisers_record_during_a_storm_of_collections(spool: Path) -> None:

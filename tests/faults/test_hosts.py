@@ -1,0 +1,122 @@
+"""What hosts hand to the library and do around it: objects that block, clocks that step, names without end."""
+
+import gc
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+import privacylib
+from privacylib.recorder import producers
+from privacylib.runtime import hot
+from tests.faults.programs import run, total
+from tests.watched import watched
+
+# The full test is PRIVACYLIB_TEST_IDS=1000000.
+IDS = int(os.environ.get("PRIVACYLIB_TEST_IDS", "20000"))
+
+
+class Blocking(Exception):
+    """Hold a lock that whoever looks inside waits for."""
+
+    def _wait(self, *_: object) -> str:
+        threading.Event().wait()
+        return ""
+
+    __repr__ = __str__ = __format__ = _wait  # pyright: ignore[reportAssignmentType]
+    __hash__ = __eq__ = __len__ = __iter__ = __bool__ = _wait  # pyright: ignore[reportAssignmentType]
+
+
+def test_fault_14_nobody_looks_inside_what_the_host_passes(tmp_path: Path) -> None:
+    with watched(tmp_path, mode="observe") as seen:
+
+        @privacylib.writes("file:///plain")
+        def give(value: Blocking, fail: object = None) -> Blocking:
+            if fail is not None:
+                raise value
+            return value
+
+        value = Blocking()
+        answers: list[object] = []
+
+        def work() -> None:
+            answers.append(give(value))
+            try:
+                give(value, fail=1)
+            except Blocking as error:
+                answers.append(error)
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        worker.join(20)
+        assert not worker.is_alive()
+        assert [answer is value for answer in answers] == [True, True]
+        assert total(seen.spool) == 2
+
+
+def test_fault_13_finalisers_that_write_during_a_storm_of_collections(tmp_path: Path) -> None:
+    with watched(tmp_path, mode="observe") as seen:
+
+        class Cycle:
+            def __init__(self) -> None:
+                self.me = self
+
+            def __del__(self) -> None:
+                with privacylib.write("file:///plain-end"):
+                    pass
+
+        threshold = gc.get_threshold()
+        gc.set_threshold(1, 1, 1)
+        try:
+            for _ in range(300):
+                Cycle()
+                with privacylib.write("file:///plain"):
+                    pass
+        finally:
+            gc.set_threshold(*threshold)
+            gc.collect()
+        assert total(seen.spool) == 600
+
+
+def test_fault_53_a_clock_that_steps_changes_no_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hour = 3600 * 10**9
+    steps = [0, hour, -hour, 0, 2 * hour, -2 * hour]
+    now = iter(10**18 + step for step in steps)
+    monkeypatch.setattr(hot, "time_ns", lambda: next(now))
+    with watched(tmp_path, mode="observe") as seen:
+        for number in range(len(steps)):
+            with privacylib.scope("s"), privacylib.write(f"file:///plain{chr(97 + number)}"):
+                pass
+        [producer] = producers(seen.spool)
+        records = list(producer.records())
+        names = [producer.flows[record.flow].asset.name for record in records]
+        assert names == [f"/plain{letter}" for letter in "abcdef"]
+        assert [record.start - 10**18 for record in records] == steps
+        assert all(record.duration < 60_000_000 for record in records)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the resident set is read from /proc")
+def test_fault_22_memory_is_flat_over_names_without_end(tmp_path: Path) -> None:
+    done = run(
+        f"""
+        from pathlib import Path
+        def resident(): return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        privacylib.init(spool=spool)
+        def work(number):
+            with privacylib.scope("request"):
+                with privacylib.read(f"postgres://db/app/users/{{number}}"): pass
+                with privacylib.write(f"s3://photos/{{number}}/face.jpg"): pass
+        for number in range({IDS} // 4): work(number)
+        warm = resident()
+        for number in range({IDS} // 4, {IDS}): work(number)
+        print(resident() - warm)
+        """,
+        tmp_path / "spool",
+        timeout=60 + IDS / 1000,
+    )
+    assert done.stderr == ""
+    assert int(done.stdout) < 8 << 20, done.stdout
+    assert total(tmp_path / "spool") == 2 * IDS
+    assert sum(len(producer.flows) for producer in producers(tmp_path / "spool")) < 10
