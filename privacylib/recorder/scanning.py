@@ -145,7 +145,7 @@ class Scan:
 
     def _looked_at_again(self) -> Iterator[bytes]:
         for place in sorted(self._again):
-            body = self._body(place)
+            body = self._body(place) if place in self._again else b""  # else gathered for an earlier operation
             if not body:
                 continue
             if body[0] == OP:

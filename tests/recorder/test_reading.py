@@ -144,6 +144,25 @@ def test_what_belongs_to_an_operation_may_be_written_late_too() -> None:
     assert cursor == Cursor(0, 5)
 
 
+def test_late_operations_each_find_what_belongs_to_them() -> None:
+    store = MemoryStore()
+    recorder = Recorder(store, "web")
+    flow = recorder.define(READ)
+    assert recorder.append(flow, 0, 0, 2, 100, 0, KEY)
+    segment, slots = store.segment(0), (128, 192, 256, 320)
+    segment[384:448] = seal(OP_BODY.pack(OP, 0, 0, flow, 5, 2, 105, 0, KEY, 0))
+    reader = Producer(store)
+    _, cursor = reader.read()
+    assert [slot for _, slot in cursor.again] == [2, 3, 4, 5]
+    for start, (before, own) in ((1, slots[:2]), (2, slots[2:])):
+        [links] = auxiliary_bodies(100 + start, (8, 9), (), 1, None)
+        segment[before : before + 64] = seal(links)
+        segment[own : own + 64] = seal(OP_BODY.pack(OP, 0x80, 3, flow, start, 2, 100 + start, 0, KEY, 7))
+    found, cursor = reader.read(cursor)
+    assert [(record.start, [span for _, span in record.links]) for record in found] == [(1, [7, 8, 9]), (2, [7, 8, 9])]
+    assert cursor == Cursor(0, 7)
+
+
 def test_a_torn_slot_is_read_when_it_is_whole() -> None:
     store = MemoryStore()
     recorder = Recorder(store, "web")
