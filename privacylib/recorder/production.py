@@ -24,6 +24,7 @@ from privacylib.recorder.store import Store
 __all__ = ["Production", "Window"]
 
 _FIRST_SEGMENT = 1 << 16
+_SEGMENTS = 16
 _MEMO = 1 << 16
 _RETRY_S = 0.1
 _NOWHERE = mmap(-1, SLOT)
@@ -189,7 +190,8 @@ class Production:
 
     def _open(self, number: int) -> Window:
         largest = _FIRST_SEGMENT if self._room.tight else _FIRST_SEGMENT << min(number, 16)
-        size = max(min(self._segment_size, largest), 2 * SLOT)
+        # The segment that is written to cannot be folded: it must be a small part of the spool.
+        size = max(min(self._segment_size, largest, self._cap // _SEGMENTS // SLOT * SLOT), 2 * SLOT)
         self._room.take(size)
         view = self.store.add_segment(number, size)
         view[:SLOT] = header(number, size, self.store.producer, time_ns())
