@@ -23,6 +23,12 @@ class Recorder(Protocol):
         """Return a span id that no other record has, for a call of a flow."""
         ...
 
+    def keep(
+        self, flow_id: int, links: int, start_ns: int, duration_us: int, span: int, tail: bytes, link: int
+    ) -> bool:
+        """Record a plain operation: no marks, one link at most, and parent and key already in bytes."""
+        ...
+
     def append(
         self,
         flow_id: int,

@@ -35,7 +35,7 @@ class Scope:
         around: The scope that it is part of, or None.
     """
 
-    __slots__ = ("around", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal")
+    __slots__ = ("around", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal", "tail")
 
     def __init__(
         self,
@@ -51,6 +51,8 @@ class Scope:
         self.key = key
         self.reads = reads
         self.parent = parent
+        self.tail = parent.to_bytes(8, "little") + key
+        """What the records of plain operations end with: the parent and the key."""
         self.orphan_of = orphan_of
         self.opened = orphan_of is None
         """Whether somebody opened it; else it holds the work outside scopes, of the process or of an orphan."""

@@ -10,21 +10,31 @@ from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
 from privacylib.naming import asset as named
 from privacylib.runtime import Declared, Handle, answer, begin, decision_on, end, faults, snapshot_now
+from privacylib.runtime.closures import reading, writing
 
 __all__ = ["Op", "call", "calls", "check", "read", "reads", "write", "writes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_SHORTEST = {Kind.READ: reading, Kind.WRITE: writing}
+
+
 class _Around:
     """An operation around each call of a function."""
 
-    __slots__ = ("enter",)
+    __slots__ = ("_declared", "enter")
 
     def __init__(self, operation: Operation) -> None:
-        self.enter = Declared(operation).begin
+        self._declared = Declared(operation)
+        self.enter = self._declared.begin
 
     exit = staticmethod(end)
+
+    def plain(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
+        """Return the shortest wrapper for a plain function, or None."""
+        shortest = _SHORTEST.get(self._declared.operation.kind)
+        return None if shortest is None else shortest(function, self._declared)
 
 
 class _AroundCall(_Around):

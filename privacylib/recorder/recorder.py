@@ -7,6 +7,7 @@ process is killed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from struct import Struct
 from struct import error as StructError  # noqa: N812 - a class
 from types import MappingProxyType
 from zlib import crc32
@@ -28,6 +29,7 @@ from privacylib.recorder.store import Store
 __all__ = ["Recorder"]
 
 _pack = OP_BODY.pack
+_pack_plain = Struct("<BBHIQIQ24sQ").pack
 _store = SEALED_SLOT.pack_into
 
 
@@ -137,6 +139,33 @@ class Recorder:
             return self._put((body,))
         except StructError:  # odd numbers are cut to size there; a signal handler's error goes to the host
             return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
+
+    def keep(
+        self, flow_id: int, links: int, start_ns: int, duration_us: int, span: int, tail: bytes, link: int
+    ) -> bool:
+        """Record a plain operation as `append` does: no marks, one link at most, and its end already in bytes.
+
+        Args:
+            flow_id: Number that `define` returned, not 0.
+            links: 0 or 1.
+            start_ns: Nanoseconds since 1970, UTC.
+            duration_us: Microseconds.
+            span: Span id, not 0.
+            tail: Parent (8 bytes, little endian) and correlation key (16 bytes).
+            link: Span id of the read behind it, or 0.
+        """
+        try:
+            body = _pack_plain(OP, 0, links, flow_id, start_ns, duration_us, span, tail, link)
+            take, size, guard, view = self._production.window
+            at = take()
+            # As in `append`: nothing can run between the guard and the copy.
+            if at < size and guard[0]:
+                _store(view, at, crc32(body), body)
+                return True
+            return self._put((body,))
+        except StructError:  # a clock that was set back is cut to size there; a signal handler's error goes to the host
+            parent, key = int.from_bytes(tail[:8], "little"), tail[8:]
+            return self.append(flow_id, 0, start_ns, duration_us, span, parent, key, (link,) if links else ())
 
     def close(self) -> None:
         """Seal what this process wrote: cut the last segment to what was used, and mark it closed."""

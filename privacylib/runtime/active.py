@@ -73,18 +73,18 @@ def site_now(operation: Operation) -> Site | None:
 class Declared:
     """An operation that a decorator or a context manager names, with its site kept at hand."""
 
-    __slots__ = ("_site", "operation")
+    __slots__ = ("last", "operation")
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        self._site: Site | None = None
+        self.last: Site | None = None
 
     def site(self) -> Site | None:
         """Return its site under the snapshot in force, or None before `init`."""
-        site = self._site
+        site = self.last
         if site is not None and site.snapshot is ACTIVE.snapshot:
             return site
-        self._site = site = site_now(self.operation)
+        self.last = site = site_now(self.operation)
         return site
 
     def begin(self, yields: bool = False) -> Handle | None:
@@ -96,7 +96,7 @@ class Declared:
         Returns:
             The handle that `end` takes; None before `init`, and where nothing is to be recorded.
         """
-        site = self._site
+        site = self.last
         if site is None or site.snapshot is not ACTIVE.snapshot:
             site = self.site()
             if site is None:

@@ -60,15 +60,17 @@ class Site:
 
     __slots__ = (
         "_fields",
-        "_read",
         "_reads",
-        "_write",
         "_writes",
         "judges",
+        "keep",
         "kind",
+        "last_read",
+        "last_write",
         "named",
         "next_span",
         "operation",
+        "plain",
         "resident",
         "snapshot",
         "sources",
@@ -78,7 +80,7 @@ class Site:
         self.operation = operation
         self.kind = operation.kind
         self.snapshot = snapshot
-        self.next_span = snapshot.recorder.next_span
+        self.next_span, self.keep = snapshot.recorder.next_span, snapshot.recorder.keep
         engine = snapshot.engine
         self.sources: tuple[Source, ...] = ()
         if operation.kind in (Kind.READ, Kind.OPAQUE):
@@ -91,11 +93,13 @@ class Site:
         self.judges = operation.kind is Kind.CALL and snapshot.propagator.allows(operation.asset.uri)
         """Whether the endpoint carries our context by the policy's ``trust.egress``, and judges for itself."""
         self.resident = engine.annotation(operation.asset.uri).resident
+        self.plain = len(self.sources) == 1 and not self.resident
+        """Whether a read has no other consequence than that its scope holds one source."""
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
         self._reads: dict[object, Known] = {}
         self._writes: dict[object, Known] = {}
-        self._read: tuple[Zone, Known] | None = None
-        self._write: tuple[SourceSet, Zone, bool, Known] | None = None
+        self.last_read: tuple[Zone, Known] | None = None
+        self.last_write: tuple[SourceSet, Zone, bool, Known] | None = None
 
     def held(self, frame: Frame) -> SourceSet:
         """Return all that a write here depends on: what its scope holds, and what the code named."""
@@ -109,13 +113,13 @@ class Site:
     def reading(self, frame: Frame) -> Known:
         """Return what is known about the read in this frame."""
         zone = frame.zone
-        last = self._read
+        last = self.last_read
         if last is not None and last[0] is zone:
             return last[1]
         known = self._reads.get(zone)
         if known is None:
             known = self.remember(self._reads, zone, self._ask_read(zone))
-        self._read = (zone, known)
+        self.last_read = (zone, known)
         return known
 
     def writing(self, sources: SourceSet, frame: Frame, judges: bool = False, late: bool = False) -> Known:
@@ -128,7 +132,7 @@ class Site:
             late: Whether the I/O has happened, so that a denial can only be recorded.
         """
         zone = frame.zone
-        last = self._write
+        last = self.last_write
         if (
             last is not None
             and last[0] is sources
@@ -143,7 +147,7 @@ class Site:
         if known is None:
             known = self.remember(self._writes, key, self._ask_write(sources, frame, judges, late))
         if not late and not frame.lowered:
-            self._write = (sources, zone, judges, known)
+            self.last_write = (sources, zone, judges, known)
         return known
 
     @staticmethod
