@@ -6,7 +6,7 @@ and the one that weighs most comes first.
 
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
+from attrs import field, frozen
 
 from privacylib.labels import applies, uncovered
 from privacylib.model import NO_ZONE, Decision, Mode, Violation, Zone
@@ -14,6 +14,10 @@ from privacylib.model.policy import Requirement
 from privacylib.policy import remedies
 
 __all__ = ["Question", "Rules", "decide"]
+
+
+REMEMBERED = 1024
+"""Label sets whose requirements are kept."""
 
 
 @frozen(cache_hash=True)
@@ -52,10 +56,20 @@ class Rules:
 
     requirements: tuple[Requirement, ...] = ()
     ceiling: Mode = Mode.OBSERVE
+    _applying: dict[frozenset[str], tuple[Requirement, ...]] = field(
+        factory=dict[frozenset[str], tuple[Requirement, ...]], init=False, eq=False, repr=False
+    )
 
     def on(self, labels: frozenset[str]) -> tuple[Requirement, ...]:
         """Return the requirements that apply to any of `labels`."""
-        return tuple(r for r in self.requirements if any(applies(a, held) for a in r.applies_to for held in labels))
+        found = self._applying.get(labels)
+        if found is None:
+            if len(self._applying) >= REMEMBERED:
+                self._applying.clear()
+            found = self._applying[labels] = tuple(
+                r for r in self.requirements if any(applies(a, held) for a in r.applies_to for held in labels)
+            )
+        return found
 
     def mode(self, labels: frozenset[str]) -> Mode:
         """Return the mode of the built-in rules: the strictest of the requirements in play."""
@@ -141,30 +155,33 @@ def _flow(question: Question, labels: frozenset[str], rules: Rules) -> Violation
 
 def _broken(question: Question, labels: frozenset[str], requirement: Requirement) -> Iterator[tuple[str, str]]:
     """Name what a requirement does not permit."""
-    held = _names(label for label in labels if any(applies(a, label) for a in requirement.applies_to))
+
+    def held() -> str:  # only where something is refused
+        return _names(label for label in labels if any(applies(a, label) for a in requirement.applies_to))
+
     purposes, zone = requirement.allow.purposes, question.zone
     if purposes is not None:
         refused = uncovered(zone.purposes, purposes)
         if refused:
-            reason = f"{held} may not be used for purpose {_names(refused)} ({question.asset})"
+            reason = f"{held()} may not be used for purpose {_names(refused)} ({question.asset})"
             yield reason, remedies.permit(requirement, purposes=refused)
         elif not zone.purposes:
-            reason = f"{held} may not be used for purpose none ({question.asset})"
+            reason = f"{held()} may not be used for purpose none ({question.asset})"
             yield reason, remedies.open_zone(question.asset, labels, purposes)
         if zone.unknown:
-            reason = f"{held} may not be used for a purpose that is not known: {zone.unknown} ({question.asset})"
+            reason = f"{held()} may not be used for a purpose that is not known: {zone.unknown} ({question.asset})"
             yield reason, remedies.present(zone.unknown)
     regions = requirement.allow.regions
     if regions is None or question.reading or (question.judges and question.region is None):
         return
     if question.region is None:
         yield (
-            f"region-unknown: {held} may stay in {_names(regions)} only, and {question.asset} names no region",
+            f"region-unknown: {held()} may stay in {_names(regions)} only, and {question.asset} names no region",
             remedies.place(question.asset, min(regions)),
         )
     elif question.region not in regions:
         yield (
-            f"{held} may not leave {_names(regions)} for {question.asset} in {question.region}",
+            f"{held()} may not leave {_names(regions)} for {question.asset} in {question.region}",
             remedies.permit(requirement, regions=[question.region]),
         )
 
