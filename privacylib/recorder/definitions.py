@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 from zlib import crc32
 
 from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Mode, Source, Verdict, Violation
 
 __all__ = ["definition_line", "parse_line", "sealed_line", "unsealed"]
+
+_SHARED = 16_384
+"""Sources that are read once for all the flows that name them."""
 
 _PREFIX = b'{"crc":"'
 _REST = len(_PREFIX) + len('00000000",')
@@ -108,13 +112,17 @@ def _asset(parts: list[str]) -> Asset:
 
 
 def _source(members: Mapping[str, Any]) -> Source:
-    return Source(
-        asset=_asset(members["asset"]),
-        field=members["field"],
-        labels=frozenset(members["labels"]),
-        unknown=members["unknown"],
-        evidence=Evidence(members["evidence"]),
+    return _shared(
+        *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"]
     )
+
+
+@lru_cache(maxsize=_SHARED)
+def _shared(
+    namespace: str, name: str, field: str | None, labels: tuple[str, ...], unknown: str | None, evidence: str
+) -> Source:
+    """Return one object for equal sources: a thousand flows of one scope name nearly the same."""
+    return Source(Asset(namespace, name), field, frozenset(labels), unknown, Evidence(evidence))
 
 
 def _violation(members: Mapping[str, Any]) -> Violation:

@@ -226,9 +226,13 @@ def _graded(sources: SourceSet) -> tuple[Source, ...]:
         if source.evidence is Evidence.CONTEXT and source.asset in named:
             continue
         place = (source.uri, source.evidence.value)
-        other = kept.get(place, source)
-        kept[place] = evolve(source, labels=source.labels | other.labels, unknown=source.unknown or other.unknown)
+        other = kept.get(place)
+        kept[place] = source if other is None else _merged(source, other)
     return tuple(kept[place] for place in sorted(kept))
+
+
+def _merged(one: Source, other: Source) -> Source:
+    return evolve(one, labels=one.labels | other.labels, unknown=one.unknown or other.unknown)
 
 
 def site_of(operation: Operation, snapshot: "Snapshot") -> Site:

@@ -1,5 +1,7 @@
 """What depends on what: the edges of a write, and how each is known."""
 
+import tracemalloc
+
 import pytest
 
 import privacylib
@@ -122,3 +124,17 @@ def test_equal_work_is_one_flow_however_often_it_is_done(observed: Capture) -> N
     graph = Graph([observed._producer])  # pyright: ignore[reportPrivateUsage] - how many flows there are is not public
     assert len(observed._producer.flows) == 2  # pyright: ignore[reportPrivateUsage] - flows, not records
     assert [(edge.count, edge.evidence) for edge in graph.edges()] == [(5, Evidence.CONTEXT)]
+
+
+def test_fault_22_many_flows_of_one_scope_share_what_they_name(observed: Capture) -> None:
+    names = [f"{one}{two}" for one in "abcdefghijklmnopqrst" for two in "abcdefghijklmnopqrst"]
+    tracemalloc.start()
+    try:
+        with privacylib.scope("many"):
+            for name in names:
+                read(f"s3://many/{name}")
+                write(f"s3://out/{name}")
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 25_000_000  # 46 MB where each flow has sources of its own
