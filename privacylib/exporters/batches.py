@@ -57,18 +57,22 @@ class Batches:
         self._is_heir = bool(producer.meta.get("folded"))
         self._totals: dict[int, Tally] | None = None
         self._named: set[int] = set()
+        self._late: set[int] | None = None
 
     def after(self, cursor: Cursor) -> Batch:
         """Return the batch that comes after a place; the same spans, or more, until it is `taken`."""
         if self._is_heir:
             return self._of_heir(cursor)
-        if cursor.untold:
+        if self._late is None:
+            self._late = {_sequence(*place) for place in cursor.again}
+        if cursor.untold and self._detail is Detail.EACH:
             return self._of_folded(cursor)
         limit = _COUNTED if self._detail is Detail.FLOWS else BATCH
         records, behind = self._producer.numbered(cursor, limit)
         batch = Batch([], behind, len(records) < limit, named=set(self._named))
         if self._detail is not Detail.FLOWS:
             self._add_each(batch, records)
+            self._add_late(batch, records)
         if self._detail is not Detail.EACH:
             self._add_flows(batch, records, cursor)
         return batch
@@ -104,6 +108,13 @@ class Batches:
             faults.swallowed("making a span", error)
             batch.unmade.append({"sequence": sequence, "flow": record.flow, "cause": type(error).__name__})
 
+    def _add_late(self, batch: Batch, records: Sequence[tuple[int, Record]]) -> None:
+        """Add the totals of flows of which a record was written late: before a count that an earlier run has told."""
+        flows = {record.flow for sequence, record in records if sequence in (self._late or ())}
+        if flows and self._detail is Detail.EACH:
+            totals = tallies_before(self._producer, batch.behind).flows
+            batch.spans.extend(self._counted({flow: totals[flow] for flow in flows & totals.keys()}, batch.behind))
+
     def _add_flows(self, batch: Batch, records: Sequence[tuple[int, Record]], cursor: Cursor) -> None:
         """Add the totals of the flows in a batch; in the first one those of all flows."""
         before = self._totals
@@ -119,5 +130,9 @@ class Batches:
         batch.spans.extend(self._counted(batch.totals, batch.behind))
 
     def _counted(self, totals: dict[int, Tally], cursor: Cursor) -> "list[ReadableSpan]":
-        sequence = cursor.segment << SEQUENCE_BITS | cursor.slot
+        sequence = _sequence(cursor.segment, cursor.slot) - 1  # what stands there already is not counted
         return [span for flow, tally in totals.items() for span in self._spans.counted(flow, tally, sequence)]
+
+
+def _sequence(segment: int, slot: int) -> int:
+    return segment << SEQUENCE_BITS | slot

@@ -80,8 +80,8 @@ def asked_to_wait(error: BaseException | None, exporter: object) -> float | None
     """Return how many seconds an exporter asks to be left alone, or None.
 
     It says so by ``retry_after`` (a number of seconds, or the text of an HTTP header), on the exception or, where it
-    answers FAILURE, on itself. From an exception of requests or httpx the header is taken, from one of gRPC the
-    server's RetryInfo.
+    answers FAILURE, on itself. From an exception of urllib, requests or httpx the header is taken, from one of gRPC
+    the server's RetryInfo.
     """
     told = (_heard(_attribute, error), _heard(_header, error), _heard(_retry_info, error), _heard(_attribute, exporter))
     return next((seconds for seconds in told if seconds is not None), None)
@@ -99,7 +99,7 @@ def _attribute(of: object) -> object:
 
 
 def _header(error: Any) -> object:
-    headers = getattr(getattr(error, "response", None), "headers", None)
+    headers = getattr(getattr(error, "response", error), "headers", None)
     return headers.get("Retry-After") if headers is not None else None
 
 
