@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 import privacylib
+from privacylib.recorder import DirectoryStore
 
 MB = 1 << 20
 PORTIONS = 10
@@ -69,7 +70,7 @@ def main() -> None:
             ("distinct names", distinct, operations // 10),
         ):
             print(json.dumps({"work": name, **grown(work, count)}))  # noqa: T201 - that is what it is for
-        used = sum(path.stat().st_size for path in Path(spool).rglob("*") if path.is_file())
+        used, _ = DirectoryStore(Path(spool)).used()
         print(json.dumps({"above_bare_mb": round((resident() - bare) / MB, 1), "spool_mb": round(used / MB, 1)}))  # noqa: T201
         privacylib.shutdown()
 

@@ -31,7 +31,7 @@ def flows() -> list[Flow]:
 
 def size(spool: Path) -> int:
     """Return the bytes of all files."""
-    return sum(path.stat().st_size for path in spool.rglob("*") if path.is_file())
+    return DirectoryStore(spool).used()[0]
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import privacylib
-from privacylib.recorder import producers
+from privacylib.recorder import DirectoryStore, producers
 from tests.faults.programs import total
 
 CAP = 1 << 20
@@ -21,7 +21,7 @@ def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
 
 
 def size(spool: Path) -> int:
-    return sum(path.stat().st_size for path in spool.rglob("*") if path.is_file())
+    return DirectoryStore(spool).used()[0]
 
 
 def write(count: int) -> None:

@@ -33,7 +33,7 @@ def total(spool: Path) -> int:
 
 
 def size(spool: Path) -> int:
-    return sum(path.stat().st_size for path in spool.rglob("*") if path.is_file())
+    return DirectoryStore(spool).used()[0]
 
 
 def many(recorder: Recorder, count: int, flow: Flow = READ) -> int:

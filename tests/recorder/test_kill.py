@@ -122,4 +122,4 @@ def test_a_kill_at_any_moment_loses_nothing_and_counts_nothing_twice(tmp_path: P
         count = check(tmp_path, accepted, exported, count, exporting=exporting)
     assert adopt(tmp_path)
     assert total(tmp_path) == count
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < CAP
+    assert DirectoryStore(tmp_path).used()[0] < CAP
