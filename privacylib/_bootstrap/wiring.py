@@ -16,7 +16,7 @@ from privacylib.context import PROCESS
 from privacylib.drain import Drain
 from privacylib.errors import PrivacyError
 from privacylib.exporters import Detail, chosen, detail_of
-from privacylib.instrumentation import hops
+from privacylib.instrumentation import hops, patching
 from privacylib.model import Mode
 from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
@@ -26,6 +26,8 @@ from privacylib.runtime import ACTIVE, hold, zone_under
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
+
+    from privacylib.instrumentation.table import Integration
 
 __all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
 
@@ -63,6 +65,7 @@ def init(
     """Put up what was asked for; see `privacylib.init`."""
     asked = settings(service, policy, spool, mode, instrument, region)
     exporters, detail = chosen(exporter, asked.exporter), detail_of(asked.spans)
+    tables = _tables(asked)
     with _wiring.lock:
         loaded = _load(asked.policy)
         before = _wiring.settings
@@ -81,10 +84,20 @@ def init(
             _take_environment(snapshot)
         _poll(asked)
         hops.install(restart=_again(asked))
-        if asked.instrument != frozenset():
-            from privacylib import integrations
+        patching.install(tables)
 
-            integrations.install(asked.instrument)
+
+def _tables(asked: Settings) -> "list[Integration]":
+    """Return the tables of the libraries to instrument.
+
+    Raises:
+        PrivacyError: One is not known.
+    """
+    if asked.instrument == frozenset():
+        return []
+    from privacylib.integrations import integrations
+
+    return integrations(asked.instrument)
 
 
 def _records(asked: Settings) -> tuple[Path, str]:

@@ -4,15 +4,13 @@ Every module here holds an ``INTEGRATION``; there is no other list.
 """
 
 import importlib
-import logging
 import pkgutil
 
+from privacylib.errors import PrivacyError
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Integration
 
 __all__ = ["install", "integrations", "names"]
-
-_log = logging.getLogger("privacylib")
 
 
 def names() -> frozenset[str]:
@@ -24,11 +22,14 @@ def integrations(chosen: frozenset[str] | None = None) -> list[Integration]:
     """Return the tables of some integrations, or of all, in order of their names.
 
     Args:
-        chosen: Names; None for all. One that is not known is reported in the log.
+        chosen: Names; None for all.
+
+    Raises:
+        PrivacyError: A name is not known; what it was to guard would run unseen.
     """
     known = names()
-    for name in sorted((chosen or frozenset()) - known):
-        _log.warning("privacylib knows no integration %r; it knows %s", name, ", ".join(sorted(known)))
+    if wrong := sorted((chosen or frozenset()) - known):
+        raise PrivacyError(f"there is no integration {wrong[0]!r} to instrument; there are {', '.join(sorted(known))}")
     wanted = sorted(known if chosen is None else known & chosen)
     return [importlib.import_module(f"{__name__}.{name}").INTEGRATION for name in wanted]
 
@@ -38,5 +39,8 @@ def install(chosen: frozenset[str] | None = None) -> None:
 
     Args:
         chosen: Names of integrations; None for all.
+
+    Raises:
+        PrivacyError: A name is not known.
     """
     patching.install(integrations(chosen))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import privacylib
 from privacylib import integrations
 from privacylib.instrumentation.table import Integration
+from privacylib.runtime import ACTIVE
 from tests.integrations.conformance import Conformance
 
 NAMES = sorted(integrations.names())
@@ -29,6 +31,7 @@ def test_an_integration_is_a_short_table_and_passes_the_suite(name: str) -> None
 def test_installing_imports_none_of_the_libraries() -> None:
     code = """
 import sys
+import privacylib
 from privacylib import integrations
 integrations.install(None)
 print([name for name in ("httpx", "sqlite3", "uvicorn", "werkzeug", "sqlglot") if name in sys.modules])
@@ -37,9 +40,11 @@ print([name for name in ("httpx", "sqlite3", "uvicorn", "werkzeug", "sqlglot") i
     assert done.stdout == "[]\n"
 
 
-def test_an_unknown_name_is_reported(caplog: pytest.LogCaptureFixture) -> None:
-    assert integrations.integrations(frozenset({"nosuch"})) == []
-    assert "nosuch" in caplog.text
+def test_an_unknown_name_is_an_error_and_changes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(privacylib.PrivacyError, match=r"no integration 'nosuch' to instrument; there are .*sqlite3"):
+        privacylib.init(service="shop", spool=tmp_path / "spool", instrument=("sqlite3", "nosuch"))
+    assert ACTIVE.snapshot is None
+    assert not (tmp_path / "spool").exists()
 
 
 @pytest.mark.parametrize(
