@@ -13,6 +13,7 @@ from opentelemetry.context import get_current
 
 from privacylib.context import EMPTY, Frame, get_frame, leave, set_frame
 from privacylib.model import PolicyDenied
+from privacylib.recorder import of_the_host
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared
 from privacylib.runtime.hot import Handle, end
@@ -27,12 +28,11 @@ def reading(function: Function, declared: Declared) -> Function:
     """Return a plain function as a read."""
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        known = _known_read(site := declared.last, frame := get_frame())
-        if site is None or frame is None or known is None:
+        site, frame = declared.last, get_frame()
+        if site is None or frame is None or (begun := _begin_read(site, frame)) is None:
             return _slowly(function, declared, args, kwargs)
-        scope, span = frame.scope, site.next_span()
-        scope.reads.add(site.sources[0], span)
-        start = time_ns()
+        known, span, start = begun
+        scope = frame.scope
         try:
             result = function(*args, **kwargs)
         except BaseException:
@@ -52,9 +52,9 @@ def reading(function: Function, declared: Declared) -> Function:
     return wrapper
 
 
-def _known_read(site: Site | None, frame: Frame | None) -> Known | None:
-    """Return what is known about a read that has no other consequence than to be held by its scope."""
-    if site is None or frame is None or site.snapshot is not ACTIVE.snapshot or not site.plain or frame.opened:
+def _begin_read(site: Site, frame: Frame) -> tuple[Known, int, int] | None:
+    """Let the scope hold a read that is allowed and has no other consequence; return what is known, span and start."""
+    if site.snapshot is not ACTIVE.snapshot or not site.plain or frame.opened:
         return None
     scope, last = frame.scope, site.last_read
     if last is None or last[0] is not frame.zone or scope.orphan_of is not None:
@@ -62,14 +62,26 @@ def _known_read(site: Site | None, frame: Frame | None) -> Known | None:
     reads, known = scope.reads, last[1]
     if known.denied or not known.number or reads.open or (reads.nested and reads.open_above()):
         return None
-    return known
+    try:
+        span = site.next_span()
+        reads.add(site.sources[0], span)
+    except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
+        if of_the_host(error):
+            raise
+        return None
+    return known, span, time_ns()
 
 
 def writing(function: Function, declared: Declared) -> Function:
     """Return a plain function as a write."""
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        handle = _known_write(declared.last, get_frame())
+        try:
+            handle = _known_write(declared.last, get_frame())
+        except Exception as error:  # as for a read
+            if of_the_host(error):
+                raise
+            handle = None
         if handle is None:
             return _slowly(function, declared, args, kwargs)
         body, frame = handle.body, handle.frame
@@ -81,7 +93,7 @@ def writing(function: Function, declared: Declared) -> Function:
             raise
         try:
             leave(body)
-            handle.body, body.opened = None, ()  # no cycle is left for the collector
+            handle.body = None  # no cycle is left for the collector
             _end_write(handle, frame)
         except PolicyDenied:
             raise
@@ -109,18 +121,20 @@ def _known_write(site: Site | None, frame: Frame | None) -> Any:
 
 
 def _end_write(handle: Handle, frame: Frame) -> None:
-    """Record a write with the one read behind it; in any other case as `end` does."""
+    """Record a write with at most one read behind it; in any other case as `end` does."""
     site, scope, known = handle.site, frame.scope, handle.known
-    links = [*scope.reads.latest.values()]
+    links, foreign = scope.reads.links()
     if (
-        len(links) != 1 or type(links[0]) is not int or handle.sources.size != 1
+        len(links) > 1 or foreign
         or site.held(frame) is not handle.sources or handle.inflow is not EMPTY or scope.reads.watched
         or scope.left or scope.around is not None or get_current()
     ):  # fmt: skip
         end(handle)
         return
     elapsed = (time_ns() - handle.start) // 1000
-    if not site.keep(known.number, 1, handle.start, elapsed, handle.span, scope.tail, links[0]):
+    if not site.keep(
+        known.number, len(links), handle.start, elapsed, handle.span, scope.tail, links[0] if links else 0
+    ):
         _missed(site, known)
 
 
