@@ -227,8 +227,8 @@ def test_fault_15_what_does_not_fit_is_refused_and_counted_exactly(
     privacylib.init(exporter=Stuck(), spool=spool)
     for _ in range(2500):
         write(*range(10))
+    assert entered.wait(30)
     (producer,) = producers(spool)
-    assert entered.is_set()
     assert producer.refused == {"spool-full": 25_000 - recorded(spool)}
     assert 10_000 < recorded(spool) < 20_000
     stuck.set()

@@ -13,7 +13,6 @@ from opentelemetry.context import get_current
 
 from privacylib.context import EMPTY, Frame, get_frame, leave, set_frame
 from privacylib.model import PolicyDenied
-from privacylib.recorder import of_the_host
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared
 from privacylib.runtime.hot import Handle, end
@@ -66,7 +65,7 @@ def _begin_read(site: Site, frame: Frame) -> tuple[Known, int, int] | None:
         span = site.next_span()
         reads.add(site.sources[0], span)
     except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
-        if of_the_host(error):
+        if faults.by_the_host(error):
             raise
         return None
     return known, span, time_ns()
@@ -79,7 +78,7 @@ def writing(function: Function, declared: Declared) -> Function:
         try:
             handle = _known_write(declared.last, get_frame())
         except Exception as error:  # as for a read
-            if of_the_host(error):
+            if faults.by_the_host(error):
                 raise
             handle = None
         if handle is None:

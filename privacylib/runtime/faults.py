@@ -8,12 +8,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from privacylib.model import Decision, Mode, Operation, PolicyDenied, Violation
-from privacylib.recorder import of_the_host
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
 
-__all__ = ["counted", "deciding", "swallowed", "while_deciding"]
+__all__ = ["by_the_host", "counted", "deciding", "swallowed", "while_deciding"]
 
 counted: Counter[str] = Counter()
 """Errors swallowed so far, by where and type."""
@@ -65,10 +64,17 @@ def swallowed(where: str, error: BaseException) -> None:
     What a signal handler of the host raised in the middle of our code is not swallowed: it is raised again.
     """
     global _next_line
-    if of_the_host(error):
+    if by_the_host(error):
         raise error
     counted[f"{where}:{type(error).__name__}"] += 1
     now = monotonic()
     if now >= _next_line:
         _next_line = now + INTERVAL
         _log.warning("privacylib failed while %s (%s); the host went on", where, type(error).__name__)
+
+
+def by_the_host(error: BaseException) -> bool:
+    """Return whether a signal handler of the host raised an error in the middle of our code; see `of_the_host`."""
+    from privacylib.recorder import of_the_host  # where an error is told apart, the recorder has long been in use
+
+    return of_the_host(error)
