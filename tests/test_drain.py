@@ -117,7 +117,10 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_what_is_recorded_during_an_export_is_exported_before_the_end(spool: Path) -> None:
+def test_what_is_recorded_during_an_export_is_exported_before_the_end(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "INTERVAL", 60.0)  # and without waiting for the next look
     begun, go_on = threading.Event(), threading.Event()
 
     def slowly() -> None:

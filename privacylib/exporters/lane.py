@@ -114,7 +114,8 @@ class Lane:
             _pass_through()
             quiet.begin()
             while not (self._left or self._over):
-                self.rest(self.step())
+                stops = self._stops  # a stop during the step is not slept through
+                self.rest(self.step(), stops)
             if self._closing:
                 self.exporter.shutdown()
         except BaseException as error:  # noqa: BLE001 - an exporter may raise anything, and nobody is above this thread
@@ -143,12 +144,16 @@ class Lane:
             return self._failed(error)
         return INTERVAL if caught_up else 0.0
 
-    def rest(self, seconds: float) -> None:
+    def rest(self, seconds: float, stops: int) -> None:
         """Wait, unless somebody asks or stops it meanwhile.
 
         After a failure a question is heard as long as the budget lasts, and never before the exporter's own time.
+
+        Args:
+            seconds: How long.
+            stops: How often it was stopped before the step.
         """
-        stops, asked = self._stops, self._answered
+        asked = self._answered
 
         def called() -> bool:
             if self._stops != stops:

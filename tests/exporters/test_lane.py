@@ -127,5 +127,5 @@ def test_questions_in_an_outage_are_heard_as_long_as_the_budget_lasts(tmp_path: 
     lane.step()
     for _ in range(1000):
         lane.ask()
-        lane.rest(0)
+        lane.rest(0, stops=0)
     assert not lane.retries.spend()
