@@ -10,6 +10,7 @@ import importlib
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -73,8 +74,8 @@ class Drain:
             for lane in lanes:
                 lane.open()
                 if lane.claim():
-                    _thread.start_new_thread(lane.run, ())
-        except Exception as error:  # noqa: BLE001 - no new thread at exit (fault 11): the spool keeps everything
+                    _start(lane)
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("starting to export", error)
 
     def _new_lanes(self, store: Store) -> tuple[Lane, ...]:
@@ -118,3 +119,13 @@ class Drain:
     def _mine(self) -> tuple[Lane, ...]:
         """Return the lanes of this very process."""
         return self._lanes.get(self._recorder.store.producer, ())
+
+
+def _start(lane: Lane) -> None:
+    """Start a lane's thread. At exit Python 3.12 starts none any more, and the spool keeps everything (fault 11)."""
+    try:
+        _thread.start_new_thread(lane.run, ())
+    except RuntimeError:
+        lane.ended = True  # for whoever waits for it
+        if threading.main_thread().is_alive():
+            raise
