@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
 from threading import Lock
@@ -34,6 +35,11 @@ class Holding:
         self._done: set[int] = set()
         _held.add(self)
 
+    @property
+    def held(self) -> bool:
+        """Return whether this process exports it."""
+        return self._lock is not None
+
     def take(self) -> bool:
         """Return whether this process exports it from now on, or did so already."""
         if self._lock is None:
@@ -47,10 +53,12 @@ class Holding:
         """Return whether this process exports its own producer now; where another one does, ask it to leave."""
         had = self._lock is not None
         taken = self.take()
-        if taken and not had and self.store.kept(_WANTED):
-            self.store.keep(_WANTED, b"")
-        elif not taken and self.store.meta() and not self.store.kept(_WANTED):
-            self.store.keep(_WANTED, b"1")
+        asked = had or bool(self.store.kept(_WANTED))
+        with suppress(OSError):  # a full disk: it is asked again the next time
+            if taken and asked and not had:
+                self.store.keep(_WANTED, b"")
+            elif not taken and not asked and self.store.meta():
+                self.store.keep(_WANTED, b"1")
         return taken
 
     @property
@@ -63,14 +71,18 @@ class Holding:
         return lane in self._done
 
     def done(self, lane: int) -> bool:
-        """Note that an exporter has everything of it; return whether all of them have, and it was let go."""
-        self._done.add(lane)
-        if len(self._done) < self._lanes:
-            return False
-        if self.over:
+        """Note that an exporter has everything of it; return whether all of them have, and it was let go.
+
+        Raises:
+            OSError: It was not noted.
+        """
+        last = len(self._done | {lane}) == self._lanes
+        if last and self.over:
             self._retire()
-        self.release()
-        return True
+        self._done.add(lane)
+        if last:
+            self.release()
+        return last
 
     def release(self) -> None:
         """Leave it to others."""
@@ -136,7 +148,7 @@ class Holdings:
             path = next((path for path, held in self._held.items() if held is holding), None)
             if path is not None:
                 del self._held[path]
-                if holding.over and not _is_heir(holding.store):
+                if holding.over and self._has_all(holding.store):  # one may have left it before it was over
                     self._finished.add(path)
 
     def release(self) -> None:

@@ -131,8 +131,10 @@ class Lane:
         asked, ending = self._asked, self._tries
         if ending and self.retries.seconds:  # the exporter asked to be left alone for longer than anybody waits here
             return self._end(gave_up=True)
+        if self._is_elsewhere():
+            return self._end(gave_up=True) if ending else INTERVAL
         try:
-            caught_up = self._export_own()
+            caught_up = self._own is None or not self._own.held or self._export(self._own)
             if caught_up:
                 self._answer(asked)
                 if ending and not self._thorough:
@@ -179,12 +181,10 @@ class Lane:
             return self._end(gave_up=True)
         return wait
 
-    def _export_own(self) -> bool:
-        """Export what comes next of this process, and return whether nothing was left behind it."""
+    def _is_elsewhere(self) -> bool:
+        """Return whether another process exports what this one records; it was asked to leave."""
         own = self._own
-        if own is None:
-            return True
-        return self._export(own) if own.take_own() else not own.store.meta()
+        return own is not None and not own.take_own() and bool(own.store.meta())
 
     def _export_others(self) -> bool:
         others = self._others

@@ -139,3 +139,20 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_a_spool_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert not found(others(tmp_path / "nowhere"))
+
+
+def test_what_was_recorded_after_one_exporter_left_is_not_left_behind(tmp_path: Path) -> None:
+    own = recorder(tmp_path)
+    drain = Holdings([tmp_path], 2, living=True, every=0)
+    assert found(drain)
+    (held,) = drain
+    assert not Holding(own.store, 1).take_own()
+    for number in range(2):
+        own.store.keep(note_of(number), Cursor(0, 2).note())
+    drain.drop(held, 0)
+    assert own.append(own.define(READ), 0, 9, 2, own.next_span(), 0, bytes(range(16)))
+    own.close()
+    drain.look()
+    assert held.over
+    drain.drop(held, 1)
+    assert found(drain)

@@ -9,8 +9,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from privacylib.exporters import Detail, quiet
-from privacylib.exporters.holdings import Holding
-from privacylib.exporters.lane import Lane
+from privacylib.exporters.holdings import Holding, Holdings
+from privacylib.exporters.lane import INTERVAL, Lane
 from privacylib.exporters.quiet import Quiet
 from privacylib.exporters.retries import Retries
 from privacylib.model import Asset, Flow, Kind
@@ -129,3 +129,18 @@ def test_questions_in_an_outage_are_heard_as_long_as_the_budget_lasts(tmp_path: 
         lane.ask()
         lane.rest(0, stops=0)
     assert not lane.retries.spend()
+
+
+def test_what_another_process_exports_is_asked_for_and_waited_for(tmp_path: Path, clock: Clock) -> None:
+    exporter = Down(clock)
+    exporter.up_at = 0
+    lane = lane_to(exporter, tmp_path)
+    drain = Holdings([tmp_path], 1, living=True, every=0)
+    drain.look()
+    assert lane.step() == INTERVAL
+    assert not exporter.calls
+    (held,) = drain
+    assert held.wanted
+    drain.drop(held, 0)
+    assert lane.step() == INTERVAL
+    assert exporter.arrived == 20
