@@ -120,7 +120,6 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_what_is_recorded_during_an_export_is_exported_before_the_end(
     spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "INTERVAL", 60.0)  # and without waiting for the next look
     begun, go_on = threading.Event(), threading.Event()
 
     def slowly() -> None:
@@ -131,6 +130,7 @@ def test_what_is_recorded_during_an_export_is_exported_before_the_end(
     privacylib.init(exporter=exporter, spool=spool)
     write(1)
     assert begun.wait(5)
+    monkeypatch.setattr(lane, "INTERVAL", 60.0)  # from here on nothing waits for the next look
     write(2)
     ending = threading.Thread(target=privacylib.shutdown, args=(5,))
     ending.start()
