@@ -81,6 +81,8 @@ _allow = st.builds(
     file.Allow,
     purposes=st.none() | st.frozensets(purposes, max_size=3),
     regions=st.none() | st.frozensets(regions, min_size=1, max_size=2),
+    retention=st.none() | retentions,
+    destinations=st.none() | st.frozensets(patterns, max_size=2),
 )
 _zones = st.builds(file.Zoned, match=patterns, purpose=purposes, labels=st.none() | label_sets)
 

@@ -15,7 +15,7 @@ from privacylib.model.decision import Mode
 
 __all__ = [
     "Allow", "Annotated", "Ingress", "Key", "Label", "Naming", "Policy", "Purpose",
-    "Reclassification", "Requirement", "Trust", "Zoned",
+    "Reclassification", "Requirement", "Trust", "Zoned", "key",
 ]  # fmt: skip
 
 IngressRule = Literal["accept", "require", "strip"]
@@ -29,7 +29,7 @@ def key(description: str, *, form: str = "", keys: str = "", least: int = 0, **o
         form: The form of the texts in its value.
         keys: The form of the keys of its value.
         least: How many its value has at least.
-        options: Options of ``attrs.field``.
+        options: Options of ``attrs.field``; a key that is added to a class needs its ``type`` and a default.
     """
     metadata = {"description": description, "form": form, "keys": keys, "least": least}
     return field(kw_only=True, metadata=metadata, **options)
@@ -79,6 +79,8 @@ class Allow:
 
     purposes: frozenset[str] | None = key("purposes permitted, with all beneath them", form="purpose", default=None)
     regions: frozenset[str] | None = key("regions permitted for the sink", form="region", least=1, default=None)
+    retention: str | None = key("how long a sink may keep it at most", form="retention", default=None)
+    destinations: frozenset[str] | None = key("patterns of the sinks permitted", form="pattern", default=None)
 
 
 @frozen

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields, frozen
 
 from privacylib.labels import join
 from privacylib.model.policy import Annotated, Policy
@@ -13,7 +13,6 @@ from privacylib.naming import Globs
 __all__ = ["Annotation", "Annotator"]
 
 _REMEMBERED = 8192
-_KEYS = ("labels", "fields", "region", "retention", "resident")
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -27,6 +26,7 @@ class Annotation:
         region: Where it lies, or None.
         retention: How long it is kept (``30d``), or None.
         resident: Whether its reads belong to the whole process.
+        stated: What is stated under keys that further kinds of requirements add, by key.
     """
 
     labels: frozenset[str] | None = None
@@ -34,6 +34,7 @@ class Annotation:
     region: str | None = None
     retention: str | None = None
     resident: bool = False
+    stated: tuple[tuple[str, Any], ...] = ()
     _all: frozenset[str] | None = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -95,8 +96,15 @@ class Annotator:
 def _annotation(uri: str, globs: Globs, entries: tuple[Annotated, ...]) -> Annotation:
     found: dict[str, Any] = {}
     for position in globs.matching(uri):
-        for key in _KEYS:
-            value = getattr(entries[position], key)
+        entry = entries[position]
+        for key in _keys(type(entry)):
+            value = getattr(entry, key)
             if value is not None:
                 found.setdefault(key, value)
-    return Annotation(**found)
+    stated = tuple((key, found.pop(key)) for key in sorted(found.keys() - set(_keys(Annotated))))
+    return Annotation(**found, stated=stated)
+
+
+@lru_cache(maxsize=16)
+def _keys(cls: type[Annotated]) -> tuple[str, ...]:
+    return tuple(attribute.name for attribute in fields(cls) if attribute.name != "match")

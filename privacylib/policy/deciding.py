@@ -6,43 +6,20 @@ and the one that weighs most comes first.
 
 from collections.abc import Iterable, Iterator
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from privacylib.labels import applies, uncovered
-from privacylib.model import NO_ZONE, Decision, Mode, Violation, Zone
-from privacylib.model.policy import Requirement
+from privacylib.model import Decision, Mode, Violation
+from privacylib.model.policy import Allow, Requirement
 from privacylib.policy import remedies
+from privacylib.policy.kinds import BUILT_IN, Kind, kinds
+from privacylib.policy.question import Question
 
 __all__ = ["Question", "Rules", "decide"]
 
 
 REMEMBERED = 1024
 """Label sets whose requirements are kept."""
-
-
-@frozen(cache_hash=True)
-class Question:
-    """Ask whether data may flow.
-
-    Args:
-        reading: Whether data enters the work; otherwise it leaves it towards a sink.
-        asset: URI of the source or sink, without a field.
-        labels: Labels of the data, after reclassification.
-        zone: The zones around the work.
-        unknown: Why nothing is known about the data, or None.
-        accepts: For a sink one label set for each field touched; None when it is not annotated.
-        judges: Whether the sink carries our context and judges for itself.
-        region: Region of the sink, or None where nothing names one.
-    """
-
-    reading: bool
-    asset: str
-    labels: frozenset[str]
-    zone: Zone = NO_ZONE
-    unknown: str | None = None
-    accepts: tuple[frozenset[str], ...] | None = None
-    judges: bool = False
-    region: str | None = None
 
 
 @frozen
@@ -59,6 +36,11 @@ class Rules:
     _applying: dict[frozenset[str], tuple[Requirement, ...]] = field(
         factory=dict[frozenset[str], tuple[Requirement, ...]], init=False, eq=False, repr=False
     )
+    _kinds: dict[str, tuple[Kind, ...]] = field(init=False, eq=False, repr=False)
+    """Kinds under which each requirement says something."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_kinds", {one.id: _spoken(one.allow) for one in self.requirements})
 
     def on(self, labels: frozenset[str]) -> tuple[Requirement, ...]:
         """Return the requirements that apply to any of `labels`."""
@@ -70,6 +52,13 @@ class Rules:
                 r for r in self.requirements if any(applies(a, held) for a in r.applies_to for held in labels)
             )
         return found
+
+    def broken(self, question: Question) -> Iterator[Violation]:
+        """Give what the requirements on the question's labels do not permit."""
+        for requirement in self.on(question.labels):
+            for kind in self._kinds[requirement.id]:
+                for reason, remedy in kind.broken(question, requirement):
+                    yield Violation(requirement.id, reason, remedy, self.capped(requirement.mode))
 
     def mode(self, labels: frozenset[str]) -> Mode:
         """Return the mode of the built-in rules: the strictest of the requirements in play."""
@@ -91,7 +80,7 @@ def decide(question: Question, rules: Rules) -> Decision:
     Unknown data is judged as carrying every label that has a requirement; what only that breaks is
     a violation of the built-in rule ``unknown``.
     """
-    found = list(_violations(question, question.labels, rules))
+    found = list(_violations(question, rules))
     if question.unknown and not found:
         found = list(_unknown(question, rules))
     return Decision.of(found)
@@ -99,30 +88,28 @@ def decide(question: Question, rules: Rules) -> Decision:
 
 def _unknown(question: Question, rules: Rules) -> Iterator[Violation]:
     """Judge unknown data as carrying every label that has a requirement."""
-    every = question.labels | rules.labels
-    broken = list(_violations(question, every, rules))
+    every = evolve(question, labels=question.labels | rules.labels)
+    broken = list(_violations(every, rules))
     if not broken and not question.reading and question.accepts is None and not question.judges:
-        broken = [_flow(question, every, rules)]
+        broken = [_flow(every, rules)]
     for violation in broken:
         reason = f"nothing is known about the data ({question.unknown}), and {violation.reason}"
-        yield Violation("unknown", reason, violation.remedy, rules.mode(every))
+        yield Violation("unknown", reason, violation.remedy, rules.mode(every.labels))
 
 
-def _violations(question: Question, labels: frozenset[str], rules: Rules) -> Iterator[Violation]:
-    if not labels:
+def _violations(question: Question, rules: Rules) -> Iterator[Violation]:
+    if not question.labels:
         return
-    own = _admission(question, labels) if question.reading else _coverage(question, labels)
+    own = _admission(question) if question.reading else _coverage(question)
     if own is not None:
         rule, reason, remedy = own
-        yield Violation(rule, reason, remedy, rules.mode(labels))
-    for requirement in rules.on(labels):
-        for reason, remedy in _broken(question, labels, requirement):
-            yield Violation(requirement.id, reason, remedy, rules.capped(requirement.mode))
+        yield Violation(rule, reason, remedy, rules.mode(question.labels))
+    yield from rules.broken(question)
 
 
-def _admission(question: Question, labels: frozenset[str]) -> tuple[str, str, str] | None:
+def _admission(question: Question) -> tuple[str, str, str] | None:
     """Ask whether the zone admits what is read."""
-    zone = question.zone
+    zone, labels = question.zone, question.labels
     if not zone.purposes and zone.admitted is None:
         reason = f"{_names(labels)} read from {question.asset} outside any zone"
         return "zone", reason, remedies.open_zone(question.asset, labels)
@@ -133,8 +120,9 @@ def _admission(question: Question, labels: frozenset[str]) -> tuple[str, str, st
     return "zone", reason, remedies.admit(question.asset, zone, labels)
 
 
-def _coverage(question: Question, labels: frozenset[str]) -> tuple[str, str, str] | None:
+def _coverage(question: Question) -> tuple[str, str, str] | None:
     """Ask whether the sink's labels cover what flows into it."""
+    labels = question.labels
     if question.judges and question.accepts is None:
         return None
     if question.accepts is None:
@@ -148,42 +136,15 @@ def _coverage(question: Question, labels: frozenset[str]) -> tuple[str, str, str
     return "flow", reason, remedies.annotate(question.asset, labels | kept)
 
 
-def _flow(question: Question, labels: frozenset[str], rules: Rules) -> Violation:
+def _flow(question: Question, rules: Rules) -> Violation:
     reason = f"{question.asset} is not annotated"
-    return Violation("flow", reason, remedies.annotate(question.asset, labels), rules.mode(labels))
+    return Violation("flow", reason, remedies.annotate(question.asset, question.labels), rules.mode(question.labels))
 
 
-def _broken(question: Question, labels: frozenset[str], requirement: Requirement) -> Iterator[tuple[str, str]]:
-    """Name what a requirement does not permit."""
-
-    def held() -> str:  # only where something is refused
-        return _names(label for label in labels if any(applies(a, label) for a in requirement.applies_to))
-
-    purposes, zone = requirement.allow.purposes, question.zone
-    if purposes is not None:
-        refused = uncovered(zone.purposes, purposes)
-        if refused:
-            reason = f"{held()} may not be used for purpose {_names(refused)} ({question.asset})"
-            yield reason, remedies.permit(requirement, purposes=refused)
-        elif not zone.purposes:
-            reason = f"{held()} may not be used for purpose none ({question.asset})"
-            yield reason, remedies.open_zone(question.asset, labels, purposes)
-        if zone.unknown:
-            reason = f"{held()} may not be used for a purpose that is not known: {zone.unknown} ({question.asset})"
-            yield reason, remedies.present(zone.unknown)
-    regions = requirement.allow.regions
-    if regions is None or question.reading or (question.judges and question.region is None):
-        return
-    if question.region is None:
-        yield (
-            f"region-unknown: {held()} may stay in {_names(regions)} only, and {question.asset} names no region",
-            remedies.place(question.asset, min(regions)),
-        )
-    elif question.region not in regions:
-        yield (
-            f"{held()} may not leave {_names(regions)} for {question.asset} in {question.region}",
-            remedies.permit(requirement, regions=[question.region]),
-        )
+def _spoken(allow: Allow) -> tuple[Kind, ...]:
+    """Return the kinds of which a requirement says what it permits."""
+    every = BUILT_IN if type(allow) is Allow else kinds()
+    return tuple(kind for kind in every if getattr(allow, kind.key, None) is not None)
 
 
 def _names(names: Iterable[str]) -> str:

@@ -10,8 +10,9 @@ from privacylib.model import ALLOW, Asset, Decision, Mode, Operation, Source, Zo
 from privacylib.model.policy import Policy, Reclassification
 from privacylib.naming import Glob, templated
 from privacylib.policy.annotations import Annotator
-from privacylib.policy.deciding import Question, Rules, decide
+from privacylib.policy.deciding import Rules, decide
 from privacylib.policy.lowering import Lowering, in_force
+from privacylib.policy.question import Question
 
 __all__ = ["Engine"]
 
@@ -47,7 +48,7 @@ class Engine:
         """Decide whether data may enter the work."""
         if not labels and unknown is None:
             return ALLOW
-        return self._decide(Question(True, asset.uri, labels, zone, unknown))
+        return self._decide(Question(True, asset.uri, labels, zone, unknown, stated=self.annotation(asset.uri).stated))
 
     def write(
         self,
@@ -77,8 +78,12 @@ class Engine:
             return ALLOW
         annotation = self.annotation(asset.uri)
         region = annotation.region or (None if judges else self.region)
-        accepts = annotation.accepts(fields)
-        return self._decide(Question(False, asset.uri, labels, zone, unknown, accepts, judges, region))
+        return self._decide(
+            Question(
+                False, asset.uri, labels, zone, unknown, annotation.accepts(fields), judges, region,
+                annotation.retention, annotation.stated,
+            )
+        )  # fmt: skip
 
     def zones(self, uri: str) -> list[tuple[str, frozenset[str] | None]]:
         """Return purpose and admitted labels of the policy's zones around what is served at `uri`."""

@@ -10,7 +10,7 @@ from attrs import evolve, fields, frozen
 from privacylib.errors import AssetNameError
 from privacylib.labels import applies, covers, uncovered
 from privacylib.model import Asset
-from privacylib.model.policy import Annotated, Policy
+from privacylib.model.policy import Allow, Annotated, Policy
 from privacylib.naming import asset, templated
 from privacylib.policy.meaning import mentions
 
@@ -99,8 +99,8 @@ def _shadowed(policy: Policy) -> Iterator[Finding]:
 def _requirements(policy: Policy) -> Iterator[Finding]:
     for i, one in enumerate(policy.requirements):
         path = f"requirements[{i}].allow"
-        if one.allow.purposes is None and one.allow.regions is None:
-            yield Finding(path, f"{one.id!r} permits everything", "add purposes or regions")
+        if not _given(one.allow):
+            yield Finding(path, f"{one.id!r} permits everything", "add purposes, regions, retention or destinations")
         if one.allow.purposes is not None and not any(
             covers(allowed, purpose) for allowed in one.allow.purposes for purpose in policy.purposes
         ):
@@ -157,8 +157,8 @@ def _kept(pattern: str) -> tuple[str, str] | None:
     return None
 
 
-def _given(entry: Annotated) -> set[str]:
-    values = {a.name: getattr(entry, a.name) for a in fields(Annotated) if a.name != "match"}
+def _given(entry: Annotated | Allow) -> set[str]:
+    values = {a.name: getattr(entry, a.name) for a in fields(type(entry)) if a.name != "match"}
     return {name for name, value in values.items() if value is not None}
 
 

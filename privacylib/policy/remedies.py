@@ -1,12 +1,16 @@
 """The nearest change that would allow a flow, as a fragment of a policy file."""
 
+import json
 import re
 from collections.abc import Iterable
+from typing import Any, cast
+
+from attrs import fields
 
 from privacylib.model import Zone
 from privacylib.model.policy import Requirement
 
-__all__ = ["admit", "annotate", "open_zone", "permit", "place", "present"]
+__all__ = ["admit", "annotate", "keep", "open_zone", "permit", "place", "present"]
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -20,6 +24,11 @@ def annotate(asset: str, labels: Iterable[str]) -> str:
 def place(asset: str, region: str) -> str:
     """Say where the sink lies."""
     return f"assets:\n  - match: {_quoted(asset)}\n    region: {_name(region)}\n"
+
+
+def keep(asset: str, retention: str) -> str:
+    """Say that the sink keeps data for no longer than is permitted."""
+    return f"assets:\n  - match: {_quoted(asset)}\n    retention: {_name(retention)}\n"
 
 
 def admit(asset: str, zone: Zone, labels: Iterable[str]) -> str:
@@ -37,15 +46,19 @@ def present(reason: str) -> str:
     return f"# have the caller present a context that can be believed; this one was not: {reason}\n"
 
 
-def permit(requirement: Requirement, purposes: Iterable[str] = (), regions: Iterable[str] = ()) -> str:
-    """Let a requirement permit more."""
-    allow = requirement.allow
+def permit(requirement: Requirement, **more: Iterable[str]) -> str:
+    """Let a requirement permit more.
+
+    Args:
+        requirement: The requirement; whatever else it permits is repeated, since the fragment replaces it.
+        more: What is permitted in addition, by the key under ``allow``, whose value is a list.
+    """
     lines = ["requirements:\n"]
     lines.append(f"  - id: {_name(requirement.id)}\n    applies_to: {_listed(requirement.applies_to)}\n    allow:\n")
-    if allow.purposes is not None:
-        lines.append(f"      purposes: {_listed({*allow.purposes, *purposes})}\n")
-    if allow.regions is not None:
-        lines.append(f"      regions: {_listed({*allow.regions, *regions})}\n")
+    for attribute in fields(type(requirement.allow)):
+        permitted = getattr(requirement.allow, attribute.name)
+        if permitted is not None:
+            lines.append(f"      {attribute.name}: {_written(permitted, more.get(attribute.name, ()))}\n")
     lines.append(f"    mode: {requirement.mode.name.lower()}\n")
     if requirement.lineage != "best-effort":
         lines.append(f"    lineage: {requirement.lineage}\n")
@@ -57,6 +70,12 @@ def permit(requirement: Requirement, purposes: Iterable[str] = (), regions: Iter
 def _zone(asset: str, purpose: str, labels: Iterable[str]) -> str:
     around = f"zones:  # around the work on {asset}\n"
     return f'{around}  - match: "**"\n    purpose: {_name(purpose)}\n    labels: {_listed(labels)}\n'
+
+
+def _written(permitted: Any, more: Iterable[str]) -> str:
+    if isinstance(permitted, frozenset | tuple):
+        return _listed({*cast("Iterable[str]", permitted), *more})
+    return _name(permitted) if isinstance(permitted, str) else json.dumps(permitted)  # JSON is YAML
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from attrs import NOTHING, Attribute, fields, has
 
 from privacylib.model.policy import Policy
+from privacylib.policy.classes import whole
 from privacylib.policy.forms import FORMS
 from privacylib.policy.structuring import file_key
 
@@ -34,7 +35,7 @@ def schema() -> Schema:
 
 
 def _mapping(cls: Any, definitions: dict[str, Schema]) -> Schema:
-    attributes = fields(cls)
+    attributes = fields(whole(cls))
     required = [file_key(attribute) for attribute in attributes if attribute.default is NOTHING]
     return {
         "description": (cls.__doc__ or "").strip(),

@@ -13,6 +13,7 @@ from typing import Any, Literal, NoReturn, Protocol, TypeVar, Union, cast, get_a
 from attrs import NOTHING, Attribute, AttrsInstance, define, fields, has
 
 from privacylib.errors import PolicyFileError
+from privacylib.policy.classes import whole
 from privacylib.policy.forms import FORMS
 
 __all__ = ["Node", "Structurer", "file_key", "suggestion"]
@@ -62,6 +63,7 @@ class Structurer:
         Raises:
             PolicyFileError: At the first thing that does not fit.
         """
+        cls = whole(cls)
         known = {file_key(attribute): attribute for attribute in fields(cast("type[AttrsInstance]", cls))}
         values: dict[str, Any] = {}
         for name, key, child in self._items(node, path):

@@ -1,6 +1,6 @@
 """Remedies: what a denial proposes, merged into the policy, allows what was denied."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -29,6 +29,7 @@ questions = st.builds(
     accepts=st.none() | st.lists(strategies.label_sets, min_size=1, max_size=2).map(tuple),
     judges=st.booleans(),
     region=st.none() | strategies.regions,
+    retention=st.none() | strategies.retentions,
 )
 
 
@@ -37,13 +38,15 @@ def pasted(question: Question, rules: Rules, fragment: dict[str, Any]) -> tuple[
     for entry in fragment.get("assets", ()):
         if "region" in entry:
             question = evolve(question, region=entry["region"])
+        if "retention" in entry:
+            question = evolve(question, retention=entry["retention"])
         if "labels" in entry:
             question = evolve(question, accepts=tuple(frozenset(entry["labels"]) for _ in question.accepts or (0,)))
     for entry in fragment.get("zones", ()):
         assert entry["purpose"] == question.zone.purposes[-1]
         question = evolve(question, zone=evolve(question.zone, admitted=frozenset(entry["labels"])))
     for entry in fragment.get("requirements", ()):
-        allow = Allow(**{key: frozenset(value) for key, value in entry["allow"].items()})
+        allow = Allow(**{key: permitted(value) for key, value in entry["allow"].items()})
         told = Requirement(
             id=entry["id"], applies_to=frozenset(entry["applies_to"]), allow=allow, mode=Mode[entry["mode"].upper()],
             lineage=entry.get("lineage", "best-effort"), why=entry.get("why", ""),
@@ -68,6 +71,10 @@ def test_repeating_remedies_at_most_once_for_each_violation_leads_to_allow(
         left -= 1
         question, rules = pasted(question, rules, yaml.safe_load(decision.remedy))
         decision = decide(question, rules)
+
+
+def permitted(value: Any) -> Any:
+    return frozenset(cast("list[str]", value)) if isinstance(value, list) else value
 
 
 POLICY = """
