@@ -6,12 +6,17 @@ from typing import Any
 
 from attrs import field, frozen
 
+from privacylib.memo import Memo
 from privacylib.model import Asset, Mode, Operation
 from privacylib.policy.engine import Engine
 from privacylib.ports import Recorder
 from privacylib.propagation import Propagator
 
 __all__ = ["Snapshot"]
+
+
+ANSWERS = 65_536
+"""Weight of the answers that are kept: 7,000 plain ones, half a kilobyte each; sources weigh as they are many."""
 
 
 @frozen(eq=False)
@@ -37,3 +42,5 @@ class Snapshot:
     probes: tuple[Callable[[Asset, object], None], ...] = ()
     sites: dict[Operation, Any] = field(factory=dict[Operation, Any], init=False)
     """What the runtime knows about operations under this snapshot."""
+    answers: Memo[object, Any] = field(factory=lambda: Memo[object, Any](ANSWERS), init=False)
+    """What was answered about those operations, for the sources, zones and reclassifications around them."""

@@ -15,8 +15,12 @@ __all__ = ["EMPTY", "WIDEST", "LatestReads", "Link", "ReadSet", "SourceSet"]
 WIDEST = 1024
 """Source assets that a read set names; above, it names their namespaces."""
 
-INTERNED = 1_000_000
-"""Members of all source sets kept for reuse; when full the table is emptied and filled again on sight."""
+INTERNED = 65_536
+"""Weight of the source sets kept for reuse: 7,000 of one source each, a kilobyte with what they name, or 50 bytes for
+each of the members of larger ones. When full the table is emptied and filled again on sight."""
+
+OWN = 8
+"""What a set weighs beside its members."""
 
 SHARED = 64
 """Sources up to which each read gives an interned set; larger sets are formed when somebody asks."""
@@ -49,16 +53,18 @@ class SourceSet:
     Each remembers the sets it becomes, which makes a read of something known one dictionary hit.
     """
 
-    __slots__ = ("_next", "labels", "members", "size", "unknown")
+    __slots__ = ("_next", "_since", "labels", "members", "size", "unknown")
     table: ClassVar[dict[frozenset[Source], "SourceSet"]] = {}
     kept: ClassVar[int] = 0
+    emptied: ClassVar[int] = 0
 
     def __init__(self, members: frozenset[Source]) -> None:
         self.members = members
         self.size = len(members)
         self.labels = join(*(source.labels for source in members))
         self.unknown = min((source.unknown for source in members if source.unknown), default=None)
-        self._next: dict[object, SourceSet] = {}
+        self._next = _NO_STEPS
+        self._since = 0
 
     @classmethod
     def of(cls, members: Iterable[Source]) -> "SourceSet":
@@ -68,7 +74,7 @@ class SourceSet:
         if found is None:
             if cls.kept >= INTERNED:
                 cls._forget()
-            cls.kept += len(key)
+            cls.kept += len(key) + OWN
             found = cls.table.setdefault(key, cls(key))
         return found
 
@@ -76,8 +82,9 @@ class SourceSet:
     def _forget(cls) -> None:
         """Let go of every set but the empty one; those that scopes hold live on, and are no longer shared."""
         for known in list(cls.table.values()):
-            known._next.clear()
+            known._next = _NO_STEPS
         cls.table, cls.kept = {EMPTY.members: EMPTY}, 0
+        cls.emptied += 1
 
     def plus(self, source: Source) -> "SourceSet":
         """Return this set with one more member."""
@@ -98,11 +105,17 @@ class SourceSet:
         return found
 
     def _remember(self, step: object, members: frozenset[Source]) -> "SourceSet":
-        if len(self._next) >= WIDEST:
-            self._next.clear()
-        found = self._next[step] = SourceSet.of(members)
+        found, following = SourceSet.of(members), self._next
+        if following is _NO_STEPS or self._since != SourceSet.emptied or len(following) >= WIDEST:
+            # What a long-lived set became before the table was emptied would keep those sets alive.
+            following, self._since = {}, SourceSet.emptied
+            self._next = following
+        following[step] = found
         return found
 
+
+_NO_STEPS: dict[object, SourceSet] = {}
+"""Of every set that has not become another one; never filled."""
 
 EMPTY = SourceSet.of(())
 

@@ -12,7 +12,9 @@ from privacylib.naming import Globs
 
 __all__ = ["Annotation", "Annotator"]
 
-_REMEMBERED = 8192
+_REMEMBERED = 4096
+"""Assets, 450 bytes each."""
+
 _NOTHING: frozenset[str] = frozenset()
 
 

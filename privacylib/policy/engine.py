@@ -16,7 +16,7 @@ from privacylib.policy.question import Question
 
 __all__ = ["Engine"]
 
-REMEMBERED = 16_384
+REMEMBERED = 2048
 """Decisions kept; the least recently used goes first."""
 
 

@@ -17,7 +17,7 @@ from attrs import define, field
 from privacylib.model import Flow
 from privacylib.recorder.counting import Tally
 from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts
-from privacylib.recorder.definitions import definition_line
+from privacylib.recorder.definitions import definition_line, flow_text
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
 from privacylib.recorder.layout import FORMAT
@@ -50,7 +50,7 @@ class _Heir:
         torn = not self.store.lines().endswith(b"\n")  # the line feed of a kill, or none at all
         first = 1 + max(self.numbers.values(), default=0)
         self.numbers.update((flow, number) for number, flow in enumerate(fresh, first))
-        lines = b"".join(definition_line(self.numbers[flow], flow) for flow in fresh)
+        lines = b"".join(definition_line(self.numbers[flow], flow_text(flow)) for flow in fresh)
         self.store.add_lines(b"\n" + lines if torn else lines)
 
 

@@ -8,11 +8,12 @@ from zlib import crc32
 
 from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Mode, Source, Verdict, Violation
 
-__all__ = ["definition_line", "parse_line", "sealed_line", "unsealed"]
+__all__ = ["definition_line", "flow_text", "parse_line", "sealed_line", "unsealed"]
 
 _SHARED = 16_384
 """Sources that are read once for all the flows that name them."""
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _PREFIX = b'{"crc":"'
 _REST = len(_PREFIX) + len('00000000",')
 
@@ -22,8 +23,15 @@ def sealed_line(members: Mapping[str, Any]) -> bytes:
 
     The checksum covers every byte after the comma behind it, the line feed excluded.
     """
-    rest = json.dumps(members, separators=(",", ":")).encode()[1:]
+    return _sealed(_encoded(members)[1:])
+
+
+def _sealed(rest: bytes) -> bytes:
     return b'%s%08x",%s\n' % (_PREFIX, crc32(rest), rest)
+
+
+def _encoded(members: Mapping[str, Any]) -> bytes:
+    return _JSON.encode(members).encode()
 
 
 def unsealed(line: bytes) -> dict[str, Any] | None:
@@ -36,9 +44,14 @@ def unsealed(line: bytes) -> dict[str, Any] | None:
         return None
 
 
-def definition_line(number: int, flow: Flow) -> bytes:
-    """Return the line that defines `flow` as `number`."""
-    return sealed_line({"id": number, "flow": _flow_members(flow)})
+def definition_line(number: int, text: bytes) -> bytes:
+    """Return the line that defines the flow of a text as `number`."""
+    return _sealed(b'"id":%d,"flow":%s}' % (number, text))
+
+
+def flow_text(flow: Flow) -> bytes:
+    """Return a flow as JSON."""
+    return _encoded(_flow_members(flow))
 
 
 def parse_line(line: bytes) -> tuple[int, Flow] | None:

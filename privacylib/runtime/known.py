@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
 
-REMEMBERED = 4096
-"""Answers kept for each operation, and operations kept for each snapshot."""
+REMEMBERED = 2048
+"""Operations kept for each snapshot, 1.3 KB each where all are distinct; code that names its own keeps them itself."""
+
+IDENTICAL = 64
+"""Sources up to which an operation keeps the set of its last answer; larger ones are found in the table of all."""
 
 _SINK_FIELDS = {Kind.CALL: (REQUEST,), Kind.SERVE: (RESPONSE,)}
 
@@ -60,8 +63,6 @@ class Site:
 
     __slots__ = (
         "_fields",
-        "_reads",
-        "_writes",
         "judges",
         "keep",
         "kind",
@@ -96,8 +97,6 @@ class Site:
         self.plain = len(self.sources) == 1 and not self.resident
         """Whether a read has no other consequence than that its scope holds one source."""
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
-        self._reads: dict[object, Known] = {}
-        self._writes: dict[object, Known] = {}
         self.last_read: tuple[Zone, Known] | None = None
         self.last_write: tuple[SourceSet, Zone, bool, Known] | None = None
 
@@ -116,9 +115,13 @@ class Site:
         last = self.last_read
         if last is not None and last[0] is zone:
             return last[1]
-        known = self._reads.get(zone)
+        answers, key = self.snapshot.answers, (self, zone)
+        known = answers.get(key)
         if known is None:
-            known = self.remember(self._reads, zone, self._ask_read(zone))
+            known = self._ask_read(zone)
+            if not known.number:  # its definition was refused: it is tried again the next time
+                return known
+            answers.keep(key, known)
         self.last_read = (zone, known)
         return known
 
@@ -142,20 +145,15 @@ class Site:
             and not (late and last[3].denied)
         ):
             return last[3]
-        key = (sources, zone, judges, late, frame.lowered)
-        known = self._writes.get(key)
+        answers, key = self.snapshot.answers, (self, sources, zone, judges, late, frame.lowered)
+        known = answers.get(key)
         if known is None:
-            known = self.remember(self._writes, key, self._ask_write(sources, frame, judges, late))
-        if not late and not frame.lowered:
+            known = self._ask_write(sources, frame, judges, late)
+            if not known.number:  # as for a read
+                return known
+            answers.keep(key, known, sources.size)
+        if not late and not frame.lowered and sources.size <= IDENTICAL:
             self.last_write = (sources, zone, judges, known)
-        return known
-
-    @staticmethod
-    def remember(table: dict[object, Known], key: object, known: Known) -> Known:
-        """Keep an answer; a full table is emptied and filled again on sight."""
-        if len(table) >= REMEMBERED:
-            table.clear()
-        table[key] = known
         return known
 
     def decide_read(self, zone: Zone) -> Decision:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flag, Flow, Kind, Record
 from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, producers
-from privacylib.recorder.definitions import definition_line, parse_line
+from privacylib.recorder.definitions import definition_line, flow_text, parse_line
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
 from privacylib.recorder.tallying import keys_of, tallies
 from tests.strategies import flows, records
@@ -40,7 +40,7 @@ def spool_of(path: Path, count: int) -> Path:
 
 @given(flows, st.integers(1, 2**32 - 1))
 def test_a_flow_survives_its_line(flow: Flow, number: int) -> None:
-    line = definition_line(number, flow)
+    line = definition_line(number, flow_text(flow))
     assert line.isascii()
     assert line.count(b"\n") == 1
     assert parse_line(line[:-1]) == (number, flow)
@@ -48,7 +48,7 @@ def test_a_flow_survives_its_line(flow: Flow, number: int) -> None:
 
 @given(flows, st.data())
 def test_a_damaged_line_defines_nothing(flow: Flow, data: st.DataObject) -> None:
-    line = bytearray(definition_line(7, flow)[:-1])
+    line = bytearray(definition_line(7, flow_text(flow))[:-1])
     line[data.draw(st.integers(0, len(line) - 1))] ^= data.draw(st.integers(1, 255))
     assert parse_line(bytes(line)) is None
 
