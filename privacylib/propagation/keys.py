@@ -167,8 +167,10 @@ def _own(spool: Path) -> bytes:
     """Return the spool's own key; of several processes that start at once, one makes it for all."""
     file = spool / "key"
     if not file.exists():
+        from privacylib.recorder import make_directory  # a key that is named needs no spool
+
         try:
-            spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(spool, 0o700)
             _create(file)
         except OSError as error:
             raise PrivacyError(
@@ -183,6 +185,7 @@ def _create(file: Path) -> None:
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            os.fchmod(descriptor, 0o600)  # whatever the umask
             out.write(secrets.token_hex(32) + "\n")
             out.flush()
             os.fsync(out.fileno())

@@ -2,7 +2,7 @@
 
 from privacylib.recorder.adopting import adopt
 from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
-from privacylib.recorder.directory import DirectoryStore
+from privacylib.recorder.directory import DirectoryStore, make_directory
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.memory import MemoryStore
@@ -17,5 +17,5 @@ from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 __all__ = [
     "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "SEQUENCE_BITS", "Cursor",
     "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged", "adopt",
-    "keys_of", "of_the_host", "producers", "quarantine", "quarantined", "tallies", "tallies_before",
+    "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined", "tallies", "tallies_before",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 from privacylib.recorder.store import EXPORTING, allocate, new_producer_id
 
-__all__ = ["CLAIM", "FOLDED", "DirectoryStore", "spool_lock"]
+__all__ = ["CLAIM", "FOLDED", "DirectoryStore", "make_directory", "spool_lock"]
 
 FOLDED = "folded-"
 """How the names of those begin into which other producers are folded."""
@@ -25,8 +25,10 @@ _FRESH = re.compile(r"\.[0-9a-f]{16}$")
 CLAIM = "refused.slots"
 """Locked by the process that writes into the directory, and the place of its refusals."""
 
+_MODE = 0o600
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class DirectoryStore:
@@ -67,8 +69,7 @@ class DirectoryStore:
         The mapping holds the lock, whatever a daemon closes, and lets go of it when the process dies.
         """
         self._make()
-        path = self._path / CLAIM
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = _opened(self._path / CLAIM, _LOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._reserve(descriptor, size)
@@ -82,7 +83,7 @@ class DirectoryStore:
 
     def lock(self, name: str, *, wait: bool = False) -> mmap.mmap | None:
         """Lock a file of the producer's directory, and map it: the mapping holds the lock as that of `claim` does."""
-        descriptor = os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = _opened(self._path / name, _LOCK)
         try:
             if not _locked(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
                 return None
@@ -156,8 +157,8 @@ class DirectoryStore:
         return [path.name for path in self._path.iterdir()]
 
     def _make(self) -> None:
-        _make(self._spool, 0o700)
-        _make(self._path, 0o700)
+        make_directory(self._spool, 0o700)
+        make_directory(self._path, 0o700)
 
     def add_lines(self, lines: bytes) -> int:
         """Append to ``flows.jsonl``; a line feed first where the last write was cut short."""
@@ -169,7 +170,7 @@ class DirectoryStore:
 
     def _append(self, path: Path, data: bytes, *, lasting: bool = False) -> int:
         # Opened anew each time: a descriptor kept over a daemon's closing of all files may become the host's.
-        descriptor = os.open(path, _APPEND, 0o600)
+        descriptor = _opened(path, _APPEND)
         try:
             if os.write(descriptor, data) != len(data):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))
@@ -182,7 +183,7 @@ class DirectoryStore:
     def add_segment(self, number: int, size: int) -> mmap.mmap:
         """Return a new file of `size` bytes, allocated and mapped."""
         path = self._segment(number)
-        descriptor = os.open(path, _CREATE, 0o600)
+        descriptor = _opened(path, _CREATE)
         try:
             self._reserve(descriptor, size)
             return mmap.mmap(descriptor, size)
@@ -240,7 +241,7 @@ def spool_lock(spool: Path, operation: int) -> Generator[bool]:
         operation: As for `fcntl.flock`.
     """
     try:
-        descriptor = os.open(spool / _SPOOL_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = _opened(spool / _SPOOL_LOCK, _LOCK)
     except OSError:
         yield False
         return
@@ -250,8 +251,8 @@ def spool_lock(spool: Path, operation: int) -> Generator[bool]:
         os.close(descriptor)
 
 
-def _make(directory: Path, mode: int) -> None:
-    """Make a directory where there is none.
+def make_directory(directory: Path, mode: int) -> None:
+    """Make a directory where there is none, and those above it; its owner may enter it whatever the umask.
 
     With ``exist_ok``, `Path.mkdir` would swallow a `TimeoutError` of the host's signal handler.
     """
@@ -261,8 +262,21 @@ def _make(directory: Path, mode: int) -> None:
         if not directory.is_dir():
             raise
     except FileNotFoundError:
-        _make(directory.parent, 0o777)
-        _make(directory, mode)
+        make_directory(directory.parent, 0o777)
+        make_directory(directory, mode)
+    else:
+        made = directory.stat().st_mode & 0o777
+        if made & 0o700 != 0o700:
+            directory.chmod(made | 0o700)
+
+
+def _opened(path: Path, flags: int) -> int:
+    """Open a file that its owner, and nobody else, may read and write, whatever the umask was when it was made."""
+    descriptor = os.open(path, flags, _MODE)
+    if os.fstat(descriptor).st_mode & 0o777 != _MODE:
+        with suppress(OSError):  # on a file system without permissions
+            os.fchmod(descriptor, _MODE)
+    return descriptor
 
 
 def _bytes_of(path: Path, offset: int, size: int) -> bytes:

@@ -1,0 +1,132 @@
+"""A reader of spools written from ``docs/reference/spool-format.md`` alone: nothing of the recorder is imported."""
+
+import json
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Operation", "Spool", "read_spool"]
+
+Operation = dict[str, Any]
+Flow = dict[str, Any]
+
+_SLOT, _OPERATION, _LINKS, _FOREIGN, _EXTRA, _REFUSED = 64, 1, 2, 3, 4, 5
+_FAILED, _PAIRED, _AUXILIARY = 1, 4, 128
+_CAUSES = ("undefined-flow", "spool-full", "ENOSPC", "EDQUOT", "EIO", "EROFS", "other")
+
+
+class Spool:
+    """What one producer left.
+
+    Args:
+        path: Its directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.id = path.name
+        self.damaged = 0
+        self._path = path
+        self.meta: dict[str, Any] = json.loads(self._bytes("meta.json") or b"{}")
+        self.flows: dict[int, Flow] = {line["id"]: line["flow"] for line in self._lines("flows.jsonl")}
+        self.counts = list(self._lines("counts.jsonl"))
+        self.folded = max((line["folded"] for line in self.counts if "folded" in line), default=0)
+        self.absorbed = {line["absorbed"] for line in self.counts if "absorbed" in line}
+        self.operations = list(self._operations())
+
+    @property
+    def totals(self) -> dict[int, tuple[int, int, int, int]]:
+        """Return count, failed, first and last per flow, of what was folded and of what is there."""
+        found = {
+            line["flow"]: (line["count"], line["failed"], line["first"], line["last"])
+            for line in self.counts
+            if "flow" in line
+        }
+        for each in self.operations:
+            start, failed = each["start"], each["flags"] & _FAILED
+            count, failures, first, last = found.get(each["flow"], (0, 0, start, start))
+            found[each["flow"]] = count + 1, failures + failed, min(first, start), max(last, start)
+        return found
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Return the refused calls by cause: as told when it closed, else from its slots."""
+        told = Counter[str]({line["refused"]: line["count"] for line in self.counts if "refused" in line})
+        told.update(self.meta.get("refused", {}) if self.meta.get("closed") else self._board())
+        return {cause: number for cause, number in told.items() if number}
+
+    def _board(self) -> dict[str, int]:
+        board = self._bytes("refused.slots")
+        slots = [slot for slot in _slots(board) if _is_whole(slot) and slot[4] == _REFUSED]
+        numbers = max((struct.unpack_from("<7Q", slot, 8) for slot in slots), default=(0,) * 7)
+        return dict(zip(_CAUSES, numbers, strict=True))
+
+    def _bytes(self, name: str) -> bytes:
+        path = self._path / name
+        return path.read_bytes() if path.exists() else b""
+
+    def _lines(self, name: str) -> Iterator[dict[str, Any]]:
+        *lines, _ = self._bytes(name).split(b"\n")  # a last one without line feed is passed over
+        for line in filter(None, lines):
+            told, rest = line[8:16], line[18:]
+            if line[:8] == b'{"crc":"' and told == b"%08x" % zlib.crc32(rest):
+                yield json.loads(line)
+            else:
+                self.damaged += 1
+
+    def _operations(self) -> Iterator[Operation]:
+        extras: dict[int, list[bytes]] = {}
+        for segment in sorted(self._path.glob("*.seg"), key=lambda path: int(path.stem)):
+            if int(segment.stem) < self.folded:
+                continue
+            for number, slot in enumerate(_slots(segment.read_bytes())):
+                if number == 0 or not any(slot):
+                    continue
+                if not _is_whole(slot):
+                    self.damaged += 1
+                elif slot[4] == _OPERATION:
+                    owner = struct.unpack_from("<Q", slot, 24)[0]
+                    more = extras.pop(owner, []) if slot[5] & _AUXILIARY else []
+                    yield _operation(slot, more, int(segment.stem) << 32 | number)
+                elif slot[4] in (_LINKS, _FOREIGN, _EXTRA):
+                    extras.setdefault(struct.unpack_from("<Q", slot, 8)[0], []).append(slot)
+
+
+def read_spool(path: Path) -> list[Spool]:
+    """Return the producers of a spool, in the order of their names; leftovers of a kill are passed over."""
+    directories = sorted(each for each in path.iterdir() if each.is_dir())
+    found = [Spool(each) for each in directories if (each / "meta.json").exists() or (each / "flows.jsonl").exists()]
+    absorbed = {name for each in found for name in each.absorbed}
+    return [each for each in found if each.id not in absorbed]
+
+
+def _operation(slot: bytes, more: list[bytes], sequence: int) -> Operation:
+    _, flags, links, flow, start, duration, span, parent, key, first = struct.unpack_from("<BBHIQIQQ16sQ", slot, 4)
+    linked = [(key.hex(), first)] if first else []
+    messages, trace = 1, key
+    for each in more:
+        if each[4] == _LINKS:
+            (count,) = struct.unpack_from("<H", each, 6)
+            linked += [(key.hex(), link) for link in struct.unpack_from("<6Q", each, 16)[:count]]
+        elif each[4] == _FOREIGN:
+            other, theirs = struct.unpack_from("<Q16s", each, 16)
+            linked.append((theirs.hex(), other))
+        else:
+            messages, trace = struct.unpack_from("<Q16s", each, 16)
+            trace = trace if any(trace) else key
+    return {
+        "sequence": sequence, "flow": flow, "start": start, "duration": duration, "span": span, "parent": parent,
+        "key": key.hex(), "flags": flags & ~_AUXILIARY, "links": linked, "linked": links, "messages": messages,
+        "trace": trace.hex(),
+    }  # fmt: skip
+
+
+def _slots(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data) // _SLOT * _SLOT, _SLOT):
+        yield data[start : start + _SLOT]
+
+
+def _is_whole(slot: bytes) -> bool:
+    return struct.unpack_from("<I", slot)[0] == zlib.crc32(slot[4:])
