@@ -23,6 +23,7 @@ def test_whoever_exports_and_whoever_is_killed_the_receiver_ends_with_the_exact_
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     print(told)  # noqa: T201 - shown with -s: how many were killed, and what came of it
-    assert told["refused"] == told["corrupt"] == 0
-    assert 0 <= told["recorded"] - told["said"] <= 2 * KILLS  # killed between recording and saying so
+    assert told["corrupt"] == 0
+    # Killed between recording and saying so; where the spool is full, both calls of an operation are refused.
+    assert told["said"] - told["refused"] <= told["recorded"] <= told["said"] + 2 * KILLS
     assert told["recorded"] == told["folded"] == told["received"]
