@@ -144,11 +144,10 @@ def main(spool: Path, file: Path, kills: int, way: str) -> None:
     warm_up()
     said, total, tally = mmap(-1, NUMBER.size), 0, Counter[str]()
     draining = forked(lambda: drain(spool, "--follow")) if way == "drain" else 0
-    for _ in range(kills):
+    for number in range(kills):
         said[: NUMBER.size] = NUMBER.pack(0)
         recording = forked(lambda: record(spool, said, exporting=way == "own"))
-        at_once = random.random() < 0.1  # noqa: S311 - no secret
-        killed(recording, 0.2, lambda: at_once or any(said[:]))
+        killed(recording, 0.2, (lambda: any(said[:])) if number % 10 else lambda: True)
         total += NUMBER.unpack(said[: NUMBER.size])[0]
         tally["recorders"] += 1
         if draining and random.random() < 0.5:  # noqa: S311 - no secret
