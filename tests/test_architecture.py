@@ -23,6 +23,11 @@ HEAVY = {
     "opentelemetry.exporter", "opentelemetry.sdk", "pandas", "psycopg", "pyarrow", "pydantic", "pytest", "redis",
     "requests", "sklearn", "sqlalchemy", "sqlglot", "sqlite3", "starlette", "torch", "urllib3", "uvicorn", "yaml",
 }  # fmt: skip
+LATER = {
+    "mmap", "multiprocessing", "privacylib.config", "privacylib.drain", "privacylib.exporters",
+    "privacylib.model.policy", "privacylib.policy.engine", "privacylib.propagation", "privacylib.recorder",
+}  # fmt: skip
+"""What is needed from `init` on, and not before."""
 
 type_of_function = (ast.FunctionDef, ast.AsyncFunctionDef)
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -61,10 +66,19 @@ def test_modules_import_each_other_without_a_cycle() -> None:
 
 
 def test_importing_privacylib_is_light() -> None:
-    code = "import sys, privacylib; print(*sys.modules, sep='\\n')"
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert "privacylib" in loaded
-    assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
+    assert loaded("", HEAVY | LATER) == []
+
+
+def test_starting_without_policy_and_exporter_loads_neither_parser_nor_sdk(tmp_path: Path) -> None:
+    assert loaded(f"privacylib.init(service='s', spool={str(tmp_path)!r})", HEAVY) == []
+
+
+def loaded(work: str, names: set[str]) -> list[str]:
+    """Return which of some modules, or of what is in them, a fresh process loads that does more than import us."""
+    code = f"import sys, privacylib\n{work}\nprint(*sys.modules, sep='\\n')"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "privacylib" in found
+    return [name for name in found if any(name == each or name.startswith(f"{each}.") for each in names)]
 
 
 def module_name(path: Path) -> str:

@@ -1,10 +1,11 @@
 """Start and stop: the four functions stand here, and what they need is imported when one is first called."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from opentelemetry.sdk.trace.export import SpanExporter
 
 __all__ = ["flush", "init", "reload", "shutdown"]
@@ -12,9 +13,9 @@ __all__ = ["flush", "init", "reload", "shutdown"]
 
 def init(
     service: str | None = None,
-    policy: str | Path | None = None,
+    policy: "str | Path | None" = None,
     exporter: "SpanExporter | Sequence[SpanExporter] | None" = None,
-    spool: str | Path | None = None,
+    spool: "str | Path | None" = None,
     mode: str = "observe",
     instrument: bool | Iterable[str] = False,
     region: str | None = None,

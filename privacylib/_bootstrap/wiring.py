@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
-from privacylib.drain import Drain
 from privacylib.errors import PrivacyError
 from privacylib.exporters import Detail, chosen, detail_of
 from privacylib.instrumentation import hops, patching
@@ -27,6 +26,7 @@ from privacylib.runtime import ACTIVE, hold, zone_under
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
+    from privacylib.drain import Drain
     from privacylib.instrumentation.table import Integration
 
 __all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
@@ -151,8 +151,11 @@ def _replace_drain(exporters: "tuple[SpanExporter, ...]", recorder: Recorder, de
         return
     if old is not None:
         old.shutdown(EXIT_TIMEOUT, kept=exporters)
-    _wiring.drain = Drain(recorder, exporters, detail) if exporters else None
-    if _wiring.drain is not None:
+    _wiring.drain = None
+    if exporters:
+        from privacylib.drain import Drain
+
+        _wiring.drain = Drain(recorder, exporters, detail)
         _wiring.drain.begin()
 
 

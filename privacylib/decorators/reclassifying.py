@@ -1,6 +1,5 @@
 """Declared lowering of labels, as a decorator and context manager."""
 
-import datetime
 import logging
 from collections.abc import Callable, Iterable
 from time import monotonic
@@ -13,6 +12,8 @@ from privacylib.runtime import ACTIVE, enter_lowering
 from privacylib.runtime.faults import INTERVAL
 
 if TYPE_CHECKING:
+    import datetime
+
     from privacylib.model.policy import Reclassification
     from privacylib.policy.lowering import Lowering
 
@@ -31,7 +32,7 @@ def reclassify(
     transform: Callable[..., Any],
     reason: str,
     reviewer: str,
-    expires: str | datetime.date,
+    expires: "str | datetime.date",
 ) -> Block:
     """Declare that a transform lowers labels on the way to one sink.
 
@@ -64,7 +65,9 @@ def reclassify(
     return Block(lambda: enter_lowering(_in_force(declared)))
 
 
-def _day(text: str | datetime.date) -> datetime.date:
+def _day(text: "str | datetime.date") -> "datetime.date":
+    import datetime
+
     if isinstance(text, datetime.date):
         return text
     try:
@@ -78,6 +81,8 @@ def _in_force(declared: "Reclassification") -> "Lowering | None":
     snapshot = ACTIVE.snapshot
     if snapshot is None:
         return None
+    import datetime
+
     lowering = snapshot.engine.lowering(declared, datetime.datetime.now(datetime.timezone.utc).date())
     if isinstance(lowering, str):
         _tell((declared.transform, declared.sink, lowering))
