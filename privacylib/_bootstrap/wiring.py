@@ -10,6 +10,7 @@ from operator import is_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from privacylib._bootstrap.about import tell_about
 from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS
@@ -21,7 +22,7 @@ from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
-from privacylib.runtime import ACTIVE, hold, zone_under
+from privacylib.runtime import ACTIVE, faults, hold, zone_under
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -71,9 +72,8 @@ def init(
         before = _wiring.settings
         if _wiring.recorder is None or before is None or _records(before) != _records(asked):
             shutdown()
-            _wiring.recorder = Recorder(
-                DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_start_drain
-            )
+            _wiring.recorder = Recorder(DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_begun)
+            faults.tell = _wiring.recorder.swallow
         _replace_drain(exporters, _wiring.recorder, detail)
         first = ACTIVE.snapshot is None
         snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)
@@ -84,6 +84,7 @@ def init(
             _take_environment(snapshot)
         _poll(asked)
         hops.install(restart=_again(asked))
+        patching.on_change(_changed)
         patching.install(tables)
 
 
@@ -137,11 +138,19 @@ def _again(asked: Settings) -> Callable[[], None]:
     )
 
 
-def _start_drain(store: Store) -> None:
-    """Export what this process, or a forked child, begins to record."""
+def _begun(store: Store) -> None:
+    """Say what this process, or a forked child, is, and export what it begins to record."""
+    tell_about(store, _wiring.settings)
     drain = _wiring.drain
     if drain is not None:
         drain.start(store)
+
+
+def _changed() -> None:
+    """Say again what this process sees, where it has begun to record."""
+    recorder = _wiring.recorder
+    if recorder is not None and recorder.begun:
+        tell_about(recorder.store, _wiring.settings)
 
 
 def _replace_drain(exporters: "tuple[SpanExporter, ...]", recorder: Recorder, detail: Detail) -> None:
@@ -211,6 +220,7 @@ def shutdown(timeout: float = 2.0) -> None:
             drain.shutdown(timeout)
         if recorder is not None:
             recorder.close()
+        faults.tell = str
 
 
 def _load(path: Path | None) -> Policy:

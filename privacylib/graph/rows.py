@@ -8,7 +8,7 @@ from attrs import asdict, frozen
 from privacylib.model import Evidence, Kind, Verdict
 from privacylib.recorder import Tally
 
-__all__ = ["Denied", "Edge", "seen"]
+__all__ = ["Denied", "Edge", "moment", "seen"]
 
 
 @frozen
@@ -89,6 +89,11 @@ class Denied:
 def seen(tally: Tally) -> tuple[int, str, str]:
     """Return the three columns that every row ends with."""
     return tally.count, _iso(tally.first), _iso(tally.last)
+
+
+def moment(nanoseconds: int | None) -> str | None:
+    """Return a moment, in nanoseconds since 1970, as ISO 8601 in UTC; None stays None."""
+    return None if nanoseconds is None else _iso(nanoseconds)
 
 
 def _iso(nanoseconds: int) -> str:

@@ -9,7 +9,7 @@ import functools
 import inspect
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch
 
-__all__ = ["install", "patched_class", "uncovered", "uninstall"]
+__all__ = ["covered", "install", "on_change", "patched_class", "uncovered", "uninstall"]
 
 _MISSING: Any = object()
 _lock = threading.RLock()
@@ -27,8 +27,11 @@ _seen: set[str] = set()
 _placed: list[tuple[Any, str, Any, Any]] = []
 _methods: dict[type, dict[str, Patch]] = {}
 _classes: dict[type, type] = {}
+covered: dict[str, str] = {}
+"""Targets that are seen, and the library that each belongs to, with its version where that is known."""
 uncovered: dict[str, str] = {}
 """Targets that are not seen, and why."""
+_listeners: list[Callable[[], None]] = []
 
 
 def install(integrations: Iterable[Integration]) -> None:
@@ -46,6 +49,11 @@ def install(integrations: Iterable[Integration]) -> None:
             when_imported(patch.module, functools.partial(_place, integration, patch))
 
 
+def on_change(tell: Callable[[], None]) -> None:
+    """Call a function from now on whenever `covered` or `uncovered` has changed; what it raises is swallowed."""
+    _listeners[:] = [tell]
+
+
 def uninstall() -> None:
     """Put the identical originals back, where nobody has patched over ours since."""
     with _lock:
@@ -57,7 +65,7 @@ def uninstall() -> None:
                 delattr(owner, name)
             else:
                 setattr(owner, name, original)
-        for known in (_seen, _placed, _methods, _classes, uncovered):
+        for known in (_seen, _placed, _methods, _classes, covered, uncovered, _listeners):
             known.clear()
 
 
@@ -82,6 +90,14 @@ def patched_class(base: type) -> type:
 
 
 def _place(integration: Integration, patch: Patch, module: ModuleType) -> None:
+    _replace(integration, patch, module)
+    if patch.target not in uncovered:
+        covered[patch.target] = f"{integration.name} {_version(integration) or ''}".rstrip()
+    for tell in _listeners:
+        tell()
+
+
+def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None:
     wrong = _unsupported(integration)
     owner: Any = module
     *path, name = patch.target.partition(":")[2].split(".")
@@ -124,15 +140,20 @@ def _own(owner: Any, name: str) -> Any:
 
 def _unsupported(integration: Integration) -> str:
     """Return why the installed version is not supported; empty where it is."""
-    if integration.distribution is None:
-        return ""
-    try:
-        version = metadata.version(integration.distribution)
-    except metadata.PackageNotFoundError:
-        return ""  # vendored, or on the path by hand: the target itself decides
+    version = _version(integration)
+    if version is None:
+        return ""  # of the standard library, vendored, or on the path by hand: the target itself decides
     low, high = (_numbers(text) for text in integration.versions)
     known = _numbers(version)
     return f"version {version}" if known < low or (high and known >= high) else ""
+
+
+def _version(integration: Integration) -> str | None:
+    """Return the installed version of what brings a library, where that is known."""
+    try:
+        return None if integration.distribution is None else metadata.version(integration.distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -81,6 +81,8 @@ class Flag(IntFlag):
     OUTLIVED = 2
     PAIRED = 4
     """The parent is the span of the CALL in another process that this SERVE answers."""
+    ORPHAN = 8
+    """It happened outside any scope, in a task or thread that nobody opened one for."""
 
 
 @frozen

@@ -11,11 +11,11 @@ from privacylib.recorder.reading import SEQUENCE_BITS, Producer, producers
 from privacylib.recorder.recorder import Recorder
 from privacylib.recorder.room import DEFAULT_CAP
 from privacylib.recorder.scanning import Cursor
-from privacylib.recorder.store import EXPORTING, FOLDING, Store
+from privacylib.recorder.store import ABOUT, EXPORTING, FOLDING, Store
 from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 
 __all__ = [
-    "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "SEQUENCE_BITS", "Cursor",
+    "ABOUT", "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "SEQUENCE_BITS", "Cursor",
     "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged", "adopt",
     "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined", "tallies", "tallies_before",
 ]  # fmt: skip

@@ -135,9 +135,8 @@ def _absorb(heir: _Heir, producer: Producer) -> None:
     numbers = [number for number in store.numbers() if number >= counts.below]
     counts = counted(producer, counts, numbers)
     _add(heir.counts, counts, _renumbered(heir, producer, counts))
-    refused = Counter(heir.counts.refused)
-    refused.update(producer.refused)
-    heir.counts.refused = dict(refused)
+    heir.counts.refused = dict(Counter(heir.counts.refused) + Counter(producer.refused))
+    heir.counts.errors = dict(Counter(heir.counts.errors) + Counter(producer.errors))
     heir.counts.absorbed.append(producer.id)
     inherit_quarantined(heir.store, store)
 

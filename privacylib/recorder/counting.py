@@ -19,6 +19,9 @@ BLOCK_BITS = 16
 
 _PAIRED = int(Flag.PAIRED)
 _FAILED = int(Flag.FAILED)
+_OUTLIVED = int(Flag.OUTLIVED)
+_ORPHAN = int(Flag.ORPHAN)
+_STRAY = _OUTLIVED | _ORPHAN
 _OPERATION = Struct("<5xBxxIQ4xQQ16s8x")
 _ANY_KEY = b"\xff" * 17
 
@@ -37,6 +40,8 @@ class Tally:
         last: Start of the latest.
         keys: The lowest of their correlation keys: the same work leaves the same examples in every flow, so
             that a path stays witnessed when records are gone.
+        outlived: How many happened under a scope that had been left.
+        orphaned: How many happened outside any scope, in a task or thread of their own.
     """
 
     count: int = 0
@@ -44,6 +49,8 @@ class Tally:
     first: int = 0
     last: int = 0
     keys: set[bytes] = field(factory=set[bytes])
+    outlived: int = 0
+    orphaned: int = 0
     bound: bytes = field(default=_ANY_KEY, init=False, eq=False, repr=False)
     """Only a lower key is still to be taken."""
 
@@ -68,6 +75,8 @@ class Tally:
         self.last = max(self.last, other.last) if self.count else other.last
         self.count += other.count
         self.failed += other.failed
+        self.outlived += other.outlived
+        self.orphaned += other.orphaned
         for key in other.keys:
             self.take(key)
 
@@ -113,6 +122,9 @@ def count_segment(data: bytes, calls: Set[int], found: Tallies) -> None:
         tally.count += 1
         if flags & _FAILED:
             tally.failed += 1
+        if flags & _STRAY:
+            tally.outlived += flags & _OUTLIVED != 0
+            tally.orphaned += flags & _ORPHAN != 0
         if start < tally.first:
             tally.first = start
         elif start > tally.last:

@@ -19,6 +19,8 @@ COUNTS = "counts.jsonl"
 
 _FIRST_LINE = 64
 _COLUMNS = ("count", "failed", "first", "last")
+_MARKS = ("outlived", "orphaned")
+"""Left out where they are 0."""
 
 
 @define
@@ -30,6 +32,7 @@ class Counts:
         tallies: What they said.
         absorbed: Other producers that are counted here; where their directories still exist they are leftovers.
         refused: Refusals of those, by cause.
+        errors: Errors that they swallowed, by where and type.
         unpaired: Calls and answers that can no longer be joined, because there are too many of different processes.
     """
 
@@ -37,6 +40,7 @@ class Counts:
     tallies: Tallies = field(factory=Tallies)
     absorbed: list[str] = field(factory=list[str])
     refused: dict[str, int] = field(factory=dict[str, int])
+    errors: dict[str, int] = field(factory=dict[str, int])
     unpaired: int = 0
 
 
@@ -73,6 +77,8 @@ def _members(counts: Counts) -> Iterator[dict[str, Any]]:
     tallies = counts.tallies
     for cause, number in counts.refused.items():
         yield {"refused": cause, "count": number}
+    for name, number in counts.errors.items():
+        yield {"swallowed": name, "count": number}
     if tallies.corrupt:
         yield {"corrupt": tallies.corrupt}
     if counts.unpaired:
@@ -89,6 +95,7 @@ def _members(counts: Counts) -> Iterator[dict[str, Any]]:
 
 def _tally_members(tally: Tally) -> dict[str, Any]:
     numbers = {name: getattr(tally, name) for name in _COLUMNS}
+    numbers |= {name: number for name in _MARKS if (number := getattr(tally, name))}
     return {**numbers, "keys": sorted(key.hex() for key in tally.keys)}
 
 
@@ -99,8 +106,8 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
             counts.below = max(counts.below, below)
         case {"absorbed": producer}:
             counts.absorbed.append(producer)
-        case {"refused": cause, "count": number}:
-            counts.refused[cause] = number
+        case {"refused": _} | {"swallowed": _}:
+            _take_of_absorbed(counts, members)
         case {"corrupt": number}:
             tallies.corrupt += number
         case {"unpaired": number}:
@@ -117,9 +124,17 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
             pass
 
 
+def _take_of_absorbed(counts: Counts, members: dict[str, Any]) -> None:
+    if "refused" in members:
+        counts.refused[members["refused"]] = members["count"]
+    else:
+        counts.errors[members["swallowed"]] = members["count"]
+
+
 def _tally(members: dict[str, Any]) -> Tally:
     count, failed, first, last = (int(members[name]) for name in _COLUMNS)
     tally = Tally(count, failed, first, last)
+    tally.outlived, tally.orphaned = (int(members.get(name, 0)) for name in _MARKS)
     for key in members["keys"]:
         tally.take(bytes.fromhex(key))
     return tally

@@ -77,6 +77,15 @@ class DirectoryStore:
         finally:
             os.close(descriptor)
 
+    def board(self, name: str, size: int) -> mmap.mmap:
+        """Return a file, allocated and mapped; one that failed half-way is taken up again."""
+        descriptor = os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            self._reserve(descriptor, size)
+            return mmap.mmap(descriptor, size)
+        finally:
+            os.close(descriptor)
+
     def claimed(self) -> bytes:
         """Return what is in the locked file."""
         return self.kept(CLAIM)

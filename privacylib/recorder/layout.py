@@ -9,14 +9,14 @@ from zlib import crc32
 
 __all__ = [
     "BODY", "EXTRA", "FOREIGN", "FORMAT", "HAS_AUXILIARY", "LINKS", "LINK_BODY", "MAX_DURATION", "MAX_LINKS",
-    "NOTE_BODY", "OP", "OP_BODY", "REFUSED", "REFUSED_BODY", "SEALED_SLOT", "SLOT", "auxiliary_bodies", "header",
-    "seal", "written_slots",
+    "NOTE_BODY", "OP", "OP_BODY", "REFUSED", "REFUSED_BODY", "SEALED_SLOT", "SLOT", "SWALLOWED", "SWALLOWED_BODY",
+    "auxiliary_bodies", "header", "seal", "written_slots",
 ]  # fmt: skip
 
 FORMAT = 1
 SLOT = 64
 
-OP, LINKS, FOREIGN, EXTRA, REFUSED = 1, 2, 3, 4, 5
+OP, LINKS, FOREIGN, EXTRA, REFUSED, SWALLOWED = 1, 2, 3, 4, 5, 6
 HAS_AUXILIARY = 0x80
 """Bit of an OP's flags: auxiliary slots of the same span stand before it."""
 
@@ -33,6 +33,8 @@ NOTE_BODY = Struct("<BxxxQQ16s24x")
 """kind, owner span, a number, an id: FOREIGN (span, key) and EXTRA (messages, trace id)"""
 REFUSED_BODY = Struct("<B3x7Q")
 """kind, how many calls were refused for each of seven causes"""
+SWALLOWED_BODY = Struct("<B3xQ48s")
+"""kind, how many errors were swallowed, where and of which type"""
 _HEADER_BODY = Struct("<8sHHIIQ8s24x")
 
 _LINKS_PER_SLOT = 6

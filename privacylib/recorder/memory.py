@@ -18,6 +18,7 @@ class MemoryStore:
         self._meta: dict[str, Any] = {}
         self._notes: dict[str, bytes] = {}
         self._claim: mmap.mmap | None = None
+        self._boards: dict[str, mmap.mmap] = {}
         self._lines = bytearray()
         self._segments: dict[int, mmap.mmap] = {}
         self._sizes: dict[int, int] = {}
@@ -45,6 +46,11 @@ class MemoryStore:
         self._claim = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         return self._claim
 
+    def board(self, name: str, size: int) -> mmap.mmap:
+        """Return zeros."""
+        board = self._boards[name] = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        return board
+
     def claimed(self) -> bytes:
         """Return what is in them."""
         return self._claim[:] if self._claim else b""
@@ -69,7 +75,7 @@ class MemoryStore:
 
     def kept(self, name: str, size: int = -1) -> bytes:
         """Return a note."""
-        note = self._notes.get(name, b"")
+        note = self._boards[name][:] if name in self._boards else self._notes.get(name, b"")
         return note if size < 0 else note[:size]
 
     def notes(self, prefix: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from hashlib import blake2b
 from itertools import count
@@ -22,6 +23,7 @@ from privacylib.recorder.layout import FORMAT, SEALED_SLOT, SLOT, header
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
 from privacylib.recorder.room import Room
 from privacylib.recorder.store import Store
+from privacylib.recorder.swallowed import Swallowed
 
 __all__ = ["Production", "Window"]
 
@@ -76,6 +78,7 @@ class Production:
         self.guard = new_guard()
         self.closed = False
         self.refusals = Refusals()
+        self.swallowed = Swallowed(store)
         self.spans = count(1 + (int.from_bytes(os.urandom(8), "big") >> 2)).__next__
         self.memo: Memo[Flow, int] = before.memo if before else Memo(_MEMO)
         self._numbered: dict[bytes, int] = before._numbered if before else {}
@@ -99,6 +102,11 @@ class Production:
         self._cause = ""
         self._started = ""
 
+    @property
+    def begun(self) -> bool:
+        """Return whether the producer is known."""
+        return bool(self._started)
+
     def heir(self) -> "Production":
         """Return the one production that follows this one in a child, or after a close.
 
@@ -114,6 +122,15 @@ class Production:
         with self._lock:
             self.refusals.note(cause if isinstance(cause, str) else cause_of(cause))
         return False
+
+    def swallow(self, name: str) -> None:
+        """Count an error of ours; it makes the producer known, as a record would."""
+        if not self.guard[0]:  # it has closed, or this is a child that did not record anything
+            return
+        with self._lock:
+            with suppress(OSError):
+                self._start()
+            self.swallowed.note(name)
 
     def call_span(self, flow: int) -> int:
         """Return a fresh span id for a call, out of a block of its flow."""
@@ -256,6 +273,7 @@ class Production:
             "started": self._started,
             "closed": closed,
             "refused": dict(self.refusals.counted),
+            "errors": dict(self.swallowed.counted),
         }
 
     def _waiting(self) -> bool:

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Operation, Scan
 from privacylib.recorder.store import Store
+from privacylib.recorder.swallowed import SWALLOWED_BOARD, swallowed_in
 
 __all__ = ["SEQUENCE_BITS", "Producer", "producers"]
 
@@ -58,9 +59,20 @@ class Producer:
     @property
     def refused(self) -> Mapping[str, int]:
         """Return how many calls were refused, per cause, whether the process runs, has closed, or was killed."""
+        return self._counted("refused", kept_counts(self.store).refused, lambda: refused_in(self.store.claimed()))
+
+    @property
+    def errors(self) -> Mapping[str, int]:
+        """Return how many errors privacylib swallowed, by where and type, as `refused` does."""
+        board = self.store.kept(SWALLOWED_BOARD)
+        return self._counted("errors", kept_counts(self.store).errors, lambda: swallowed_in(board))
+
+    def _counted(
+        self, name: str, folded: Mapping[str, int], on_board: Callable[[], dict[str, int]]
+    ) -> Mapping[str, int]:
         told = self.meta
-        here = told.get("refused") if told.get("closed") else refused_in(self.store.claimed())
-        found = Counter(kept_counts(self.store).refused)
+        here = told.get(name) if told.get("closed") else on_board()
+        found = Counter(folded)
         found.update(here or {})
         return MappingProxyType(found)
 

@@ -65,9 +65,24 @@ class Recorder:
         return self._shown().store
 
     @property
+    def begun(self) -> bool:
+        """Return whether this very process has begun to write."""
+        production = self._production
+        return bool(production.guard[0] and production.begun)
+
+    @property
     def refused(self) -> Mapping[str, int]:
         """Return how many calls `store` missed, per cause (``ENOSPC``, ``undefined-flow``)."""
         return MappingProxyType(self._shown().refusals.counted)
+
+    def swallow(self, name: str) -> None:
+        """Count an error that privacylib swallowed, for whoever reads the store; after `close` nothing is begun for it.
+
+        Args:
+            name: Where and of which type, never its text.
+        """
+        if not self._production.closed:
+            self._own().swallow(name)
 
     def define(self, flow: Flow) -> int:
         """Return the number of `flow`, written before it is returned; 0 when that is refused."""

@@ -8,13 +8,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["EXPORTING", "FOLDING", "Store", "allocate", "new_producer_id"]
+__all__ = ["ABOUT", "EXPORTING", "FOLDING", "Store", "allocate", "new_producer_id"]
 
 EXPORTING = "exporting.lock"
 """Held by the one process that exports a producer, as long as it does."""
 
 FOLDING = "folding.lock"
 """Held while segments are folded, and while an exporter's first place is noted: never both at once."""
+
+ABOUT = "about.json"
+"""What the process of a producer runs on, and which libraries it sees."""
 
 _ZEROS = bytes(1 << 16)
 
@@ -38,6 +41,10 @@ class Store(Protocol):
 
     def claim(self, size: int) -> mmap.mmap:
         """Say that this process writes here for as long as it keeps what is returned: `size` bytes of zeros."""
+        ...
+
+    def board(self, name: str, size: int) -> mmap.mmap:
+        """Return a note of `size` zeros that is written to in place."""
         ...
 
     def claimed(self) -> bytes:

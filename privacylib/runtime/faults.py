@@ -4,6 +4,7 @@ import functools
 import logging
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -16,6 +17,9 @@ __all__ = ["by_the_host", "counted", "deciding", "swallowed", "while_deciding"]
 
 counted: Counter[str] = Counter()
 """Errors swallowed so far, by where and type."""
+
+tell: Callable[[str], object] = str
+"""Called with where and type of each error that is swallowed; `init` lets the recorder count them."""
 
 INTERVAL = 60.0
 """Seconds between two log lines, however many errors there are."""
@@ -66,7 +70,10 @@ def swallowed(where: str, error: BaseException) -> None:
     global _next_line
     if by_the_host(error):
         raise error
-    counted[f"{where}:{type(error).__name__}"] += 1
+    name = f"{where}:{type(error).__name__}"
+    counted[name] += 1
+    with suppress(Exception):  # what cannot be written down is still counted here
+        tell(name)
     now = monotonic()
     if now >= _next_line:
         _next_line = now + INTERVAL

@@ -225,6 +225,8 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
     flags |= handle.flags
     if scope.left or (scope.around is not None and scope.outlived):
         flags |= Flag.OUTLIVED
+    if scope.orphan_of is not None:
+        flags |= Flag.ORPHAN
     parent, trace = handle.pair or scope.parent, None
     if get_current():  # the host's tracing has something in its context
         parent, trace = _in_trace_of_host(handle, parent)

@@ -1,0 +1,45 @@
+"""Leave a note beside a process's records of what it runs on and what it sees, for `privacylib doctor`."""
+
+import functools
+import importlib.metadata
+import json
+import sys
+from contextlib import suppress
+
+from privacylib.config import Settings
+from privacylib.instrumentation import patching
+from privacylib.recorder import ABOUT, Store
+from privacylib.runtime import faults, hot
+
+__all__ = ["tell_about"]
+
+
+def tell_about(store: Store, asked: Settings | None) -> None:
+    """Write the note; never raises.
+
+    Args:
+        store: Of the process.
+        asked: Its settings.
+    """
+    facts = {
+        "python": f"{sys.implementation.name} {sys.version.split()[0]}",
+        "privacylib": _version(),
+        "form": "pure" if str(hot.__file__).endswith(".py") else "compiled",
+        "mode": asked.mode.name.lower() if asked else None,
+        "cap": asked.spool_max if asked else None,
+        "instrument": None if asked is None else sorted(asked.instrument) if asked.instrument is not None else ["all"],
+        "covered": dict(patching.covered),
+        "uncovered": dict(patching.uncovered),
+    }
+    try:
+        store.keep(ABOUT, json.dumps(facts).encode())
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        with suppress(Exception):
+            faults.swallowed("telling what is seen", error)
+
+
+@functools.cache
+def _version() -> str | None:
+    with suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version("privacylib")
+    return None
