@@ -1,20 +1,29 @@
-"""``privacylib policy check FILE``: validate a policy, and name what nothing in it uses."""
+"""``privacylib policy check FILE``: validate a policy, and name what nothing in it uses.
+
+``privacylib policy fingerprint MODULE:NAME`` prints what a reviewer of a transform has seen.
+"""
 
 import argparse
+import functools
+import importlib
 import sys
 
 from privacylib.cli import Subparsers
+from privacylib.errors import PrivacyError
 
-__all__ = ["add", "check"]
+__all__ = ["add", "check", "print_fingerprint"]
 
 
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
-    policy = subparsers.add_parser("policy", help="validate a policy file")
+    policy = subparsers.add_parser("policy", help="validate a policy file; fingerprint a transform")
     actions = policy.add_subparsers(title="actions", metavar="ACTION", required=True)
     parser = actions.add_parser("check", help="validate FILE; name what no asset, zone or requirement uses")
     parser.add_argument("file", metavar="FILE", help="the policy file, YAML")
     parser.set_defaults(run=check)
+    parser = actions.add_parser("fingerprint", help="print the fingerprint of a reclassification's transform")
+    parser.add_argument("transform", metavar="MODULE:NAME", help="as in the policy, such as pkg.jobs:count_by_day")
+    parser.set_defaults(run=print_fingerprint)
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -32,3 +41,24 @@ def check(arguments: argparse.Namespace) -> int:
     )
     print(f"{document.source}: valid; {counts}")
     return 0
+
+
+def print_fingerprint(arguments: argparse.Namespace) -> int:
+    """Print the fingerprint of a function that can be imported from here."""
+    from privacylib.policy.fingerprint import fingerprint
+
+    print(fingerprint(_imported(arguments.transform)))
+    return 0
+
+
+def _imported(name: str) -> object:
+    module, _, path = name.partition(":")
+    if not module or not path:
+        raise PrivacyError(f"{name!r} names no function; write module:name, such as pkg.jobs:count_by_day")
+    sys.path.insert(0, "")  # as `python -m` finds what lies in the working directory
+    try:
+        return functools.reduce(getattr, path.split("."), importlib.import_module(module))
+    except (ImportError, AttributeError) as error:
+        raise PrivacyError(f"{name!r} cannot be imported: {error}; run it where the program runs") from None
+    finally:
+        sys.path.remove("")

@@ -14,13 +14,15 @@ from privacylib.runtime.faults import INTERVAL
 if TYPE_CHECKING:
     import datetime
 
+    from privacylib.config import Snapshot
     from privacylib.model.policy import Reclassification
     from privacylib.policy.lowering import Lowering
 
 __all__ = ["reclassify"]
 
 _log = logging.getLogger("privacylib")
-_next_line: dict[tuple[str, str, str], float] = {}
+_next_line: dict[tuple["Snapshot", str, str, str], float] = {}
+"""When the next line may be logged about one that is void, under a configuration."""
 _TOLD = 1000
 
 
@@ -36,12 +38,13 @@ def reclassify(
 ) -> Block:
     """Declare that a transform lowers labels on the way to one sink.
 
-    Under enforce it counts only where the policy holds the same, reviewed; an expired one is void.
+    Under enforce it counts only where the policy holds the same, reviewed. An expired one is void, and so is
+    one whose transform is not what was reviewed; why is logged, at most once a minute.
 
     Args:
         labels: Labels that are lowered, with all beneath them.
         to: Labels that replace them; empty for none.
-        sink: Pattern of the sink's URI.
+        sink: Pattern of the sink's URI; with ``#field`` behind it, it holds for that field alone.
         transform: The function that makes the result.
         reason: Why the result may carry less.
         reviewer: Who reviewed it.
@@ -58,11 +61,13 @@ def reclassify(
 
     if not callable(transform):
         raise TypeError("transform is the function itself, not its name")
+    place, _, field = sink.partition("#")
     declared = Reclassification(
-        from_=frozenset(names("labels", labels)), to=frozenset(names("to", to)), sink=sink, reason=reason,
-        reviewer=reviewer, transform=qualified(transform), expires=_day(expires),
+        from_=frozenset(names("labels", labels)), to=frozenset(names("to", to)), sink=place, reason=reason,
+        fields=frozenset({field}) if field else None, reviewer=reviewer, transform=qualified(transform),
+        expires=_day(expires),
     )  # fmt: skip
-    return Block(lambda: enter_lowering(_in_force(declared)))
+    return Block(lambda: enter_lowering(_in_force(declared, transform)))
 
 
 def _day(text: "str | datetime.date") -> "datetime.date":
@@ -76,25 +81,26 @@ def _day(text: "str | datetime.date") -> "datetime.date":
         raise ValueError("expires is no date; write year-month-day, for example 2027-06-30") from None
 
 
-def _in_force(declared: "Reclassification") -> "Lowering | None":
+def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "Lowering | None":
     """Return what a declared reclassification does now; None where it is void, which is logged."""
     snapshot = ACTIVE.snapshot
     if snapshot is None:
         return None
     import datetime
 
-    lowering = snapshot.engine.lowering(declared, datetime.datetime.now(datetime.timezone.utc).date())
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    lowering = snapshot.engine.lowering(declared, today, transform)
     if isinstance(lowering, str):
-        _tell((declared.transform, declared.sink, lowering))
+        _tell((snapshot, declared.transform, declared.sink, lowering))
         return None
     return lowering
 
 
-def _tell(void: tuple[str, str, str]) -> None:
+def _tell(void: tuple["Snapshot", str, str, str]) -> None:
     """Log why one is void, each at most once a minute."""
     now = monotonic()
     if now >= _next_line.get(void, 0.0):
-        if len(_next_line) >= _TOLD:
+        if len(_next_line) >= _TOLD or void[0] is not next(iter(_next_line), void)[0]:
             _next_line.clear()
         _next_line[void] = now + INTERVAL
-        _log.warning("reclassification by %s to %s is void: %s", *void)
+        _log.warning("reclassification by %s to %s is void: %s", *void[1:])

@@ -104,8 +104,13 @@ class Reclassification:
     from_: frozenset[str] = key("labels that are lowered", form="label", least=1)
     to: frozenset[str] = key("labels that replace them; [] for none", form="label")
     sink: str = key("pattern of the sink's URI", form="pattern")
+    fields: frozenset[str] | None = key(
+        "fields of the sink it holds for; left out: all", form="field", least=1, default=None
+    )
     transform: str = key("the function, as module:qualname", form="callable")
-    fingerprint: str | None = key("sha256 of the transform that was reviewed", form="fingerprint", default=None)
+    fingerprint: str | None = key(
+        "what `privacylib policy fingerprint` gave at the review", form="fingerprint", default=None
+    )
     reason: str = key("why the result may carry less", form="text")
     reviewer: str = key("who reviewed it", form="text")
     expires: datetime.date = key("last day on which it counts")

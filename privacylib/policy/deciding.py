@@ -36,11 +36,11 @@ class Rules:
     _applying: dict[frozenset[str], tuple[Requirement, ...]] = field(
         factory=dict[frozenset[str], tuple[Requirement, ...]], init=False, eq=False, repr=False
     )
-    _kinds: dict[str, tuple[Kind, ...]] = field(init=False, eq=False, repr=False)
-    """Kinds under which each requirement says something."""
+    _kinds: dict[int, tuple[Kind, ...]] = field(init=False, eq=False, repr=False)
+    """Kinds under which each requirement says something, by the requirement's identity."""
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_kinds", {one.id: _spoken(one.allow) for one in self.requirements})
+        object.__setattr__(self, "_kinds", {id(one): _spoken(one.allow) for one in self.requirements})
 
     def on(self, labels: frozenset[str]) -> tuple[Requirement, ...]:
         """Return the requirements that apply to any of `labels`."""
@@ -56,7 +56,7 @@ class Rules:
     def broken(self, question: Question) -> Iterator[Violation]:
         """Give what the requirements on the question's labels do not permit."""
         for requirement in self.on(question.labels):
-            for kind in self._kinds[requirement.id]:
+            for kind in self._kinds[id(requirement)]:
                 for reason, remedy in kind.broken(question, requirement):
                     yield Violation(requirement.id, reason, remedy, self.capped(requirement.mode))
 

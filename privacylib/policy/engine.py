@@ -73,7 +73,7 @@ class Engine:
             lowered: Reclassifications in force.
         """
         for lowering in lowered:
-            labels = lowering.apply(labels, asset.uri)
+            labels = lowering.apply(labels, asset.uri, fields)
         if not labels and unknown is None:
             return ALLOW
         annotation = self.annotation(asset.uri)
@@ -94,10 +94,20 @@ class Engine:
         enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
-    def lowering(self, declared: Reclassification, today: datetime.date) -> Lowering | str:
-        """Return what a declared reclassification does today, or why it is void."""
-        reviewed = self.policy.reclassifications if self.rules.ceiling is Mode.ENFORCE else None
-        return in_force(declared, reviewed, today)
+    def lowering(self, declared: Reclassification, today: datetime.date, transform: object) -> Lowering | str:
+        """Return what a declared reclassification does today, or why it is void.
+
+        Args:
+            declared: What the code declares.
+            today: The day, in UTC.
+            transform: The function itself, whose fingerprint counts where the policy names one.
+        """
+        reviewed = self.policy.reclassifications
+        if any(entry.fingerprint and entry.transform == declared.transform for entry in reviewed):
+            from privacylib.policy.fingerprint import fingerprint
+
+            declared = evolve(declared, fingerprint=fingerprint(transform))
+        return in_force(declared, reviewed, today, only_reviewed=self.rules.ceiling is Mode.ENFORCE)
 
     def impersonal(self, operation: Operation) -> Operation:
         """Return an operation whose assets have templates in the place of what is personal in their names."""

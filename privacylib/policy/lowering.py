@@ -5,23 +5,36 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from privacylib.labels import covers
+from privacylib.labels import covers, meet
 from privacylib.model.policy import Reclassification
 from privacylib.naming import Glob
+from privacylib.policy.fingerprint import changed
 
 __all__ = ["Lowering", "in_force"]
+
+NOT_REVIEWED = "not in the reviewed policy, which alone counts under enforce"
 
 
 @frozen
 class Lowering:
-    """A reclassification that counts: labels at or beneath `lowered` become `to` on the way to `sink`."""
+    """A reclassification that counts: labels at or beneath `lowered` become `to` on the way to `sink`.
+
+    Args:
+        lowered: Labels that are lowered.
+        to: What they become.
+        sink: Pattern of the sink's URI.
+        fields: Fields of the sink that it holds for; None for all of them.
+    """
 
     lowered: frozenset[str]
     to: frozenset[str]
     sink: str
+    fields: frozenset[str] | None = None
 
-    def apply(self, labels: frozenset[str], sink: str) -> frozenset[str]:
-        """Return what `labels` are on the way to `sink`."""
+    def apply(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> frozenset[str]:
+        """Return what `labels` are on the way to these fields of `sink`; none means all of them."""
+        if self.fields is not None and (not fields or not self.fields.issuperset(fields)):
+            return labels
         if not Glob(self.sink).matches(sink):
             return labels
         gone = frozenset(label for label in labels if any(covers(upper, label) for upper in self.lowered))
@@ -29,27 +42,54 @@ class Lowering:
 
 
 def in_force(
-    declared: Reclassification, reviewed: Iterable[Reclassification] | None, today: datetime.date
+    declared: Reclassification, reviewed: Iterable[Reclassification], today: datetime.date, *, only_reviewed: bool
 ) -> Lowering | str:
     """Return what a declared reclassification does, or why it is void.
 
     Args:
-        declared: What the code declares.
-        reviewed: The entries of the policy where they alone count, else None.
+        declared: What the code declares, with the fingerprint that its transform has now.
+        reviewed: The entries of the policy.
         today: The day on which it is judged, in UTC.
+        only_reviewed: Whether the entries alone count.
     """
     if declared.expires < today:
         return f"expired on {declared.expires}"
-    if reviewed is not None and not any(_covers(entry, declared) for entry in reviewed if entry.expires >= today):
-        return "not in the reviewed policy, which alone counts under enforce"
-    return Lowering(declared.from_, declared.to, declared.sink)
+    own = [entry for entry in reviewed if entry.transform == declared.transform]
+    fit = [entry for entry in own if not _differs(entry, declared, today)]
+    for entry in fit:
+        if _difference(entry, declared) is None:
+            return Lowering(declared.from_, declared.to, declared.sink, meet(entry.fields, declared.fields))
+    if fit:  # the transform is not what was reviewed, in whatever mode
+        return f"the transform is not what was reviewed: {_difference(fit[0], declared)}"
+    if only_reviewed:
+        told = "; ".join(dict.fromkeys(_differs(entry, declared, today) for entry in own))
+        return f"{NOT_REVIEWED}: {told}" if told else NOT_REVIEWED
+    return Lowering(declared.from_, declared.to, declared.sink, declared.fields)
 
 
-def _covers(entry: Reclassification, declared: Reclassification) -> bool:
-    """Return whether a reviewed entry lowers at least as much, by the same transform, on the way to the same sink."""
-    return (
-        entry.from_ >= declared.from_
-        and entry.to <= declared.to
-        and entry.transform == declared.transform
-        and Glob(entry.sink).matches(declared.sink)
-    )
+def _difference(entry: Reclassification, declared: Reclassification) -> str | None:
+    """Return how the transform differs from what was reviewed, or None."""
+    reviewed, now = entry.fingerprint, declared.fingerprint
+    if reviewed is None or reviewed.endswith("…") or now is None:
+        return None
+    what = changed(reviewed, now)
+    return None if what is None else f"{what}; its fingerprint was {reviewed} and is {now}"
+
+
+def _differs(entry: Reclassification, declared: Reclassification, today: datetime.date) -> str:
+    """Return in what an entry for the same transform does not permit what is declared; empty where it permits it."""
+    if entry.expires < today:
+        return f"the entry expired on {entry.expires}"
+    if not entry.from_ >= declared.from_:
+        return f"the entry lowers {_listed(entry.from_)}, not {_listed(declared.from_ - entry.from_)}"
+    if not entry.to <= declared.to:
+        return f"the entry leaves {_listed(entry.to)}, and {_listed(entry.to - declared.to)} is not left"
+    if not Glob(entry.sink).matches(declared.sink):
+        return f"the entry is for {entry.sink}, not for {declared.sink}"
+    if entry.fields is not None and declared.fields is not None and not entry.fields >= declared.fields:
+        return f"the entry is for the fields {_listed(entry.fields)}, not for {_listed(declared.fields - entry.fields)}"
+    return ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"

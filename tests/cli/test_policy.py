@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from privacylib import cli
+from privacylib.policy.forms import FORMS
 
 POLICIES = Path(__file__).parents[1] / "policy"
 
@@ -33,3 +34,21 @@ def test_what_nothing_uses_is_named_and_the_file_stays_valid(
     told = capsys.readouterr()
     assert "CONTACT" in told.err
     assert "valid; 1 labels" in told.out
+
+
+def test_a_fingerprint_is_printed_as_the_policy_takes_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jobs_of_tests.py").write_text("class Report:\n    def build(self):\n        return 1\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["policy", "fingerprint", "jobs_of_tests:Report.build"]) == 0
+    assert FORMS["fingerprint"].accepts(capsys.readouterr().out.strip())
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("jobs", "write module:name"), ("no_such_module:f", "run it where"), ("json:nothing", "cannot be imported")],
+)
+def test_what_cannot_be_imported_is_named(name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["policy", "fingerprint", name]) == 1
+    assert told in capsys.readouterr().err

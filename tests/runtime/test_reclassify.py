@@ -1,10 +1,12 @@
 """Loosening is reclassification and nothing else."""
 
 import logging
+from contextlib import nullcontext
 
 import pytest
 
 import privacylib
+from privacylib.policy.fingerprint import fingerprint
 from privacylib.testing import Capture, capture
 from tests.runtime.world import CLICKS, CLOSED, POLICY, USERS, denied, only, read, write
 
@@ -27,6 +29,10 @@ def lowered(sink: str = DAILY, to: tuple[str, ...] = ("AGGREGATE",), expires: st
     return privacylib.reclassify(
         {"INTERACTION"}, to=to, sink=sink, transform=count, reason="counts", reviewer="p@x", expires=expires
     )
+
+
+def pinned(fingerprint: str, more: str = "") -> str:
+    return annotated(REVIEWED.replace("reason:", f'fingerprint: "{fingerprint}", {more} reason:'))
 
 
 def annotated(policy: str) -> str:
@@ -131,3 +137,77 @@ def test_fault_17_a_void_one_is_told_once_and_not_at_each_use(caplog: pytest.Log
             with lowered(expires="2020-02-02"):
                 pass
     assert caplog.text.count("expired on 2020-02-02") == 1
+
+
+@pytest.mark.parametrize("digits", [8, 32, 56])
+def test_one_whose_transform_is_as_reviewed_counts(digits: int) -> None:
+    with capture(pinned(fingerprint(count)[: len("sha256:") + digits]), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered():
+            write(DAILY)
+
+
+def other() -> int:
+    return 1
+
+
+@pytest.mark.parametrize("mode", ["observe", "simulate", "enforce"])
+def test_one_whose_transform_changed_is_void_in_every_mode_and_says_what_changed(
+    mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = fingerprint(other)
+    with capture(pinned(before), mode=mode), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(), denied(mode, "flow"):
+            write(DAILY)
+    assert "its code and its constants changed" in caplog.text
+    assert before in caplog.text
+    assert fingerprint(count) in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("from: [INTERACTION]", "from: [CONTACT]", "lowers CONTACT, not INTERACTION"),
+        ("to: [AGGREGATE]", "to: [AGGREGATE, CONTACT]", "leaves AGGREGATE, CONTACT, and CONTACT is not left"),
+        ("**/daily", "**/weekly", "is for duckdb://**/weekly, not for duckdb:///warehouse/daily"),
+        ("2999-01-01", "2021-02-03", "the entry expired on 2021-02-03"),
+        (":count", ":other", "not in the reviewed policy, which alone counts under enforce"),
+    ],
+)
+def test_in_enforce_it_says_why_the_reviewed_entry_does_not_permit_it(
+    old: str, new: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert old in REVIEWED
+    with capture(annotated(REVIEWED.replace(old, new)), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(), pytest.raises(privacylib.PolicyDenied):
+            write(DAILY)
+    assert why in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("entry", "declared", "written", "allowed"),
+    [
+        ("", "#total", ("total",), True),
+        ("", "#total", ("total", "name"), False),
+        ("", "#total", (), False),
+        ("fields: [total, day],", "", ("total",), True),
+        ("fields: [total, day],", "", ("total", "day"), True),
+        ("fields: [total, day],", "", ("name",), False),
+        ("fields: [total, day],", "", (), False),
+        ("fields: [total, day],", "#day", ("day",), True),
+        ("fields: [total, day],", "#day", ("total",), False),
+        ("fields: [total, day],", "#name", ("name",), False),
+    ],
+)
+def test_a_column_breaker_holds_for_its_columns_alone(
+    entry: str, declared: str, written: tuple[str, ...], allowed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    del caplog
+    with capture(pinned(fingerprint(count), entry), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(DAILY + declared):
+            store = privacylib.writes(DAILY, fields=written)(lambda: None)
+            with nullcontext() if allowed else pytest.raises(privacylib.PolicyDenied):
+                store()
