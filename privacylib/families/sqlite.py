@@ -10,8 +10,9 @@ from urllib.parse import unquote
 from privacylib.families.dbapi import operations
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset
+from privacylib.sql import holds_values, tables
 
-__all__ = ["copied", "file_of", "remember", "statement"]
+__all__ = ["copied", "file_of", "is_plain", "remember", "shape", "statement"]
 
 _DATABASE = "_privacylib_database"
 _ATTACHED = "_privacylib_attached"
@@ -47,6 +48,20 @@ def statement(connection: Any, text: str, *, bound: bool) -> tuple[Operation, ..
     if _ATTACH.search(text):
         connection.__dict__[_ATTACHED] = True
     return operations(text, partial(_table, connection), bound=bound, dialect="sqlite")
+
+
+def shape(cursor: Any, text: str, parameters: Any = ()) -> tuple[str, str, bool] | None:
+    """Return what statements that are described alike have in common; None where other databases are attached."""
+    told = cursor.connection.__dict__
+    return None if _ATTACHED in told else (told[_DATABASE], text, bool(parameters))
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a statement touches tables of the one database only, and has no values in it: it can be kept."""
+    if _ATTACH.search(text) or holds_values(text):
+        return False
+    found = tables(text, "sqlite")
+    return not any("." in name for name in found.reads + found.writes)
 
 
 def copied(source: Any, schema: str, target: Any) -> tuple[Operation, ...]:

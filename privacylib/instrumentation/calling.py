@@ -6,11 +6,10 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from attrs import evolve
-
 from privacylib.config import Snapshot
 from privacylib.context import get_frame, is_unseen
 from privacylib.decorators.wrapping import wrap
+from privacylib.instrumentation.repeated import repeated
 from privacylib.instrumentation.running import Running
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import PolicyDenied
@@ -24,9 +23,14 @@ def around(original: Any, patch: Patch) -> Any:
     kind = original.__class__
     if issubclass(kind, staticmethod | classmethod):
         return cast("Any", kind(around(original.__func__, patch)))
-    start = functools.partial(_start, patch, *_parameters(original, patch))
+    positions, defaults = _parameters(original, patch)
+    start = functools.partial(_start, patch, positions, defaults)
     if patch.instead is not None:
         ours = _replaced(original, patch.instead)
+    elif patch.only_pins:
+        ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
+    elif patch.shape is not None:
+        ours = repeated(original, patch, _plain(original, start), lambda *given: Call(*given, positions, defaults))
     elif inspect.iscoroutinefunction(original):
         ours = _coroutine(original, start)
     elif inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
@@ -52,11 +56,21 @@ class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run t
 
 
 Start = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any], Running | None]]
+Pinned = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
 
 
 def _replaced(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return (original if _snapshot() is None else instead)(*args, **kwargs)
+
+    return wrapper
+
+
+def _pinning(original: Callable[..., Any], pinned: Pinned) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if _snapshot() is not None:
+            args, kwargs = pinned(args, kwargs)
+        return original(*args, **kwargs)
 
     return wrapper
 
@@ -138,16 +152,15 @@ def _start(
     snapshot = _snapshot()
     if snapshot is None:
         return args, kwargs, None
-    call = Call(args, kwargs, positions, defaults)
     if patch.pins:
-        call = _pinned(call, patch)
+        args, kwargs = _pinned(tuple(patch.pins.items()), positions, defaults, args, kwargs)
     try:
-        return call.args, dict(call.kwargs), Running(patch, call, snapshot)
+        return args, kwargs, Running(patch, Call(args, kwargs, positions, defaults), snapshot)
     except PolicyDenied:
         raise
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("patching", error)
-        return call.args, dict(call.kwargs), None
+        return args, kwargs, None
 
 
 def _snapshot() -> Snapshot | None:
@@ -156,17 +169,23 @@ def _snapshot() -> Snapshot | None:
     return None if frame is not None and is_unseen(frame) else ACTIVE.snapshot
 
 
-def _pinned(call: Call, patch: Patch) -> Call:
+def _pinned(
+    pins: tuple[tuple[str, Callable[[Any], Any]], ...],
+    positions: Mapping[str, int],
+    defaults: Mapping[str, Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Resolve arguments once. What the host's own objects raise here, they would have raised in the function."""
-    args, kwargs = list(call.args), dict(call.kwargs)
-    for name, pin in patch.pins.items():
-        position = call.positions.get(name, len(args))
-        value = pin(call[name])
-        if position < len(args):
-            args[position] = value
+    for name, pin in pins:
+        position = positions.get(name)
+        if name in kwargs:
+            kwargs[name] = pin(kwargs[name])
+        elif position is not None and position < len(args):
+            args = (*args[:position], pin(args[position]), *args[position + 1 :])
         else:
-            kwargs[name] = value
-    return evolve(call, args=tuple(args), kwargs=kwargs)
+            kwargs[name] = pin(defaults.get(name))
+    return args, kwargs
 
 
 def _parameters(original: Callable[..., Any], patch: Patch) -> tuple[dict[str, int], dict[str, Any]]:

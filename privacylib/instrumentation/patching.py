@@ -76,13 +76,16 @@ def patched_class(base: type) -> type:
         base: The class, or one that a host derived from it. What the host overrides is covered too,
             but for patches that pin arguments, which an override may not have.
     """
-    if base not in _classes and base not in _classes.values():
+    found = _classes.get(base)
+    if found is not None:
+        return found
+    if base not in _classes.values():
         methods: dict[str, Any] = {}
         for ancestor in reversed(base.__mro__):
             for name, patch in _methods.get(ancestor, {}).items():
-                found = inspect.getattr_static(base, name)
-                if found is vars(ancestor)[name] or not (patch.pins or patch.instead):
-                    methods[name] = around(found, patch)
+                method = inspect.getattr_static(base, name)
+                if method is vars(ancestor)[name] or not (patch.pins or patch.instead):
+                    methods[name] = around(method, patch)
         if not methods:
             return base
         _classes[base] = subclass(base, methods)

@@ -1,7 +1,7 @@
 """What an integration is: a table of patches, each with a pure function from a call to its operations."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -47,6 +47,10 @@ def _nothing(_: Call) -> tuple[Operation, ...]:
     return ()
 
 
+def _always(_: Call) -> bool:
+    return True
+
+
 @frozen
 class Patch:
     """One function of another library, and what its calls mean.
@@ -69,6 +73,9 @@ class Patch:
         closes: Method of the result that frees it, for a response that is refused.
         instead: What is called in place of the function, and does the same in steps that are seen.
         after: Returns what the caller gets in place of the result.
+        shape: Takes the arguments of a call, and returns what calls that are described alike have in common;
+            None for one that has nothing in common. Not for files, nor for what is called remotely or lasts.
+        keeps: Returns whether what describes a call may be kept under its shape.
         until: The first version of Python in which the library does not have the function any more; None for none.
     """
 
@@ -86,12 +93,19 @@ class Patch:
     closes: str = ""
     instead: Callable[..., Any] | None = None
     after: Callable[[Call], Any] | None = None
+    shape: Callable[..., Hashable] | None = None
+    keeps: Callable[[Call], bool] = _always
     until: tuple[int, int] | None = None
 
     @property
     def module(self) -> str:
         """Return the module that holds the target."""
         return self.target.partition(":")[0]
+
+    @property
+    def only_pins(self) -> bool:
+        """Return whether calls have no operations, and only their arguments are looked after."""
+        return bool(self.pins) and self.describe is _nothing and self.after is None
 
     @property
     def applies(self) -> bool:

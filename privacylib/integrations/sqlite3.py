@@ -21,6 +21,10 @@ def _statement(call: Call) -> tuple[Operation, ...]:
     return sqlite.statement(call["self"].connection, call["sql"], bound=bool(call["parameters"]))
 
 
+def _is_plain(call: Call) -> bool:
+    return sqlite.is_plain(call["sql"])
+
+
 def _copied(call: Call) -> tuple[Operation, ...]:
     return sqlite.copied(call["self"], call["name"] or "main", call["target"])
 
@@ -44,7 +48,9 @@ def _on(method: str, *parameters: str) -> tuple[Patch, Patch]:
     def by_cursor(connection: Any, *args: Any) -> Any:
         return getattr(connection.cursor(), method)(*args)
 
-    target = Patch(f"sqlite3:Cursor.{method}", _statement, ("self", *parameters))
+    target = Patch(
+        f"sqlite3:Cursor.{method}", _statement, ("self", *parameters), shape=sqlite.shape, keeps=_is_plain
+    )
     return target, Patch(f"sqlite3:Connection.{method}", instead=by_cursor)
 
 

@@ -9,7 +9,7 @@ from attrs import evolve
 from privacylib.sql.model import OPAQUE, Tables
 from privacylib.sql.words import by_words
 
-__all__ = ["stripped", "tables"]
+__all__ = ["holds_values", "stripped", "tables"]
 
 KEPT = 4096
 """Statements whose tables are remembered."""
@@ -17,6 +17,10 @@ KEPT = 4096
 LONGEST = 100_000
 """Characters of a statement that is looked at; a longer one is opaque."""
 
+SHORT = 4096
+"""Characters of a statement that is short enough to be kept as it is."""
+
+_SMALL = re.compile(r"\d{1,3}")
 _QUOTED = r"\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]"
 _LITERAL = re.compile(
     rf"(?P<name>{_QUOTED})|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"
@@ -45,6 +49,14 @@ def tables(text: str, dialect: str = "") -> Tables:
 def stripped(text: str) -> str:
     """Return SQL without comments, with ``?`` for each literal and parameter. Quoted names stay."""
     return _LITERAL.sub(_plain, text).strip()
+
+
+def holds_values(text: str) -> bool:
+    """Return whether SQL has values or comments in it; small numbers, as in ``limit 10``, say nothing of anybody."""
+    return len(text) > SHORT or any(
+        not (found["name"] or found[0].startswith((":", "@", "$")) or _SMALL.fullmatch(found[0]))
+        for found in _LITERAL.finditer(text)
+    )
 
 
 def _plain(found: re.Match[str]) -> str:

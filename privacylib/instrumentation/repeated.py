@@ -1,0 +1,78 @@
+"""Calls that are described alike: described once, and found again by what they have in common."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from privacylib.instrumentation.table import Call, Patch
+from privacylib.model import Kind, Operation
+from privacylib.runtime import ACTIVE, Declared, begin, end, faults
+from privacylib.runtime.closures import reading
+
+__all__ = ["repeated"]
+
+KEPT = 1024
+"""Shapes kept for each function; a full table is emptied and filled again on sight."""
+
+Function = Callable[..., Any]
+
+
+def repeated(
+    original: Function, patch: Patch, slowly: Function, call_of: Callable[[tuple[Any, ...], dict[str, Any]], Call]
+) -> Function:
+    """Return a plain function with the operations of calls that are described alike around it.
+
+    Args:
+        original: The function.
+        patch: What its calls mean.
+        slowly: Stands in its place for a call that is described by itself, and where anything goes wrong here.
+        call_of: Returns a call by its arguments.
+    """
+    shape_of: Any = patch.shape
+    known: dict[Hashable, Function] = {}
+
+    def learn(shape: Hashable, call: Call) -> Function:
+        if shape is None or not patch.keeps(call):
+            return slowly
+        if len(known) >= KEPT:
+            known.clear()
+        governed = known[shape] = _governed(original, patch.describe(call))
+        return governed
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.snapshot is None:
+            return original(*args, **kwargs)
+        try:
+            shape = shape_of(*args, **kwargs)
+            governed = known.get(shape) or learn(shape, call_of(args, kwargs))
+        except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
+            if faults.by_the_host(error):
+                raise
+            governed = slowly
+        return governed(*args, **kwargs)
+
+    return wrapper
+
+
+def _governed(function: Function, operations: tuple[Operation, ...]) -> Function:
+    """Return a function with operations around it, the first the outermost."""
+    for operation in reversed(operations):
+        declared = Declared(operation)
+        function = reading(function, declared) if operation.kind is Kind.READ else _around(function, declared)
+    return function
+
+
+def _around(function: Function, declared: Declared) -> Function:
+    """Return a function with an operation around it that is complete when it begins."""
+
+    def governed(*args: Any, **kwargs: Any) -> Any:
+        site = declared.site()
+        handle = None if site is None else begin(site)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException:
+            end(handle, failed=True)
+            raise
+        end(handle)
+        return result
+
+    return governed
