@@ -29,7 +29,7 @@ from privacylib.context import (
 )
 from privacylib.instrumentation.hops.batons import Home, receive, take_home
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
-from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, is_data, shelf_of, tag_of
+from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is_data, shelf_of, tag_of
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
 
@@ -64,14 +64,15 @@ _GET = asyncio.Queue[Any].get.__code__
 def _put(size: Size) -> Makes:
     def around(original: Callable[..., Any]) -> Callable[..., Any]:
         def _put(self: Any, item: Any, *args: Any) -> None:
-            if ACTIVE.snapshot is None:
+            data = ACTIVE.snapshot is not None and is_data(item)
+            if not (data or (ACTIVE.snapshot is not None and has_shelf(self))):
                 original(self, item, *args)
                 return
             inside = size(self)
             original(self, item, *args)
             try:
                 frame = get_frame()
-                tag = tag_of(frame) if is_data(item) else None
+                tag = tag_of(frame) if data else None
                 shelf_of(self, inside).put(item, tag, None if frame is None else frame.scope.key, inside)
             except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
                 faults.swallowed("carrying", error)
@@ -89,9 +90,12 @@ def _get(size: Size, *, last: bool = False) -> Makes:
             inside = size(self)
             item = original(self, *args)
             _passed.seen = True
+            data = is_data(item)
+            if not data and not has_shelf(self):
+                return item
             try:
                 tag = shelf_of(self, inside).get(item, inside, last=last)
-                if is_data(item):
+                if data:
                     waited = _getting()
                     if waited is None:
                         _take(self, item, tag)
@@ -159,6 +163,8 @@ def _join(frame: Frame, tag: Tag) -> None:
 
 def _getting() -> "asyncio.Task[Any] | None":
     """Return the running task where it does nothing but get one item for somebody else."""
+    if not _waited:
+        return None
     try:
         task = asyncio.current_task()
     except RuntimeError:

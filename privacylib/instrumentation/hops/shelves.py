@@ -3,7 +3,8 @@
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from contextvars import Context
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -11,7 +12,7 @@ from privacylib.context import PROCESS, Frame
 from privacylib.instrumentation.hops.batons import Home, Reads, seen
 from privacylib.model import NO_ZONE, Zone
 
-__all__ = ["UNTAGGED", "Shelf", "Tag", "is_data", "shelf_of", "tag_of"]
+__all__ = ["UNTAGGED", "Shelf", "Tag", "has_shelf", "is_data", "shelf_of", "tag_of"]
 
 _ATTRIBUTE = "_privacylib_shelf"
 LENT = 1024
@@ -57,16 +58,26 @@ _closable: dict[type, bool] = {}
 
 
 def is_data(item: object) -> bool:
-    """Return whether an item is data: not a resource, which can be closed, and not a mere signal."""
+    """Return whether an item is data.
+
+    It is not where it is a resource, which can be closed, a mere signal, or a job that brings the
+    context along that it runs in, as those that anyio hands to its threads do.
+    """
     if item is None:
         return False
     kind = type(item)
+    if kind is tuple and _is_job(cast("tuple[Any, ...]", item)):
+        return False
     found = _closable.get(kind)
     if found is None:
         if len(_closable) >= LENT:
             _closable.clear()
         found = _closable[kind] = any({"close", "disconnect", "aclose"} & vars(base).keys() for base in kind.__mro__)
     return not found
+
+
+def _is_job(item: tuple[Any, ...]) -> bool:
+    return len(item) > 1 and type(item[0]) is Context and callable(item[1])
 
 
 class Shelf:
@@ -139,6 +150,11 @@ class Shelf:
             self._tags.clear()
             self._inside = size
             self._older = 0
+
+
+def has_shelf(queue: Any) -> bool:
+    """Return whether anything that is data, or stood beside some, was ever put into a queue."""
+    return _ATTRIBUTE in queue.__dict__
 
 
 def shelf_of(queue: Any, size: int) -> Shelf:

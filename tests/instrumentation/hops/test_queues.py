@@ -1,4 +1,5 @@
 import asyncio
+import contextvars
 import inspect
 import queue
 import threading
@@ -168,6 +169,26 @@ def test_fault_57_what_goes_round_carries_nothing_from_one_request_to_the_next(s
             write_open()
             shared.put(taken)
     assert behind(seen) == [(PEOPLE,), ()]
+
+
+def test_a_job_that_brings_its_own_context_runs_there_and_leaves_the_worker_where_it_was(seen: Capture) -> None:
+    inbox = Queue()
+
+    def run(job: Any) -> None:
+        context, function = job
+        context.run(function)
+        write_open()
+
+    worker(inbox, run)
+    for purpose, reading in (("reply", [people]), ("ads", [])):
+        with privacylib.zone(purpose):
+            for read in reading:
+                read()
+            inbox.put((contextvars.copy_context(), write_open))
+        inbox.join()
+    inbox.put(None)
+    assert behind(seen) == [(PEOPLE,), (), (), ()]
+    assert purposes(seen) == [("reply",), (), ("ads",), ()]
 
 
 def test_an_item_that_a_worker_puts_back_keeps_its_context(seen: Capture) -> None:
