@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
-from privacylib.families.routes import asgi_route
+from privacylib.families.routes import Routing
 from privacylib.model import PolicyDenied
 
 __all__ = ["Middleware"]
@@ -15,6 +15,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[Any]]
 
+_HEADER = HEADER.encode()
 _SEEN = "privacylib.served"
 """Key in the scope of a request that is served already."""
 
@@ -48,6 +49,7 @@ class Middleware:
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        self._routing = Routing(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -58,7 +60,7 @@ class Middleware:
         exchange = _Exchange(scope, receive, send)
         try:
             served = exchange.served = Served.begin(
-                scope["path"], asgi_route(self.app, scope), scope["headers"], _peer(scope), scheme
+                scope["path"], self._routing.route(scope), scope["headers"], _peer(scope), scheme
             )
         except PolicyDenied as denied:
             await exchange.refuse(denied)
@@ -80,15 +82,24 @@ def _peer(scope: Scope) -> str | None:
     return str(client[0]) if client else None
 
 
+def _with_labels(message: Message, labels: str | None) -> Message:
+    """Let labels go back with the headers of a response, and none that a proxy may have copied from elsewhere."""
+    headers = without_ours(message.get("headers") or (), _HEADER)
+    if labels is not None:
+        headers.append((_HEADER, labels.encode()))
+    return {**message, "headers": headers}
+
+
 class _Exchange:
     """A request with its response, or a WebSocket."""
 
-    served: Served | None = None
+    __slots__ = ("_receive", "_scope", "_send", "refused", "served", "started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self.served: Served | None = None
         self.started = False
         self.refused = False
 
@@ -117,25 +128,18 @@ class _Exchange:
             if unseen is not None:
                 await self.refuse(unseen)
                 return
-            message = await self._started(served, message)
+            try:
+                labels = served.respond()
+            except PolicyDenied as denied:
+                await self.refuse(denied)
+                raise
+            self.started = True
+            message = _with_labels(message, labels)
         await self._send(message)
         if kind == "websocket.send" or message.get("body"):
             served.message()
         if kind in _ENDS and not message.get("more_body"):
             served.end()
-
-    async def _started(self, served: Served, message: Message) -> Message:
-        """Decide the response, and let labels go back with its headers."""
-        try:
-            labels = served.respond()
-        except PolicyDenied as denied:
-            await self.refuse(denied)
-            raise
-        self.started = True
-        headers = without_ours(message.get("headers") or (), HEADER.encode())
-        if labels is not None:
-            headers.append((HEADER.encode(), labels.encode()))
-        return {**message, "headers": headers}
 
     async def refuse(self, denied: PolicyDenied) -> None:
         """Answer with the requirement's id, and let nothing of the application out from now on."""

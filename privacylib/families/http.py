@@ -9,7 +9,7 @@ from urllib.parse import quote
 from privacylib.model import Asset, Kind, Operation, PolicyContext, PolicyDenied
 from privacylib.naming import url_asset
 from privacylib.propagation.carriers import MEMBER, Carrier
-from privacylib.runtime import ACTIVE, Handle, absent, complete, exit_frame, faults, finish, respond, serve, site_of
+from privacylib.runtime import ACTIVE, Declared, Handle, absent, complete, exit_frame, faults, finish, respond, serve
 
 __all__ = ["HEADER", "REFUSED", "Served", "called", "is_async", "refusal", "served", "without_ours"]
 
@@ -34,6 +34,12 @@ def served(service: str, path: str, route: str | None = None, scheme: str = "htt
     """
     text = url_asset(f"http://_{quote(path)}").name if route is None else route.removeprefix("/")
     return Asset(f"{scheme}://{service}", text)
+
+
+@lru_cache(maxsize=4096)
+def serving(service: str, path: str, route: str | None, scheme: str) -> Declared:
+    """Return the SERVE operation on what a service serves; see `served`."""
+    return Declared(Operation(Kind.SERVE, served(service, path, route, scheme)))
 
 
 def called(url: str) -> Operation:
@@ -84,7 +90,9 @@ class Served:
         snapshot = ACTIVE.snapshot
         if snapshot is None:
             return absent()
-        site = site_of(Operation(Kind.SERVE, served(snapshot.service, path, route, scheme)), snapshot)
+        site = serving(snapshot.service, path if route is None else "", route, scheme).site()
+        if site is None:
+            return None
         context = snapshot.propagator.extract(headers, peer=peer)
         handle = serve(site, context)
         return None if handle is None else cls(handle, context)

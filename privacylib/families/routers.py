@@ -4,10 +4,11 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import pairwise
 from types import FunctionType, MethodType
 from typing import Any, TypeAlias, cast
 
-__all__ = ["Patterns", "inside", "is_patterns", "matched"]
+__all__ = ["Patterns", "inside", "is_patterns", "matched", "stands", "ways"]
 
 Patterns: TypeAlias = Sequence[tuple[re.Pattern[str], Any]]
 """Routes as pairs of a compiled expression and what answers; the first that matches is taken."""
@@ -20,19 +21,29 @@ _ESCAPED = re.compile(r"\\[^\w]")
 _OPEN = re.compile(r"[*+?|\[{\\]")
 
 
-def inside(app: Any) -> Iterator[Any]:
-    """Yield an application and the callables it is wrapped around, the outermost first.
+def ways(app: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the way from an application to each callable it is wrapped around, the outermost first.
 
     Frameworks wrap by attributes, by closures, by partials and by bound methods.
     """
-    seen, waiting = {id(app)}, deque([app])
+    seen, waiting = {id(app)}, deque([(app,)])
     while waiting and len(seen) <= _MOST:
-        here = waiting.popleft()
-        yield here
-        for part in _parts(here):
+        way = waiting.popleft()
+        yield way
+        for part in _parts(way[-1]):
             if callable(part) and not issubclass(type(part), type) and id(part) not in seen:
                 seen.add(id(part))
-                waiting.append(part)
+                waiting.append((*way, part))
+
+
+def inside(app: Any) -> Iterator[Any]:
+    """Yield an application and the callables it is wrapped around, the outermost first."""
+    return (way[-1] for way in ways(app))
+
+
+def stands(way: tuple[Any, ...]) -> bool:
+    """Return whether each step of a way still leads to the next."""
+    return all(any(part is inner for part in _parts(outer)) for outer, inner in pairwise(way))
 
 
 def _parts(holder: Any) -> Iterator[Any]:

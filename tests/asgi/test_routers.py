@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from privacylib.families.routes import UNROUTED, asgi_route
+from privacylib.families.routes import UNROUTED, Routing
 
 PAGES = (
     r"/(\.(?P<format>jsono?))?$",
@@ -57,7 +57,7 @@ def bound(app: Any) -> Callable[..., Any]:
 
 
 def named(path: str, app: Any = None) -> str | None:
-    return asgi_route(app or Router(), {"path": path, "type": "http"})
+    return Routing(app or Router()).route({"path": path, "type": "http"})
 
 
 @pytest.mark.parametrize("wrap", [Slotted, Named, closed, bound, functools.partial])
@@ -88,7 +88,7 @@ def test_named_groups_stand_for_what_they_match(path: str, template: str) -> Non
 
 def test_a_path_is_matched_as_it_was_sent() -> None:
     scope = {"path": "/shop/users/a/b", "raw_path": b"/shop/users/a%2Fb", "type": "http"}
-    assert asgi_route(Router(), scope) == "/{database}/{table}/{pks}"
+    assert Routing(Router()).route(scope) == "/{database}/{table}/{pks}"
 
 
 def test_an_application_that_holds_itself_has_no_router() -> None:
