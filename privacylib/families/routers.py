@@ -26,7 +26,8 @@ def ways(app: Any) -> Iterator[tuple[Any, ...]]:
 
     Frameworks wrap by attributes, by closures, by partials and by bound methods.
     """
-    seen, waiting = {id(app)}, deque([(app,)])
+    seen = {id(app)}
+    waiting: deque[tuple[Any, ...]] = deque([(app,)])
     while waiting and len(seen) <= _MOST:
         way = waiting.popleft()
         yield way

@@ -154,7 +154,7 @@ def _is_routes(routes: Any) -> bool:
 
 def _is_by_path(route: Any) -> bool:
     """Return whether a route matches by type, method and path alone, as Starlette's own do but for hosts."""
-    matches = getattr(type(route), "matches", None)
+    matches = getattr(route.__class__, "matches", None)
     return getattr(matches, "__module__", "") in _FRAMEWORKS and not hasattr(route, "host_regex")
 
 

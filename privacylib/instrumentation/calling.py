@@ -30,7 +30,9 @@ def around(original: Any, patch: Patch) -> Any:
     elif patch.only_pins:
         ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
     elif patch.shape is not None:
-        ours = repeated(original, patch, _plain(original, start), lambda *given: Call(*given, positions, defaults))
+        ours = repeated(
+            original, patch, _plain(original, start), lambda args, kwargs: Call(args, kwargs, positions, defaults)
+        )
     elif inspect.iscoroutinefunction(original):
         ours = _coroutine(original, start)
     elif inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):

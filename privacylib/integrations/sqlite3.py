@@ -48,9 +48,7 @@ def _on(method: str, *parameters: str) -> tuple[Patch, Patch]:
     def by_cursor(connection: Any, *args: Any) -> Any:
         return getattr(connection.cursor(), method)(*args)
 
-    target = Patch(
-        f"sqlite3:Cursor.{method}", _statement, ("self", *parameters), shape=sqlite.shape, keeps=_is_plain
-    )
+    target = Patch(f"sqlite3:Cursor.{method}", _statement, ("self", *parameters), shape=sqlite.shape, keeps=_is_plain)
     return target, Patch(f"sqlite3:Connection.{method}", instead=by_cursor)
 
 
