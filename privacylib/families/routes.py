@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from privacylib.families import routers
+from privacylib.memo import Memo
 from privacylib.runtime import faults
 
 __all__ = ["UNROUTED", "Routing", "wsgi_route"]
@@ -22,8 +23,8 @@ _FULL, _PARTIAL = 2, 1
 """Values of Starlette's ``Match``."""
 
 _FRAMEWORKS = ("starlette.routing", "fastapi.routing")
-_TEMPLATES = 4096
-"""Templates kept for each router."""
+_ROOM = 32_768
+"""Weight of the templates kept for each router."""
 
 _APPLICATIONS = 16
 """Applications whose routers are kept; there are two where middleware stands inside one."""
@@ -93,7 +94,7 @@ class _Router:
         self._way = way
         self._listed: list[Any] = list(way[-1].routes)
         self._by_path = all(map(_is_by_path, self._listed))
-        self._templates: dict[tuple[Any, ...], str] = {}
+        self._templates: Memo[tuple[Any, ...], str] = Memo(_ROOM)
 
     def stands(self) -> bool:
         """Return whether it is still inside the application, with the same routes."""
@@ -113,9 +114,7 @@ class _Router:
             template, whole = _matched(routes, scope)
             known = asked[2] + (template or UNROUTED)
             if whole:
-                if len(self._templates) >= _TEMPLATES:
-                    self._templates.clear()
-                self._templates[asked] = known
+                self._templates.keep(asked, known)
         return known
 
 

@@ -4,14 +4,15 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from privacylib.instrumentation.table import Call, Patch
+from privacylib.memo import SMALL, Memo
 from privacylib.model import Kind, Operation
 from privacylib.runtime import ACTIVE, Declared, begin, end, faults
 from privacylib.runtime.closures import reading
 
 __all__ = ["repeated"]
 
-KEPT = 1024
-"""Shapes kept for each function; a full table is emptied and filled again on sight."""
+ROOM = 16_384
+"""Weight of the shapes kept for each function."""
 
 Function = Callable[..., Any]
 
@@ -28,15 +29,13 @@ def repeated(
         call_of: Returns a call by its arguments.
     """
     shape_of: Any = patch.shape
-    known: dict[Hashable, Function] = {}
+    known: Memo[Hashable, Function] = Memo(ROOM)
 
     def learn(shape: Hashable, call: Call) -> Function:
         if shape is None or not patch.keeps(call):
             return slowly
-        if len(known) >= KEPT:
-            known.clear()
-        governed = known[shape] = _governed(original, patch.describe(call))
-        return governed
+        operations = patch.describe(call)
+        return known.keep(shape, _governed(original, operations), len(operations) * SMALL)
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if ACTIVE.snapshot is None:

@@ -1,4 +1,4 @@
-"""Routers that are a list of regular expressions, found inside what wraps them."""
+"""Routers found inside what wraps them, and the templates they give."""
 
 import functools
 import re
@@ -6,6 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Mount, Route
 
 from privacylib.families.routes import UNROUTED, Routing
 
@@ -95,3 +99,65 @@ def test_an_application_that_holds_itself_has_no_router() -> None:
     app = Named(None)
     app.elsewhere = app
     assert named("/x", app) is None
+
+
+class Switch:
+    """An application that is one of several, by turns."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, *_: object) -> None: ...
+
+
+async def nothing(_: Request) -> Response:
+    return Response()
+
+
+class ByHost(Route):
+    def matches(self, scope: Any) -> Any:
+        return super().matches(scope) if scope["host"] == "shop" else (Match.NONE, {})
+
+
+def asked(path: str, **more: Any) -> dict[str, Any]:
+    return {"type": "http", "method": "GET", "path": path, "headers": [], **more}
+
+
+def test_a_route_that_is_added_or_replaced_later_is_named() -> None:
+    app = Starlette(routes=[Route("/users/{id:int}", nothing)])
+    routing = Routing(closed(app))
+    assert [routing.route(asked(path)) for path in ("/users/7", "/users/7", "/orders/7")] == [
+        "/users/{id}", "/users/{id}", UNROUTED,
+    ]  # fmt: skip
+    app.router.routes.append(Route("/orders/{number}", nothing))
+    assert routing.route(asked("/orders/7")) == "/orders/{number}"
+    app.router.routes[0] = Route("/users/{name}", nothing)
+    assert routing.route(asked("/users/7")) == "/users/{name}"
+
+
+def test_an_application_that_is_swapped_inside_is_asked_itself() -> None:
+    switch = Switch(Starlette(routes=[Route("/users/{id}", nothing)]))
+    routing = Routing(switch)
+    assert routing.route(asked("/users/7")) == "/users/{id}"
+    switch.app = Starlette(routes=[Route("/users/{name}", nothing)])
+    assert routing.route(asked("/users/7")) == "/users/{name}"
+
+
+def test_routes_that_look_at_more_than_the_path_are_asked_each_time() -> None:
+    routing = Routing(Starlette(routes=[ByHost("/users/{id}", nothing), Route("/users/{name}", nothing)]))
+    assert routing.route(asked("/users/7", host="shop")) == "/users/{id}"
+    assert routing.route(asked("/users/7", host="desk")) == "/users/{name}"
+
+
+def test_routes_beneath_a_mount_are_asked_each_time() -> None:
+    inner = Starlette(routes=[Route("/{id}", nothing)])
+    routing = Routing(Starlette(routes=[Mount("/users", inner)]))
+    assert routing.route(asked("/users/7")) == "/users/{id}"
+    inner.router.routes[0] = Route("/{name}", nothing)
+    assert routing.route(asked("/users/7")) == "/users/{name}"
+
+
+def test_a_method_that_no_route_takes_does_not_stand_for_others() -> None:
+    routing = Routing(Starlette(routes=[Route("/{page}", nothing), Route("/users", nothing, methods=["POST"])]))
+    assert routing.route(asked("/users")) == "/{page}"
+    assert routing.route({**asked("/users"), "method": "POST"}) == "/users"

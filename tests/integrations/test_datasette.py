@@ -234,7 +234,7 @@ def _portless(text: str) -> str:
 
 
 def _without_numbers(text: str) -> str:
-    return re.sub(r":\d+|\[\d+\]|(?<=', )\d+(?=\))|\+\d+", "", text)
+    return re.sub(r":\d+|\[\d+\]", "", text)
 
 
 def test_enforced_its_one_forbidden_flow_is_refused(tmp_path: Path, bare: Ran) -> None:

@@ -177,3 +177,53 @@ def test_fault_44_the_drivers_other_name_is_seen_too(here: Watched, tmp_path: Pa
         connection.execute("create table a (x)")
         connection.execute("insert into a select x from a")
     assert here.pairs() == {(f"sqlite://{tmp_path}/shop.db/a", f"sqlite://{tmp_path}/shop.db/a")}
+
+
+def test_a_statement_seen_before_is_told_by_its_own_database(here: Watched, tmp_path: Path) -> None:
+    for name in ("one.db", "two.db", "one.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as connection, privacylib.scope(name):
+            connection.execute("create table if not exists a (x)")
+            connection.execute("create table if not exists b (x)")
+            connection.execute("insert into b select x from a")
+    pairs = {(f"sqlite://{tmp_path}/{name}/a", f"sqlite://{tmp_path}/{name}/b") for name in ("one.db", "two.db")}
+    assert here.pairs() == pairs
+
+
+def test_a_statement_seen_before_means_something_else_once_a_database_is_attached(
+    here: Watched, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("create table far (x)")
+    moves = "insert into near select x from far"
+    with closing(sqlite3.connect(tmp_path / "main.db")) as connection, privacylib.scope("job"):
+        connection.execute("create table near (x)")
+        with pytest.raises(sqlite3.OperationalError):
+            connection.execute(moves)
+        connection.execute(f"attach database '{tmp_path}/other.db' as other")
+        connection.execute(moves)
+    parsed = {edge.source for edge in here.edges() if edge.evidence.value == "parsed"}
+    assert parsed == {f"sqlite://{tmp_path}/main.db/far", f"sqlite://{tmp_path}/other.db/far"}
+
+
+def test_a_statement_seen_before_is_decided_by_the_policy_in_force(tmp_path: Path) -> None:
+    read = "select x from a"
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("create table a (x)")
+    for number, mode in enumerate(("observe", "enforce")):
+        policy = (
+            'version: 1\nlabels: {CONTACT: {}}\nassets: [{match: "sqlite://**", labels: [CONTACT]}]\nrequirements:\n'
+        )
+        policy += "  - {id: none, applies_to: [CONTACT], allow: {purposes: []}, mode: enforce}\n"
+        (tmp_path / "policy.yaml").write_text(policy)
+        privacylib.init(service="web", policy=tmp_path / "policy.yaml", mode=mode, spool=tmp_path / str(number))
+        integrations.install(frozenset({"sqlite3"}))
+        try:
+            with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, privacylib.scope("job"):
+                if mode == "observe":
+                    assert connection.execute(read).fetchall() == connection.execute(read).fetchall() == []
+                else:
+                    with pytest.raises(PolicyDenied):
+                        connection.execute(read)
+        finally:
+            privacylib.shutdown()
+    patching.uninstall()

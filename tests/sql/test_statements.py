@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from privacylib.sql import Tables, stripped, tables
+from privacylib.sql import Tables, holds_values, stripped, tables
 from privacylib.sql.words import by_words
 
 CASES = [
@@ -105,3 +105,20 @@ print(json.dumps(tables("insert into a select * from b").reads))
 
 def test_words_never_find_less() -> None:
     assert by_words("select trim(both from x) from t").reads == ("x", "t")
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("select a from t where b = ? limit 10", False),
+        ('select "a" from [t] where b = :b and c = $2', False),
+        ("select a from t where b = 'canary'", True),
+        ("select a from t where b = 12345", True),
+        ("select a from t where b = 1.5e3", True),
+        ("select a from t -- canary", True),
+        ("select a from t /* canary */", True),
+        (f"select {'a, ' * 4096} b from t", True),
+    ],
+)
+def test_which_statements_hold_values(text: str, holds: bool) -> None:
+    assert holds_values(text) is holds

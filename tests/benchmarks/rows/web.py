@@ -17,7 +17,10 @@ from tests.benchmarks.worker import ROOT
 
 __all__ = ["ROWS"]
 
-CLIENTS, REQUESTS, QUICK = 4, 400, 8
+CLIENTS, REQUESTS, QUICK = 4, 200, 8
+UNLOADED = 2
+"""Turns before the first that counts."""
+
 NEEDED = {
     "bare": ("uvicorn", "starlette"),
     "privacylib": (),
@@ -107,10 +110,10 @@ class Web:
         requests = QUICK if size.quick else REQUESTS
         with contextlib.ExitStack() as stack:
             served = [stack.enter_context(serving(kind)) for kind in kinds]
-            for number in range(size.rounds + 1):
-                for each in served:
+            for number in range(UNLOADED + size.rounds):
+                for each in served if number % 2 else reversed(served):  # nobody always comes after the same one
                     used = each.cpu(requests)
-                    if number:
+                    if number >= UNLOADED:
                         found[each.kind].append(used)
         bare, ours = found["bare"], found["privacylib"]
         theirs = found.get("opentelemetry", [])
@@ -122,7 +125,18 @@ class Web:
                 median(other) if other else None, None, Goal(most=3), more, other, "" if theirs else "not installed",
             ),
             Line(self.name, what, "µs", median(ours), "bare", median(bare), 1 + median(more) / 100, Goal(), ours, bare),
+            Line(
+                self.name, "the same beside OpenTelemetry's instrumentations", "µs", median(ours), "OpenTelemetry's",
+                median(theirs) if theirs else None, _ratio(ours, theirs), Goal(), ours, theirs,
+                "" if theirs else "not installed",
+            ),
         ]  # fmt: skip
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float | None:
+    """Return the median of the ratios of the rounds."""
+    ratios = [one / other for one, other in zip(ours, theirs, strict=False)]
+    return median(ratios) if ratios else None
 
 
 def _more(used: list[float], bare: list[float]) -> list[float]:
