@@ -5,8 +5,10 @@ import importlib.metadata
 import json
 import sys
 from contextlib import suppress
+from typing import Any
 
 from privacylib.config import Settings
+from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation import patching
 from privacylib.recorder import ABOUT, Store
 from privacylib.runtime import faults, hot
@@ -21,7 +23,16 @@ def tell_about(store: Store, asked: Settings | None) -> None:
         store: Of the process.
         asked: Its settings.
     """
-    facts = {
+    try:
+        with Stage(UNSEEN):
+            store.keep(ABOUT, json.dumps(_facts(asked)).encode())
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        with suppress(Exception):
+            faults.swallowed("telling what is seen", error)
+
+
+def _facts(asked: Settings | None) -> dict[str, Any]:
+    return {
         "python": f"{sys.implementation.name} {sys.version.split()[0]}",
         "privacylib": _version(),
         "form": "pure" if str(hot.__file__).endswith(".py") else "compiled",
@@ -31,11 +42,6 @@ def tell_about(store: Store, asked: Settings | None) -> None:
         "covered": dict(patching.covered),
         "uncovered": dict(patching.uncovered),
     }
-    try:
-        store.keep(ABOUT, json.dumps(facts).encode())
-    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-        with suppress(Exception):
-            faults.swallowed("telling what is seen", error)
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from privacylib._bootstrap.about import tell_about
 from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
-from privacylib.context import PROCESS
+from privacylib.context import PROCESS, UNSEEN, Stage
 from privacylib.errors import PrivacyError
 from privacylib.exporters import Detail, chosen, detail_of
 from privacylib.instrumentation import hops, patching
@@ -181,12 +181,14 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
         recorder: Where records go.
         spool: Directory that holds the shared key; None for a key of this process alone.
     """
+    with Stage(UNSEEN):
+        keys = keyring(policy.trust, spool, os.environ)
     return Snapshot(
         service=asked.service,
         mode=asked.mode,
         engine=Engine(policy, asked.mode, asked.region),
         recorder=recorder,
-        propagator=Propagator(policy, keyring(policy.trust, spool, os.environ)),
+        propagator=Propagator(policy, keys),
         spool=spool,
     )
 
@@ -228,7 +230,8 @@ def _load(path: Path | None) -> Policy:
         return Policy()
     from privacylib.policy.loading import load
 
-    return load(path)
+    with Stage(UNSEEN):
+        return load(path)
 
 
 def _take_environment(snapshot: Snapshot) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
+from privacylib._bootstrap import about, wiring
 from privacylib.families.paths import is_data
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
@@ -124,6 +125,15 @@ def test_programs_devices_and_our_own_spool_are_no_data(here: Watched, tmp_path:
         for path in (program, Path("/dev/null"), Path(os.__file__), Path("/proc/self/status"), *here.spool.rglob("*")):
             if path.is_file():
                 path.read_bytes()
+        (tmp_path / "sink").write_text("")
+    assert not here.pairs()
+
+
+def test_what_privacylib_itself_opens_is_not_recorded(here: Watched, tmp_path: Path) -> None:
+    with privacylib.scope("work"):
+        privacylib.reload()
+        about._version.cache_clear()  # pyright: ignore[reportPrivateUsage] - as in a process that has said nothing yet
+        wiring._changed()  # pyright: ignore[reportPrivateUsage] - a library was imported meanwhile
         (tmp_path / "sink").write_text("")
     assert not here.pairs()
 
