@@ -12,16 +12,17 @@ _QUARANTINED = "quarantined.jsonl"
 
 
 def quarantine(store: Store, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Add entries for records of a producer; one that stands there already is not added again.
+    """Add entries for records of a producer; a record that stands there already is not added again.
 
     Args:
         store: The producer's.
-        entries: What is known of each, without data: ``sequence``, ``flow``, ``cause``, ``exporter``.
+        entries: What is known of each, without data: ``producer``, ``sequence``, ``flow``, ``cause``, ``exporter``.
 
     Raises:
         OSError: Nothing was added.
     """
-    _add(store, list(map(sealed_line, entries)))
+    known = {_record_of(entry) for entry in quarantined(store)}  # written down before a kill, and exported again
+    _add(store, [sealed_line(entry) for entry in entries if _record_of(entry) not in known])
 
 
 def quarantined(store: Store) -> list[dict[str, Any]]:
@@ -32,6 +33,10 @@ def quarantined(store: Store) -> list[dict[str, Any]]:
 def inherit_quarantined(heir: Store, store: Store) -> None:
     """Add the entries of a producer to those of another into which it is folded."""
     _add(heir, store.kept(_QUARANTINED).splitlines(keepends=True))
+
+
+def _record_of(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(entry.get(name) for name in ("producer", "sequence", "exporter"))
 
 
 def _add(store: Store, lines: list[bytes]) -> None:
