@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from privacylib.exporters import Detail
+from privacylib.exporters import Detail, survives_fork
 from privacylib.exporters.holdings import Holding, Holdings, forget_parents
 from privacylib.exporters.lane import Lane
 from privacylib.recorder import Recorder, Store
@@ -83,10 +83,20 @@ class Drain:
         spools = [store.spool] if store.spool else []
         held = Holding(store, count), Holdings(spools, count, living=False, every=LOOK)
         own, others = self._held.setdefault(store.producer, held)
-        return tuple(Lane(exporter, number, self.detail, own, others) for number, exporter in enumerate(self.exporters))
+        lanes = tuple(
+            Lane(exporter, number, self.detail, own, others) for number, exporter in enumerate(self.exporters)
+        )
+        if os.getpid() == self._made_in or all(map(survives_fork, self.exporters)):
+            return lanes
+        for lane in lanes:
+            lane.open()  # its place is kept from the first record on
+        own.release()
+        return ()
 
     def flush(self, timeout: float) -> bool:
         """Export what was recorded so far; return whether all of it was, in `timeout` seconds."""
+        if self._lanes.get(self._recorder.store.producer) == ():
+            return False  # it is left to others
         deadline = monotonic() + timeout
         asked = [(lane, lane.ask()) for lane in self._mine()]
         return all(lane.answered(number, deadline) for lane, number in asked)

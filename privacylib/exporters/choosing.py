@@ -1,6 +1,7 @@
 """Which exporters spans go to: those that code hands over, or one that the operator names."""
 
 import importlib
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from privacylib.errors import PrivacyError
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
-__all__ = ["NAMES", "chosen", "named"]
+__all__ = ["NAMES", "chosen", "named", "survives_fork"]
 
 NAMES = ("none", "console", "otlp")
 """What ``PRIVACYLIB_EXPORTER`` may be, besides ``module:factory``."""
@@ -94,3 +95,15 @@ def _otlp(where: str) -> "SpanExporter":
             f"{where} is 'otlp', but OpenTelemetry's exporter is not installed; pip install 'privacylib[otlp]'"
         ) from None
     return OTLPSpanExporter()
+
+
+def survives_fork(exporter: "SpanExporter") -> bool:
+    """Return whether a forked child may use what its parent used before.
+
+    gRPC without its support for forks hangs in the child, and what the child says on the connection that it shares
+    breaks that of its parent (fault 5).
+    """
+    modules = (kind.__module__ for kind in type(exporter).__mro__)
+    if not any(module.startswith("opentelemetry.exporter.otlp.proto.grpc") for module in modules):
+        return True
+    return os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "1").lower() not in ("0", "f", "false", "n", "no")

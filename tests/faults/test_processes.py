@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from privacylib.recorder import adopt, producers
+from tests.exporters.receiver import receiving
 from tests.faults.programs import records_by_pid, run, total
 
 # The full test is PRIVACYLIB_TEST_FORKS=1000; most of its time is eight threads that ask for the interpreter.
@@ -256,3 +257,35 @@ def test_fault_12_handlers_that_raise_in_the_middle_lose_nothing(spool: Path) ->
     assert (done.returncode, done.stderr) == (-signal.SIGKILL, "")
     begun, ended = map(int, done.stdout.split())
     assert ended <= total(spool) <= begun
+
+
+@pytest.mark.parametrize("support", ["1", "0"])
+def test_fault_05_no_child_breaks_the_channel_of_its_parent(
+    spool: Path, support: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRPC_ENABLE_FORK_SUPPORT", support)
+    with receiving() as receiver:
+        done = run(
+            f"""
+            from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+            privacylib.init(exporter=OTLPSpanExporter({receiver.endpoint!r}), spool=spool)
+            write(0)
+            assert privacylib.flush(30)
+            children = []
+            for number in range(1, 4):
+                child = os.fork()
+                if child == 0:
+                    write(number)
+                    os._exit(0 if privacylib.flush(30) == ({support} == 1) else 1)
+                children.append(child)
+            print([os.waitpid(child, 0)[1] for child in children])
+            write(4)
+            print(privacylib.flush(30))
+            """,
+            spool,
+        )
+        assert (done.returncode, done.stdout) == (0, "[0, 0, 0]\nTrue\n"), done.stderr
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+        command = [sys.executable, "-m", "privacylib.cli", "drain", "--spool", spool]
+        assert subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
+        assert sorted(span.name for span in receiver.spans) == [f"WRITE /r{number}" for number in range(5)]
