@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from privacylib.recorder.counting import Tallies, Tally
-from privacylib.recorder.definitions import sealed_line, unsealed
+from privacylib.recorder.definitions import lines_in, sealed_line, unsealed
 from privacylib.recorder.store import Store
 
 __all__ = ["COUNTS", "Counts", "counts_lines", "folded_below", "kept_counts"]
@@ -53,7 +53,7 @@ def counts_lines(counts: Counts) -> bytes:
 def kept_counts(store: Store) -> Counts:
     """Return the counts of a producer; empty where nothing was folded yet."""
     counts = Counts()
-    for line in filter(None, store.kept(COUNTS).split(b"\n")):
+    for line in lines_in(store.kept(COUNTS)):
         members = unsealed(line)
         if members is None:
             counts.tallies.corrupt += 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from privacylib.recorder.definitions import sealed_line, unsealed
+from privacylib.recorder.definitions import lines_in, sealed_line, unsealed
 from privacylib.recorder.store import Store
 
 __all__ = ["inherit_quarantined", "quarantine", "quarantined"]
@@ -27,7 +27,7 @@ def quarantine(store: Store, entries: Iterable[Mapping[str, Any]]) -> None:
 
 def quarantined(store: Store) -> list[dict[str, Any]]:
     """Return the entries of a producer."""
-    return [entry for line in store.kept(_QUARANTINED).splitlines() if (entry := unsealed(line))]
+    return [entry for line in lines_in(store.kept(_QUARANTINED)) if (entry := unsealed(line))]
 
 
 def inherit_quarantined(heir: Store, store: Store) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from privacylib.model import Flag, Flow, Record
 from privacylib.recorder.counts import kept_counts
-from privacylib.recorder.definitions import parse_line
+from privacylib.recorder.definitions import lines_in, parse_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.refusals import refused_in
@@ -82,10 +82,10 @@ class Producer:
         fresh = self.store.lines(self._parsed)
         whole = fresh[: fresh.rfind(b"\n") + 1]  # what is behind it is being written, or torn
         self._parsed += len(whole)
-        for line in whole.split(b"\n"):
+        for line in lines_in(whole):
             if parsed := parse_line(line):
                 self._flows[parsed[0]] = parsed[1]
-            elif line:
+            else:
                 self._damaged_lines += 1
         return MappingProxyType(self._flows)
 

@@ -6,7 +6,6 @@ again the next time: nothing waits for it, and nothing is lost. The same holds f
 fails, which another process may be writing at this moment.
 """
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from zlib import crc32
@@ -14,6 +13,7 @@ from zlib import crc32
 from attrs import frozen
 
 from privacylib.recorder.counts import folded_below
+from privacylib.recorder.definitions import sealed_line, unsealed
 from privacylib.recorder.layout import (
     BODY,
     FOREIGN,
@@ -56,17 +56,17 @@ class Cursor:
     untold: bool = False
 
     def note(self) -> bytes:
-        """Return it as an exporter keeps it."""
-        return json.dumps([self.segment, self.slot, self.again, *([True] if self.untold else [])]).encode()
+        """Return it as an exporter keeps it: with a checksum, as a damaged place could skip what nobody has taken."""
+        return sealed_line({"place": [self.segment, self.slot, self.again], "untold": self.untold})
 
     @classmethod
     def noted(cls, note: bytes) -> "Cursor":
         """Return the place of a note; without one, or where it is damaged, before the first record."""
-        try:
-            segment, slot, again, *untold = json.loads(note)
-            return cls(int(segment), int(slot), tuple((int(number), int(at)) for number, at in again), any(untold))
-        except (ValueError, TypeError):
+        members = unsealed(note.rstrip(b"\n"))
+        if members is None:
             return cls()
+        segment, slot, again = members["place"]
+        return cls(segment, slot, tuple((number, at) for number, at in again), members["untold"])
 
 
 class Auxiliary:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flag, Flow, Kind, Record
-from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, producers
+from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers
 from privacylib.recorder.definitions import definition_line, flow_text, parse_line
+from privacylib.recorder.folding import fold
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
 from privacylib.recorder.tallying import keys_of, tallies
 from tests.strategies import flows, records
@@ -247,3 +248,47 @@ def test_tallies_tell_the_spans_of_calls() -> None:
     assert recorder.append(call, 0, 1, 2, 10, 0, KEY)
     assert recorder.append(read, 0, 1, 2, 11, 0, KEY)
     assert tallies(Producer(recorder.store)).calls == {10: call}
+
+
+@pytest.mark.slow
+def test_fault_55_no_flipped_byte_of_a_place_skips_what_nobody_has_taken() -> None:
+    place = Cursor(3, 17, ((2, 5), (1, 40)))
+    note = place.note()
+    assert Cursor.noted(note) == place
+    for at in range(len(note)):
+        for flip in range(1, 256):
+            damaged = bytearray(note)
+            damaged[at] ^= flip
+            assert Cursor.noted(bytes(damaged)) in (place, Cursor())  # a line feed that became another space
+        assert Cursor.noted(note[:at]) in (place, Cursor())
+
+
+@pytest.mark.slow
+def test_fault_55_a_flipped_byte_of_any_file_stops_nobody(tmp_path: Path) -> None:
+    """One byte costs one line: a definition, a count or a place. No file keeps the others from being read."""
+    for service in ("web", "web", "jobs"):
+        recorder = Recorder(DirectoryStore(tmp_path), service, 256)
+        for number in range(12):
+            flow = recorder.define(Flow(Kind.READ, Asset("file", f"/{number % 3}")))
+            assert recorder.append(flow, 0, number, 2, recorder.next_span(), 0, KEY)
+        recorder.store.keep("exported.0.json", Cursor(1 << 20).note())
+        assert not recorder.append(0, 0, 1, 2, 3, 0, KEY)
+        if service == "web":
+            recorder.close()
+    assert adopt(tmp_path) == 2
+    (living,) = (each for each in producers(tmp_path) if not each.id.startswith("folded-"))
+    fold(living, living.store.numbers()[:2])
+    for file in sorted(path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size > 1):
+        whole = file.read_bytes()
+        for at in range(len(whole)):
+            damaged = bytearray(whole)
+            damaged[at] ^= 0x5A
+            file.write_bytes(damaged)
+            found = [tally.count for each in producers(tmp_path) for tally in tallies(each).flows.values()]
+            assert 36 - sum(found) in range(9), (file, at)  # a line of counts at most
+            for each in producers(tmp_path):
+                assert len(each.flows) >= 2, (file, at)
+                assert sum(each.refused.values()) <= 2, (file, at)
+                assert all(record.start < 12 for record in each.records())
+        file.write_bytes(whole)
+    assert sum(tally.count for each in producers(tmp_path) for tally in tallies(each).flows.values()) == 36
