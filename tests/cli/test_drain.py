@@ -145,6 +145,21 @@ def test_two_drains_never_take_the_same_producer(here: Path) -> None:
     assert sorted(arrived(here)) == sorted(names(*range(2000)))
 
 
+def test_two_drains_share_living_and_dead_producers_and_every_record_arrives_once(here: Path) -> None:
+    for first in range(0, 600, 100):
+        left(here / "spool", first, 100, "killed")
+    living = [left(here / "spool", first, 100, "alive") for first in (600, 700)]
+    both = [drain("--spool", here / "spool", "--exporter", "factories:Appending") for _ in range(2)]
+    for process in both:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert sorted(arrived(here)) == sorted(names(*range(800)))
+    for process in living:
+        process.communicate("\n")
+    drained("--spool", here / "spool", "--exporter", "factories:Appending")
+    assert len(arrived(here)) == 800
+
+
 def test_a_drain_that_follows_ends_cleanly_when_it_is_told_to(here: Path) -> None:
     left(here / "spool", 0, 3)
     following = drain("--spool", here / "spool", "--exporter", "factories:Appending", "--follow", "--json")

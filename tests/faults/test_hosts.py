@@ -1,12 +1,15 @@
 """What hosts hand to the library and do around it: objects that block, clocks that step, names without end."""
 
+import contextlib
 import gc
 import os
 import threading
+import weakref
 from itertools import cycle
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import privacylib
 from privacylib.recorder import producers
@@ -96,6 +99,69 @@ def test_fault_53_a_clock_that_steps_changes_no_order(tmp_path: Path, monkeypatc
         assert {record.start - 10**18 for record in records} <= set(steps)
         assert [record.start for record in records] != sorted(record.start for record in records)
         assert all(record.duration <= 4 * hour // 1000 for record in records)  # the step's, where it fell inside
+
+
+def odd_values() -> list[object]:
+    """Return values that cannot be written down, or not in a hurry."""
+    cycle: list[object] = [float("nan")]
+    cycle.append({"me": cycle})
+    return ["caf\udce9", float("nan"), cycle, "x" * 10_000_000, b"\xff" * 10_000_000, Blocking()]
+
+
+def test_fault_19_whatever_value_passes_by_every_record_arrives(tmp_path: Path) -> None:
+    exporter = InMemorySpanExporter()
+    privacylib.init(exporter=exporter, spool=tmp_path / "spool")
+
+    @privacylib.writes("file:///given")
+    def give(value: object, *more: object, **named: object) -> object:
+        return value
+
+    values = odd_values()
+    try:
+        for number in range(250):
+            value = values[number % 50] if number % 50 < len(values) else number
+            assert give(value, value, key=value) is value
+            with privacylib.write("file:///offered") as op:
+                op.payload(value)
+        assert privacylib.flush(30)
+    finally:
+        privacylib.shutdown()
+    assert len({span.context.span_id for span in exporter.get_finished_spans() if span.context}) == 500
+
+
+class Local:
+    """Stand for what a request holds."""
+
+
+@privacylib.reads("db://users")
+def fail(local: Local) -> None:
+    raise ValueError
+
+
+def request(held: "list[weakref.ref[Local]]", purpose: str) -> None:
+    """Fail inside everything that keeps context, and be denied, as a request might; its host handles both."""
+    local = Local()
+    held.append(weakref.ref(local))
+    scope, zone = privacylib.scope("request", fresh=True), privacylib.zone(purpose)
+    with contextlib.suppress(ValueError, privacylib.PolicyDenied), scope, zone, privacylib.write("file:///plain"):
+        fail(local)
+
+
+@pytest.mark.parametrize("purpose", ["reply", "ads"])
+def test_fault_23_what_a_request_held_dies_with_it(tmp_path: Path, purpose: str) -> None:
+    held: list[weakref.ref[Local]] = []
+    with watched(tmp_path) as seen:
+        gc.disable()  # reference counts alone must do
+        try:
+            for _ in range(3):
+                request(held, purpose)
+                worker = threading.Thread(target=request, args=(held, purpose))
+                worker.start()
+                worker.join()
+                assert [reference() for reference in held] == [None] * len(held)
+        finally:
+            gc.enable()
+        assert total(seen.spool) > 0
 
 
 @pytest.mark.slow

@@ -166,6 +166,41 @@ def test_fault_06_recycled_workers_are_folded_into_one_producer(spool: Path) -> 
     assert [producer.service for producer in producers(spool)] == ["jobs"]
 
 
+def test_fault_06_a_master_exports_what_recycled_workers_left(spool: Path) -> None:
+    """As Celery's prefork pool does it: a worker ends after a few tasks, by `os._exit`, and another takes its place."""
+    done = run(
+        """
+        import privacylib.drain
+        privacylib.drain.LOOK = 0.1
+        numbered = set()
+        class Keeping(SpanExporter):
+            def export(self, spans):
+                if os.getpid() != master: return SpanExportResult.FAILURE  # nobody waits for an exporter in a worker
+                numbered.update(tuple(span.attributes[f"privacylib.{name}"] for name in names) for span in spans)
+                return SpanExportResult.SUCCESS
+        master, names = os.getpid(), ("producer", "sequence")
+        privacylib.init(exporter=Keeping(), spool=spool, service="celery")
+        write(0)
+        for _ in range(25):
+            workers = []
+            for _ in range(2):
+                worker = os.fork()
+                if worker == 0:
+                    write(1, 2)
+                    os._exit(0)
+                workers.append(worker)
+            for worker in workers: assert os.waitpid(worker, 0)[1] == 0
+        deadline = time.monotonic() + 50
+        while len(numbered) < 101 and time.monotonic() < deadline: time.sleep(0.05)
+        print(len(numbered))
+        """,
+        spool,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (0, "101\n"), done.stderr
+    assert total(spool) == 101
+
+
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_fault_07_children_of_each_start_method_record(spool: Path, method: str) -> None:
     done = run(

@@ -221,6 +221,22 @@ def test_fault_02_a_child_forked_by_c_code_is_its_own_producer(
     assert starts == {True: [1, 3], False: [2]}
 
 
+@pytest.mark.parametrize("links", [(), (1,), (1, 2)])
+def test_fault_02_a_fork_in_the_middle_of_an_operation_parts_the_two(
+    recorder: Recorder, spool: Path, links: tuple[int, ...]
+) -> None:
+    flow = recorder.define(READ)
+    spans = [recorder.next_span() for _ in range(4)]  # from here on nothing but the record itself asks whose it is
+    assert recorder.append(flow, 0, 1, 2, spans[0], 0, KEY, links)
+    assert recorder.keep(flow, 0, 2, 2, spans[1], bytes(8) + KEY, 0)
+    append = partial(recorder.append, flow, 0, 3, 2, spans[2], 0, KEY, links)
+    keep = partial(recorder.keep, flow, 0, 4, 2, spans[3], bytes(8) + KEY, 0)
+    own = recorder.store.producer
+    assert [in_child(append), in_child(keep)] == [0, 0]
+    starts = sorted((each.id != own, [found.start for found in each.records()]) for each in producers(spool))
+    assert starts == [(False, [1, 2]), (True, [3]), (True, [4])]
+
+
 def test_fault_04_forks_under_recording_threads_never_hang(spool: Path) -> None:
     program = [sys.executable, "-m", "tests.recorder.forking", spool, "50"]
     done = subprocess.run(program, check=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
