@@ -1,8 +1,10 @@
 """Killed at each system call between exporting and acknowledging: everything arrives, and repeats are known."""
 
+import errno
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from privacylib.exporters.lane import Lane
 from privacylib.exporters.retries import Retries
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import Cursor, DirectoryStore, Recorder, adopt, producers, quarantined, tallies
-from tests.recorder.faults import killed_at_each_call
+from tests.recorder.faults import SHORT, at, failing, killed_at_each_call
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 
@@ -33,8 +35,8 @@ class Appending(SpanExporter):
         starts = [span.start_time or 0 for span in spans]
         if POISON in starts:
             return SpanExportResult.FAILURE
-        os.write(self._pipe, bytes(starts))
-        return SpanExportResult.SUCCESS
+        whole = os.write(self._pipe, bytes(starts)) == len(starts)
+        return SpanExportResult.SUCCESS if whole else SpanExportResult.FAILURE
 
 
 def export(spool: Path, pipe: int) -> None:
@@ -102,3 +104,19 @@ def test_a_place_is_on_the_disk_before_anything_behind_it_is_removed(
     placed, counted = said.index("replace exported"), said.index("replace counts")
     assert placed < counted < first_removal
     assert said[placed - 1] == said[counted - 1] == "fsync"
+
+
+@pytest.mark.parametrize("cause", [errno.ENOSPC, errno.EIO, SHORT])
+def test_fault_56_whatever_fails_while_it_is_exported_everything_arrives(tmp_path: Path, cause: int) -> None:
+    for number in range(20):
+        spool = tmp_path / str(number)
+        left(spool)
+        receiving, pipe = os.pipe()
+        with failing(at(number, cause)), suppress(OSError):
+            export(spool, pipe)
+        assert sum(tally.count for each in producers(spool) for tally in tallies(each).flows.values()) == COUNT
+        export(spool, pipe)
+        os.close(pipe)
+        with os.fdopen(receiving, "rb") as arrived:
+            assert set(arrived.read()) == set(range(COUNT)) - {POISON}
+        assert sum(tally.count for each in producers(spool) for tally in tallies(each).flows.values()) == COUNT
