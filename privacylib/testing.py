@@ -1,7 +1,6 @@
 """See what code reads, writes and calls, in tests of your own: ``with privacylib.testing.capture() as seen:``."""
 
 import json
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,8 +132,8 @@ class Capture:
         from privacylib.exporters.spans import Spans
 
         spans = Spans(self._producer)
-        records, _ = self._producer.numbered(limit=sys.maxsize)
-        return [span for sequence, record in records if (span := spans.of(record, sequence))]
+        entries, _ = self._producer.entries()
+        return [span for entry in entries if (span := spans.of(entry))]
 
     def assert_no_violations(self) -> None:
         """Fail the test for operations that broke a rule, naming each with the remedy.

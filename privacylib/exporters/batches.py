@@ -8,8 +8,8 @@ from attrs import evolve, field, frozen
 from privacylib.exporters.delivery import BATCH
 from privacylib.exporters.detail import Detail
 from privacylib.exporters.spans import Spans
-from privacylib.model import Flag, Record
-from privacylib.recorder import SEQUENCE_BITS, Cursor, Producer, Tally, tallies_before
+from privacylib.model import Flag
+from privacylib.recorder import Cursor, Entry, Producer, Tally, sequence_of, tallies_before
 from privacylib.runtime import faults
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ __all__ = ["Batch", "Batches"]
 
 _COUNTED = 16_384
 """Records that are counted at once where they get no spans of their own."""
+
+_FAILED = int(Flag.FAILED)
 
 
 @frozen
@@ -64,17 +66,17 @@ class Batches:
         if self._is_heir:
             return self._of_heir(cursor)
         if self._late is None:
-            self._late = {_sequence(*place) for place in cursor.again}
+            self._late = {sequence_of(*place) for place in cursor.again}
         if cursor.untold and self._detail is Detail.EACH:
             return self._of_folded(cursor)
         limit = _COUNTED if self._detail is Detail.FLOWS else BATCH
-        records, behind = self._producer.numbered(cursor, limit)
-        batch = Batch([], behind, len(records) < limit, named=set(self._named))
+        entries, behind = self._producer.entries(cursor, limit)
+        batch = Batch([], behind, len(entries) < limit, named=set(self._named))
         if self._detail is not Detail.FLOWS:
-            self._add_each(batch, records)
-            self._add_late(batch, records)
+            self._add_each(batch, entries)
+            self._add_late(batch, entries)
         if self._detail is not Detail.EACH:
-            self._add_flows(batch, records, cursor)
+            self._add_flows(batch, entries, cursor)
         return batch
 
     def taken(self, batch: Batch) -> None:
@@ -94,45 +96,44 @@ class Batches:
         totals = tallies_before(self._producer, Cursor()).flows
         return Batch(self._counted(totals, cursor), evolve(cursor, untold=False), last=False)
 
-    def _add_each(self, batch: Batch, records: Sequence[tuple[int, Record]]) -> None:
-        for sequence, record in records:
-            self._add_one(batch, record, sequence)
+    def _add_each(self, batch: Batch, entries: Sequence[Entry]) -> None:
+        spans = self._spans
+        for entry in entries:
+            try:
+                span = spans.of(entry)
+                if span is not None:
+                    batch.spans.append(span)
+                    if span.shape.more:
+                        batch.spans.extend(spans.further_sources(entry[1][3], entry[0], batch.named))
+            except Exception as error:  # noqa: BLE001, PERF203 - it is this record's alone (fault 19)
+                faults.swallowed("making a span", error)
+                unmade = {"sequence": entry[0], "flow": entry[1][3], "cause": type(error).__name__}
+                batch.unmade.append(unmade)
 
-    def _add_one(self, batch: Batch, record: Record, sequence: int) -> None:
-        try:
-            span = self._spans.of(record, sequence)
-            if span is not None:
-                batch.spans.append(span)
-                batch.spans.extend(self._spans.further_sources(record.flow, sequence, batch.named))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's alone (fault 19)
-            faults.swallowed("making a span", error)
-            batch.unmade.append({"sequence": sequence, "flow": record.flow, "cause": type(error).__name__})
-
-    def _add_late(self, batch: Batch, records: Sequence[tuple[int, Record]]) -> None:
+    def _add_late(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Add the totals of flows of which a record was written late: before a count that an earlier run has told."""
-        flows = {record.flow for sequence, record in records if sequence in (self._late or ())}
-        if flows and self._detail is Detail.EACH:
+        if not self._late or self._detail is not Detail.EACH:
+            return
+        flows = {operation[3] for sequence, operation, _ in entries if sequence in self._late}
+        if flows:
             totals = tallies_before(self._producer, batch.behind).flows
             batch.spans.extend(self._counted({flow: totals[flow] for flow in flows & totals.keys()}, batch.behind))
 
-    def _add_flows(self, batch: Batch, records: Sequence[tuple[int, Record]], cursor: Cursor) -> None:
+    def _add_flows(self, batch: Batch, entries: Sequence[Entry], cursor: Cursor) -> None:
         """Add the totals of the flows in a batch; in the first one those of all flows."""
         before = self._totals
         if before is None:
             before = tallies_before(self._producer, cursor).flows
             batch.totals.update(before)
-        for _, record in records:
-            total = batch.totals.get(record.flow)
+        totals = batch.totals
+        for _, (_, flags, _, flow, start, _, _, _, key, _), _ in entries:
+            total = totals.get(flow)
             if total is None:
-                total = batch.totals[record.flow] = Tally()
-                total.add(before.get(record.flow, Tally()))
-            total.note(record.start, bytes.fromhex(record.key), int(Flag.FAILED in record.flags))
-        batch.spans.extend(self._counted(batch.totals, batch.behind))
+                total = totals[flow] = Tally()
+                total.add(before.get(flow, Tally()))
+            total.note(start, key, flags & _FAILED)
+        batch.spans.extend(self._counted(totals, batch.behind))
 
     def _counted(self, totals: dict[int, Tally], cursor: Cursor) -> "list[ReadableSpan]":
-        sequence = _sequence(cursor.segment, cursor.slot) - 1  # what stands there already is not counted
+        sequence = sequence_of(cursor.segment, cursor.slot) - 1  # what stands there already is not counted
         return [span for flow, tally in totals.items() for span in self._spans.counted(flow, tally, sequence)]
-
-
-def _sequence(segment: int, slot: int) -> int:
-    return segment << SEQUENCE_BITS | slot

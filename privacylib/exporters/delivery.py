@@ -78,6 +78,7 @@ class Delivery:
         self._choose = choose
         self._given_up = given_up
         self._witness: ReadableSpan | None = None
+        self._sent: list[Sequence[ReadableSpan]] = []
         self._settled: set[int] = set()
         self._outcasts: list[Outcast] = []
 
@@ -89,16 +90,18 @@ class Delivery:
         Raises:
             NotTaken: The exporter takes nothing now.
         """
+        self._settle()
         for start in range(0, len(spans), BATCH):
             self._deliver(spans[start : start + BATCH])
         self.retries.succeeded()
         outcasts, self._outcasts = self._outcasts, []
         self.taken += len(spans) - len(outcasts)
+        self._sent.clear()
         self._settled.clear()
         return outcasts
 
     def _deliver(self, batch: "Sequence[ReadableSpan]") -> None:
-        pending = self._pending(batch)
+        pending = self._pending(batch) if self._settled else batch
         if not pending:
             return
         error = self._send(pending)
@@ -110,7 +113,13 @@ class Delivery:
         self._divide(pending, error)
 
     def _pending(self, spans: "Sequence[ReadableSpan]") -> "list[ReadableSpan]":
+        self._settle()
         return [span for span in spans if _id(span) not in self._settled]
+
+    def _settle(self) -> None:
+        """Note the ids of what was sent; nobody asks for them as long as nothing fails."""
+        self._settled.update(_id(span) for spans in self._sent for span in spans)
+        self._sent.clear()
 
     def _divide(self, spans: "Sequence[ReadableSpan]", error: Exception) -> None:
         """Send spans that failed together in two parts, and each that fails in two again."""
@@ -158,7 +167,7 @@ class Delivery:
                 return ExportFailed()
         except Exception as error:  # noqa: BLE001 - an exporter may raise anything
             return error
-        self._settled.update(map(_id, spans))
+        self._sent.append(spans)
         self._witness = spans[0]
         return None
 

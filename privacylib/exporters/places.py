@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timezone
+from time import monotonic
 
 from privacylib import semconv
 from privacylib.exporters.batches import Batch, Batches
@@ -12,6 +13,9 @@ from privacylib.recorder import FOLDING, NOTE_OF_EXPORTER, Cursor, Producer, Sto
 from privacylib.runtime import faults
 
 __all__ = ["Place", "note_of"]
+
+_LASTING = 1.0
+"""Seconds after which a place is on the disk, and not in the operating system's hands only."""
 
 
 class Place:
@@ -30,6 +34,7 @@ class Place:
         self._producer = Producer(store)
         self._batches: Batches | None = None
         self._cursor: Cursor | None = None
+        self._lasting_at = float("-inf")
 
     def open(self) -> Cursor:
         """Return the place that was kept, or keep the first one: from then on nothing is folded that is not taken.
@@ -55,7 +60,7 @@ class Place:
         self._quarantine(batch, outcasts)
         if batch.behind != self._cursor:
             self._cursor = batch.behind
-            self._keep(batch.behind)
+            self._keep(batch.behind, lasting=monotonic() >= self._lasting_at + _LASTING)
 
     def _begin(self) -> Cursor:
         if not self._store.numbers():  # nobody folds yet, and nobody is to be waited for
@@ -66,6 +71,8 @@ class Place:
     def _keep(self, cursor: Cursor, *, lasting: bool = True) -> Cursor:
         try:
             self._store.keep(note_of(self._number), cursor.note(), lasting=lasting)
+            if lasting:
+                self._lasting_at = monotonic()
         except OSError as error:  # a full disk: the batch may be exported again after a crash
             faults.swallowed("keeping the exporter's place", error)
         return cursor

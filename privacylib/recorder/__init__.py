@@ -7,15 +7,16 @@ from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.memory import MemoryStore
 from privacylib.recorder.quarantine import quarantine, quarantined
-from privacylib.recorder.reading import SEQUENCE_BITS, Producer, producers
+from privacylib.recorder.reading import Producer, producers
 from privacylib.recorder.recorder import Recorder
 from privacylib.recorder.room import DEFAULT_CAP
-from privacylib.recorder.scanning import Cursor
+from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, sequence_of
 from privacylib.recorder.store import ABOUT, EXPORTING, FOLDING, Store
 from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 
 __all__ = [
-    "ABOUT", "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "SEQUENCE_BITS", "Cursor",
-    "DirectoryStore", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged", "adopt",
-    "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined", "tallies", "tallies_before",
+    "ABOUT", "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "Auxiliary", "Cursor",
+    "DirectoryStore", "Entry", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged",
+    "adopt", "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined", "sequence_of",
+    "tallies", "tallies_before",
 ]  # fmt: skip

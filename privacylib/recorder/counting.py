@@ -56,7 +56,15 @@ class Tally:
 
     def note(self, start: int, key: bytes, failed: int = 0) -> None:
         """Count one more."""
-        self.add(Tally(1, 1 if failed else 0, start, start, {key}))
+        if not self.count or start < self.first:
+            self.first = start
+        if not self.count or start > self.last:
+            self.last = start
+        self.count += 1
+        if failed:
+            self.failed += 1
+        if key < self.bound and key not in self.keys:
+            self.take(key)
 
     def take(self, key: bytes) -> None:
         """Keep a key if it is among the lowest."""

@@ -131,6 +131,15 @@ class DirectoryStore:
         """Return such a file's content; empty when it is missing."""
         return _bytes_of(self._path / name, 0, size)
 
+    def settle(self, name: str) -> None:
+        """Bring such a file to the disk, if it is there."""
+        with suppress(FileNotFoundError):
+            descriptor = os.open(self._path / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
     def notes(self, prefix: str) -> list[str]:
         """Return the names of such files that are whole."""
         with suppress(FileNotFoundError):
@@ -223,8 +232,10 @@ class DirectoryStore:
 
     def numbers(self) -> list[int]:
         """Return the numbers of the segment files, in order."""
-        names = (path.stem for path in self._path.glob("*.seg"))
-        return sorted(int(name) for name in names if name.isdecimal())
+        with suppress(FileNotFoundError):
+            names = (name.removesuffix(".seg") for name in os.listdir(self._path) if name.endswith(".seg"))  # noqa: PTH208 - asked for each batch
+            return sorted(int(name) for name in names if name.isdecimal())
+        return []
 
     def size(self, number: int) -> int:
         """Return the file's size."""

@@ -15,7 +15,7 @@ from privacylib.recorder.scanning import Cursor, Place
 from privacylib.recorder.store import Store
 from privacylib.recorder.tallying import calls_of
 
-__all__ = ["NOTE_OF_EXPORTER", "acknowledged", "bounded", "counted", "fold"]
+__all__ = ["NOTE_OF_EXPORTER", "acknowledged", "bounded", "counted", "fold", "settle_places"]
 
 NOTE_OF_EXPORTER = "exported."
 """How the names of the notes begin in which exporters keep their places."""
@@ -38,11 +38,18 @@ def fold(producer: Producer, numbers: Sequence[int]) -> None:
         OSError: Nothing was folded.
     """
     store = producer.store
-    counts = kept_counts(store)
-    store.keep(COUNTS, counts_lines(counted(producer, counts, numbers)), lasting=True)
+    counts = counted(producer, kept_counts(store), numbers)
+    settle_places(store)
+    store.keep(COUNTS, counts_lines(counts), lasting=True)
     for number in store.numbers():
         if number < counts.below:
             store.drop_segment(number)
+
+
+def settle_places(store: Store) -> None:
+    """Bring to the disk how far exporters have come, before what they have taken is removed."""
+    for note in store.notes(NOTE_OF_EXPORTER):
+        store.settle(note)
 
 
 def counted(producer: Producer, counts: Counts, numbers: Sequence[int]) -> Counts:

@@ -78,6 +78,9 @@ class MemoryStore:
         note = self._boards[name][:] if name in self._boards else self._notes.get(name, b"")
         return note if size < 0 else note[:size]
 
+    def settle(self, name: str) -> None:
+        """Do nothing: there is no disk."""
+
     def notes(self, prefix: str) -> list[str]:
         """Return the names of notes."""
         return sorted(name for name in self._notes if name.startswith(prefix))

@@ -1,6 +1,7 @@
 """Read what producers recorded: of this process or another, living, closed or killed."""
 
 import fcntl
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -14,14 +15,11 @@ from privacylib.recorder.definitions import lines_in, parse_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.refusals import refused_in
-from privacylib.recorder.scanning import Auxiliary, Cursor, Operation, Scan
+from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Scan
 from privacylib.recorder.store import Store
 from privacylib.recorder.swallowed import SWALLOWED_BOARD, swallowed_in
 
-__all__ = ["SEQUENCE_BITS", "Producer", "producers"]
-
-SEQUENCE_BITS = 32
-"""Bits of a sequence for the slot; those above are the segment."""
+__all__ = ["Producer", "producers"]
 
 _START = Cursor()
 _FLAGS = [Flag(bits) for bits in range(HAS_AUXILIARY)] * 2  # the bit of the format is not one of the model's
@@ -96,8 +94,8 @@ class Producer:
 
     def records(self, start: Cursor = _START) -> Iterator[Record]:
         """Yield the records from a cursor on; see `read` for one to go on with."""
-        scan = self.scan(start)
-        for operation, extra in scan.operations():
+        scan = Scan(self.store, start)
+        for _, operation, extra in scan.entries():
             yield _record(operation, extra)
         self._noted(scan)
 
@@ -106,22 +104,15 @@ class Producer:
 
         A record comes once, and none is left out, whoever writes at the same time.
         """
-        found, behind = self.numbered(start, limit)
-        return [record for _, record in found], behind
+        found, behind = self.entries(start, limit)
+        return [_record(operation, extra) for _, operation, extra in found], behind
 
-    def numbered(self, start: Cursor = _START, limit: int = 512) -> tuple[list[tuple[int, Record]], Cursor]:
-        """Return what `read` does, each record with its sequence: its place, as one number that never changes."""
-        scan = self.scan(start)
-        found: list[tuple[int, Record]] = []
-        for operation, extra in islice(scan.operations(), limit):
-            number, slot = scan.at
-            found.append((number << SEQUENCE_BITS | slot, _record(operation, extra)))
+    def entries(self, start: Cursor = _START, limit: int = sys.maxsize) -> tuple[list[Entry], Cursor]:
+        """Return what `read` does as plain tuples, each with its sequence, without making an object for each."""
+        scan = Scan(self.store, start)
+        found = list(islice(scan.entries(), limit))
         self._noted(scan)
         return found, scan.cursor
-
-    def scan(self, start: Cursor = _START) -> Scan:
-        """Return a scan of the plain tuples, for whoever needs no `Record`."""
-        return Scan(self.store, start)
 
     def _noted(self, scan: Scan) -> None:
         self._damaged_slots |= scan.damaged

@@ -8,6 +8,7 @@ fails, which another process may be writing at this moment.
 
 from collections.abc import Iterator
 from itertools import islice
+from struct import Struct
 from zlib import crc32
 
 from attrs import frozen
@@ -29,10 +30,18 @@ from privacylib.recorder.layout import (
 )
 from privacylib.recorder.store import Store
 
-__all__ = ["Auxiliary", "Cursor", "Operation", "Scan"]
+__all__ = ["SEQUENCE_BITS", "Auxiliary", "Cursor", "Entry", "Operation", "Scan", "sequence_of"]
 
 _UNWRITTEN = bytes(BODY)
 _MOST_PENDING = 4096
+
+_AT_ONCE = 512 * SLOT
+"""Bytes that are read at once: reading takes as much memory, however much there is to read."""
+
+_OPERATION = Struct("<4x" + OP_BODY.format.removeprefix("<"))
+
+SEQUENCE_BITS = 32
+"""Bits of a sequence for the slot; those above are the segment."""
 
 Place = tuple[int, int]
 Operation = tuple[int, int, int, int, int, int, int, int, bytes, int]
@@ -82,6 +91,10 @@ class Auxiliary:
         self.places: list[Place] = []
 
 
+Entry = tuple[int, Operation, Auxiliary | None]
+"""Sequence of an operation (its place, as one number that never changes), itself, and what else belongs to it."""
+
+
 class Scan:
     """Yield the operations of a store from a cursor on.
 
@@ -96,8 +109,6 @@ class Scan:
         self._slot = start.slot
         self._again = dict.fromkeys(start.again)
         self._pending: dict[int, Auxiliary] = {}
-        self.at: Place = (start.segment, start.slot)
-        """Place of the operation that was yielded last."""
         self.damaged: set[Place] = set()
         """Places of written slots whose checksum fails."""
         self.repaired: set[Place] = set()
@@ -109,13 +120,8 @@ class Scan:
         pending = (place for extra in self._pending.values() for place in extra.places)
         return Cursor(self._segment, self._slot, (*self._again, *pending))
 
-    def operations(self) -> Iterator[tuple[Operation, Auxiliary | None]]:
+    def entries(self) -> Iterator[Entry]:
         """Yield each operation that is complete, once, with what belongs to it."""
-        for body in self._bodies():
-            operation: Operation = OP_BODY.unpack(body)
-            yield operation, self._pending.pop(operation[6], None) if operation[1] & HAS_AUXILIARY else None
-
-    def _bodies(self) -> Iterator[bytes]:
         yield from self._looked_at_again()
         start = max(self._segment, folded_below(self._store))  # what was folded may be a leftover of a kill
         numbers = [number for number in self._store.numbers() if number >= start]
@@ -124,38 +130,49 @@ class Scan:
                 self._segment, self._slot = number, 1
             yield from self._of_segment(number, full=number != numbers[-1])
 
-    def _of_segment(self, number: int, *, full: bool) -> Iterator[bytes]:
-        first = self._slot
-        data = self._store.read(number, first * SLOT)
-        # A writer goes on to the next segment only when each slot of this one was handed out.
-        slots = data[: len(data) // SLOT * SLOT] if full else written_slots(data)
-        for slot, (checksum, body) in enumerate(SEALED_SLOT.iter_unpack(slots), first):
-            if crc32(body) != checksum:
+    def _of_segment(self, number: int, *, full: bool) -> Iterator[Entry]:
+        above = sequence_of(number, 0)
+        for slots in self._pieces(number, full=full):
+            both = zip(SEALED_SLOT.iter_unpack(slots), _OPERATION.iter_unpack(slots), strict=True)
+            for slot, ((checksum, body), operation) in enumerate(both, self._slot):
                 self._slot = slot + 1
-                self._set_aside(checksum, body, (number, slot))
-            elif body[0] == OP:
-                if body[1] & HAS_AUXILIARY:
-                    self._gather()
-                self._slot = slot + 1
-                self.at = (number, slot)
-                yield body
-            else:
-                self._slot = slot + 1
-                self._keep(body, (number, slot))
+                if crc32(body) != checksum:
+                    self._set_aside(checksum, body, (number, slot))
+                elif operation[0] != OP:
+                    self._keep(body, (number, slot))
+                else:
+                    yield above | slot, operation, self._belonging(operation)
 
-    def _looked_at_again(self) -> Iterator[bytes]:
+    def _pieces(self, number: int, *, full: bool) -> Iterator[bytes]:
+        """Yield the slots of a segment from the present one on.
+
+        A writer goes on to the next segment only when each slot of this one was handed out: a `full` one has gaps
+        where there are zeros. In the last one, nothing was handed out yet behind the last that is written.
+        """
+        while data := self._store.read(number, self._slot * SLOT, _AT_ONCE):
+            slots, written = data[: len(data) // SLOT * SLOT], data if full else written_slots(data)
+            if len(written) < len(slots) and _is_zero(self._store.read(number, self._slot * SLOT + len(data))):
+                slots = written
+            if not slots:
+                return
+            yield slots
+
+    def _belonging(self, operation: Operation) -> "Auxiliary | None":
+        if not operation[1] & HAS_AUXILIARY:
+            return None
+        self._gather()
+        return self._pending.pop(operation[6], None)
+
+    def _looked_at_again(self) -> Iterator[Entry]:
         for place in sorted(self._again):
             body = self._body(place) if place in self._again else b""  # else gathered for an earlier operation
             if not body:
                 continue
+            del self._again[place]
             if body[0] == OP:
-                if body[1] & HAS_AUXILIARY:
-                    self._gather()
-                del self._again[place]
-                self.at = place
-                yield body
+                operation: Operation = OP_BODY.unpack(body)
+                yield sequence_of(*place), operation, self._belonging(operation)
             else:
-                del self._again[place]
                 self._keep(body, place)
 
     def _gather(self) -> None:
@@ -207,3 +224,12 @@ class Scan:
         extra = self._pending.setdefault(span, Auxiliary())
         extra.places.append(place)
         return extra
+
+
+def _is_zero(data: bytes) -> bool:
+    return data == bytes(len(data))
+
+
+def sequence_of(segment: int, slot: int) -> int:
+    """Return the sequence of what is in a slot."""
+    return segment << SEQUENCE_BITS | slot

@@ -80,6 +80,10 @@ class Store(Protocol):
         """Return a note, or the beginning of it; empty when it was never kept."""
         ...
 
+    def settle(self, name: str) -> None:
+        """Bring a note to the disk, as if it had been kept as a lasting one."""
+        ...
+
     def notes(self, prefix: str) -> list[str]:
         """Return the names of the notes that begin with `prefix`."""
         ...

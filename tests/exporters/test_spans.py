@@ -43,8 +43,8 @@ def span_of(flow: Flow, **record: Any) -> ReadableSpan:
     facts: dict[str, Any] = {"flags": 0, "start_ns": 1, "duration_us": 2, "span": 3, "parent": 0, "key16": KEY} | record
     assert recorder.append(recorder.define(flow), **facts)
     producer = Producer(recorder.store)
-    (found,) = producer.records()
-    span = Spans(producer).of(found)
+    ((entry,), _) = producer.entries()
+    span = Spans(producer).of(entry)
     assert span is not None
     return span
 
@@ -168,7 +168,7 @@ def test_a_record_whose_flow_is_lost_has_no_span() -> None:
     recorder = Recorder(MemoryStore(), "web")
     assert recorder.append(7, 0, 1, 2, 3, 0, KEY)
     producer = Producer(recorder.store)
-    assert [Spans(producer).of(record) for record in producer.records()] == [None]
+    assert [Spans(producer).of(entry) for entry in producer.entries()[0]] == [None]
 
 
 def test_the_operator_adds_to_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
