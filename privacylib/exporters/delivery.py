@@ -35,11 +35,13 @@ class NotTaken(Exception):
     Args:
         cause: What the exporter raised, or `ExportFailed`.
         wait: Seconds until it is asked again.
+        undecided: Whether the exporter has never taken anything: it may be the spans, and not the exporter.
     """
 
-    def __init__(self, cause: Exception, wait: float) -> None:
+    def __init__(self, cause: Exception, wait: float, *, undecided: bool = False) -> None:
         self.cause = cause
         self.wait = wait
+        self.undecided = undecided
 
 
 @frozen
@@ -172,7 +174,8 @@ class Delivery:
         return None
 
     def _not_taken(self, error: Exception) -> NotTaken:
-        return NotTaken(error, self.retries.failed(asked_to_wait(error, self._exporter)))
+        wait = self.retries.failed(asked_to_wait(error, self._exporter))
+        return NotTaken(error, wait, undecided=self._witness is None)
 
 
 def _id(span: "ReadableSpan") -> int:

@@ -1,8 +1,9 @@
 """One exporter's lane: what its own process records first, and then what others left behind."""
 
+from contextlib import suppress
 from itertools import count
 from threading import Condition
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as telemetry
@@ -11,7 +12,7 @@ from privacylib.context import UNSEEN, set_frame
 from privacylib.exporters.delivery import Delivery, NotTaken
 from privacylib.exporters.detail import Detail
 from privacylib.exporters.holdings import Holding, Holdings
-from privacylib.exporters.places import Place
+from privacylib.exporters.places import Busy, Place
 from privacylib.exporters.quiet import Quiet
 from privacylib.exporters.retries import Retries
 from privacylib.runtime import faults
@@ -55,6 +56,7 @@ class Lane:
         self._own = own
         self._others = others
         self._places: dict[Holding, Place] = {}
+        self._turn = 0
         self._claims = count()
         self._changed = Condition()
         self._asked = self._answered = 0
@@ -71,9 +73,10 @@ class Lane:
         return next(self._claims) == 0
 
     def open(self) -> None:
-        """Keep a first place, if nobody else exports this process."""
+        """Keep a first place, if nobody else exports this process, or folds for long."""
         if self._own is not None and self._own.take_own():
-            self._place(self._own).open()
+            with suppress(Busy):  # its thread keeps one later
+                self._place(self._own).open()
 
     def ask(self) -> int:
         """Ask for all that was recorded so far; return the number of the question."""
@@ -128,13 +131,13 @@ class Lane:
 
     def step(self) -> float:
         """Export one batch of each producer, this process's first; return the seconds to wait before the next step."""
-        asked, ending = self._asked, self._tries
+        asked, ending, began = self._asked, self._tries, thread_time()
         if ending and self.retries.seconds:  # the exporter asked to be left alone for longer than anybody waits here
             return self._end(gave_up=True)
         if self._is_elsewhere():
             return self._end(gave_up=True) if ending else INTERVAL
         try:
-            caught_up = self._own is None or not self._own.held or self._export(self._own)
+            caught_up = self._own is None or not self._own.held or self._export_own(self._own)
             if caught_up:
                 self._answer(asked)
                 if ending and not self._thorough:
@@ -144,7 +147,10 @@ class Lane:
                     return self._end()
         except Exception as error:  # noqa: BLE001 - the records stay where they are
             return self._failed(error)
-        return INTERVAL if caught_up else 0.0
+        if caught_up:
+            return INTERVAL
+        # Beside a host, no more than half of the time is taken from its threads, unless somebody waits.
+        return 0.0 if ending or self._own is None or self._asked != self._answered else thread_time() - began
 
     def rest(self, seconds: float, stops: int) -> None:
         """Wait, unless somebody asks or stops it meanwhile.
@@ -186,24 +192,42 @@ class Lane:
         own = self._own
         return own is not None and not own.take_own() and bool(own.store.meta())
 
-    def _export_others(self) -> bool:
+    def _export_own(self, own: Holding) -> bool:
+        try:
+            return self._export(own)
+        except NotTaken as error:
+            if error.undecided:  # what others recorded tells whether it is the exporter or these spans
+                with suppress(NotTaken):
+                    self._export_others(most=1)
+            raise
+
+    def _export_others(self, most: int | None = None) -> bool:
+        """Export one batch of each other producer, or of some; return whether nothing is left."""
         others = self._others
         if others is None:
             return True
         others.look(self._own.store.producer if self._own else "")
+        waiting = [holding for holding in others if not holding.is_done(self._number)]
+        first = self._turn % len(waiting) if waiting else 0
         caught_up = True
-        for holding in others:
-            if holding.is_done(self._number):
-                continue
-            over = holding.over  # asked before the batch is read: what is recorded meanwhile is not left behind
-            last = self._export(holding)
-            if holding.wanted or (over and last):
-                self._places.pop(holding)
-                others.drop(holding, self._number)
-            caught_up = caught_up and last
+        for holding in (*waiting[first:], *waiting[:first])[:most]:
+            caught_up = self._export_other(others, holding) and caught_up
             if self._asked != self._answered:
                 return False
         return caught_up
+
+    def _export_other(self, others: Holdings, holding: Holding) -> bool:
+        over = holding.over  # asked before the batch is read: what is recorded meanwhile is not left behind
+        try:
+            last = self._export(holding)
+        except NotTaken as error:
+            if error.undecided:
+                self._turn += 1  # the next time another one comes first
+            raise
+        if holding.wanted or (over and last):
+            self._places.pop(holding)
+            others.drop(holding, self._number)
+        return last
 
     def _export(self, holding: Holding) -> bool:
         place = self._place(holding)

@@ -1,7 +1,6 @@
 """How far one exporter has come with one producer."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import datetime, timezone
 from time import monotonic
 
@@ -12,10 +11,17 @@ from privacylib.exporters.detail import Detail
 from privacylib.recorder import FOLDING, NOTE_OF_EXPORTER, Cursor, Producer, Store, quarantine, tallies_before
 from privacylib.runtime import faults
 
-__all__ = ["Place", "note_of"]
+__all__ = ["Busy", "Place", "note_of"]
+
+_PATIENCE = 1.0
+"""Seconds to wait for a process that folds."""
 
 _LASTING = 1.0
 """Seconds after which a place is on the disk, and not in the operating system's hands only."""
+
+
+class Busy(Exception):
+    """Say that a first place cannot be noted now, as another process has been folding for long."""
 
 
 class Place:
@@ -40,6 +46,9 @@ class Place:
         """Return the place that was kept, or keep the first one: from then on nothing is folded that is not taken.
 
         What was folded before has no records any more; it is told as counts.
+
+        Raises:
+            Busy: No first place was kept.
         """
         if self._cursor is None:
             noted = self._store.kept(note_of(self._number))
@@ -65,7 +74,10 @@ class Place:
     def _begin(self) -> Cursor:
         if not self._store.numbers():  # nobody folds yet, and nobody is to be waited for
             return self._keep(Cursor(), lasting=False)
-        with self._store.lock(FOLDING, wait=True) or nullcontext():
+        lock = self._store.lock(FOLDING, wait=_PATIENCE)
+        if lock is None:
+            raise Busy
+        with lock:
             return self._keep(Cursor(untold=bool(tallies_before(self._producer, Cursor()).flows)))
 
     def _keep(self, cursor: Cursor, *, lasting: bool = True) -> Cursor:

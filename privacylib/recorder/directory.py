@@ -5,12 +5,13 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
+from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
 from privacylib.recorder.store import EXPORTING, allocate, new_producer_id
 
 __all__ = ["CLAIM", "FOLDED", "DirectoryStore", "make_directory", "spool_lock"]
@@ -25,10 +26,8 @@ _FRESH = re.compile(r"\.[0-9a-f]{16}$")
 CLAIM = "refused.slots"
 """Locked by the process that writes into the directory, and the place of its refusals."""
 
-_MODE = 0o600
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-_LOCK = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class DirectoryStore:
@@ -68,14 +67,12 @@ class DirectoryStore:
 
         The mapping holds the lock, whatever a daemon closes, and lets go of it when the process dies.
         """
+        forget_if_forked()
         self._make()
-        descriptor = _opened(self._path / CLAIM, _LOCK)
-        try:
+        with to_lock(self._path / CLAIM) as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._reserve(descriptor, size)
-            return mmap.mmap(descriptor, size)
-        finally:
-            os.close(descriptor)
+            return mapped(descriptor, size)
 
     def board(self, name: str, size: int) -> mmap.mmap:
         """Return a file, allocated and mapped; one that failed half-way is taken up again."""
@@ -90,16 +87,9 @@ class DirectoryStore:
         """Return what is in the locked file."""
         return self.kept(CLAIM)
 
-    def lock(self, name: str, *, wait: bool = False) -> mmap.mmap | None:
+    def lock(self, name: str, *, wait: float = 0.0) -> mmap.mmap | None:
         """Lock a file of the producer's directory, and map it: the mapping holds the lock as that of `claim` does."""
-        descriptor = _opened(self._path / name, _LOCK)
-        try:
-            if not _locked(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB):
-                return None
-            os.ftruncate(descriptor, 1)  # nothing is ever stored there, but an empty file cannot be mapped
-            return mmap.mmap(descriptor, 1)
-        finally:
-            os.close(descriptor)
+        return lock_file(self._path / name, wait)
 
     def used(self) -> tuple[int, int]:
         """Return the size of all files in the spool, and the number of its directories."""
@@ -146,18 +136,9 @@ class DirectoryStore:
             return sorted(name for name in self._names() if name.startswith(prefix) and not _FRESH.search(name))
         return []
 
-    @contextmanager
-    def orphaned(self) -> Generator[bool]:
+    def orphaned(self) -> AbstractContextManager[bool]:
         """Tell whether no process writes here any more; while the block runs, nobody else is told so."""
-        try:
-            descriptor = os.open(self._path / CLAIM, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            yield False
-            return
-        try:
-            yield _locked(descriptor)
-        finally:
-            os.close(descriptor)
+        return locked_while(self._path / CLAIM, fcntl.LOCK_EX | fcntl.LOCK_NB, create=0)
 
     def remove(self) -> None:
         """Remove the directory with all that is in it; what says whose it is comes last."""
@@ -188,7 +169,7 @@ class DirectoryStore:
 
     def _append(self, path: Path, data: bytes, *, lasting: bool = False) -> int:
         # Opened anew each time: a descriptor kept over a daemon's closing of all files may become the host's.
-        descriptor = _opened(path, _APPEND)
+        descriptor = opened(path, _APPEND)
         try:
             if os.write(descriptor, data) != len(data):
                 raise OSError(ENOSPC, os.strerror(ENOSPC))
@@ -201,7 +182,7 @@ class DirectoryStore:
     def add_segment(self, number: int, size: int) -> mmap.mmap:
         """Return a new file of `size` bytes, allocated and mapped."""
         path = self._segment(number)
-        descriptor = _opened(path, _CREATE)
+        descriptor = opened(path, _CREATE)
         try:
             self._reserve(descriptor, size)
             return mmap.mmap(descriptor, size)
@@ -252,23 +233,14 @@ class DirectoryStore:
         return self._path / f"{number:06d}.seg"
 
 
-@contextmanager
-def spool_lock(spool: Path, operation: int) -> Generator[bool]:
+def spool_lock(spool: Path, operation: int) -> AbstractContextManager[bool]:
     """Hold a lock on who may fold producers; tell whether it was given.
 
     Args:
         spool: Directory of the spool.
         operation: As for `fcntl.flock`.
     """
-    try:
-        descriptor = _opened(spool / _SPOOL_LOCK, _LOCK)
-    except OSError:
-        yield False
-        return
-    try:
-        yield _locked(descriptor, operation)
-    finally:
-        os.close(descriptor)
+    return locked_while(spool / _SPOOL_LOCK, operation)
 
 
 def make_directory(directory: Path, mode: int) -> None:
@@ -290,15 +262,6 @@ def make_directory(directory: Path, mode: int) -> None:
             directory.chmod(made | 0o700)
 
 
-def _opened(path: Path, flags: int) -> int:
-    """Open a file that its owner, and nobody else, may read and write, whatever the umask was when it was made."""
-    descriptor = os.open(path, flags, _MODE)
-    if os.fstat(descriptor).st_mode & 0o777 != _MODE:
-        with suppress(OSError):  # on a file system without permissions
-            os.fchmod(descriptor, _MODE)
-    return descriptor
-
-
 def _bytes_of(path: Path, offset: int, size: int) -> bytes:
     try:
         with path.open("rb") as file:
@@ -314,11 +277,3 @@ def _size_of(directory: str) -> int:
         with suppress(FileNotFoundError):
             found += os.stat(f"{directory}/{name}").st_size  # noqa: PTH116 - likewise
     return found
-
-
-def _locked(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> bool:
-    try:
-        fcntl.flock(descriptor, operation)
-    except OSError:
-        return False
-    return True

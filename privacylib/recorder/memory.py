@@ -55,7 +55,7 @@ class MemoryStore:
         """Return what is in them."""
         return self._claim[:] if self._claim else b""
 
-    def lock(self, name: str, *, wait: bool = False) -> mmap.mmap:
+    def lock(self, name: str, *, wait: float = 0.0) -> mmap.mmap:
         """Return some memory: nobody else gets here."""
         del name, wait
         return mmap.mmap(-1, 1)

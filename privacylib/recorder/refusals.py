@@ -49,7 +49,7 @@ class Refusals:
 
     def _write(self) -> None:
         board = self._board
-        if board is None:
+        if board is None or board.closed:  # closed in a child, whose board it is not
             return
         known = [self.counted[cause] for cause in CAUSES[:-1]]
         body = REFUSED_BODY.pack(REFUSED, *known, sum(self.counted.values()) - sum(known))

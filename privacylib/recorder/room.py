@@ -2,7 +2,6 @@
 
 import _thread
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from itertools import islice
 from threading import RLock, get_ident
 from time import monotonic
@@ -29,7 +28,7 @@ _MEASURED_FOR = 1.0
 """Seconds for which a measurement is believed."""
 
 _PATIENCE = 1.0
-"""Seconds to wait for another thread that folds."""
+"""Seconds to wait for another thread or process that folds, or notes an exporter's first place."""
 
 
 class Room:
@@ -48,6 +47,7 @@ class Room:
         self._producer = Producer(store)
         self._folding = RLock()
         self._folder = 0
+        self._patience = _PATIENCE
         self._used = 0
         self._producers = 0
         self._measured = float("-inf")
@@ -133,7 +133,11 @@ class Room:
 
     def _fold_some(self) -> bool:
         """Fold a few of this process's oldest segments; return whether there were any."""
-        with self._store.lock(FOLDING, wait=True) or nullcontext():
+        lock = self._store.lock(FOLDING, wait=self._patience)
+        self._patience = _PATIENCE if lock else 0.0  # one that was stopped is waited for once
+        if lock is None:
+            return False
+        with lock:
             numbers = list(islice(self._acknowledged(), _PORTION))
             if numbers:
                 fold(self._producer, numbers)

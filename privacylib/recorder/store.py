@@ -51,12 +51,12 @@ class Store(Protocol):
         """Return what the process that writes here wrote into its claim; empty when there is none."""
         ...
 
-    def lock(self, name: str, *, wait: bool = False) -> mmap.mmap | None:
+    def lock(self, name: str, *, wait: float = 0.0) -> mmap.mmap | None:
         """Keep others from what a name stands for, until what is returned is closed; None where another is at it.
 
         Args:
             name: What is locked, `EXPORTING` or `FOLDING`.
-            wait: Whether to wait for the other, and never to return None.
+            wait: Seconds to wait for the other, which may have been stopped.
         """
         ...
 
