@@ -76,7 +76,7 @@ def killed_with_a_living_child(spool: Path, fork: Callable[[], int], then: Calla
 
 
 def test_fault_04_a_killed_parent_is_adopted_while_its_child_lives(tmp_path: Path) -> None:
-    grandchild = killed_with_a_living_child(tmp_path, os.fork, lambda recorder: None)
+    grandchild = killed_with_a_living_child(tmp_path, os.fork, lambda _: None)
     try:
         assert adopt(tmp_path) == 1
         assert total(tmp_path) == 10
