@@ -22,8 +22,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import privacylib
 from privacylib.context import PROCESS
 from privacylib.exporters import lane, retries, spans
-from privacylib.model import Record
-from privacylib.recorder import producers
+from privacylib.recorder import Entry, producers
 from privacylib.runtime import faults
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
@@ -224,8 +223,8 @@ def test_fault_20_the_exporter_does_not_export_itself(spool: Path) -> None:
 def test_fault_19_a_record_without_a_span_takes_no_other_with_it(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = spans.Spans.of
 
-    def of(self: spans.Spans, record: Record, sequence: int = 0) -> ReadableSpan | None:
-        span = made(self, record, sequence)
+    def of(self: spans.Spans, entry: Entry) -> spans.OperationSpan | None:
+        span = made(self, entry)
         assert span is None or span.name != "WRITE /r2"
         return span
 

@@ -1,4 +1,4 @@
-"""Locks that end with the process that took them: however it ends, whatever it forked, and though a daemon closes all files."""
+"""Locks that end with the process that took them: however it ends, whatever it forked, whatever a daemon closes."""
 
 import fcntl
 import mmap

@@ -20,14 +20,14 @@ from tests.watched import watched
 
 
 def as_read_here(producer: Producer) -> list[dict[str, object]]:
-    numbered, _ = producer.numbered(limit=1 << 30)
+    sequences = [sequence for sequence, _, _ in producer.entries()[0]]
     return [
         {
             "sequence": sequence, "flow": each.flow, "start": each.start, "duration": each.duration, "span": each.span,
             "parent": each.parent, "linked": ..., "key": each.key, "flags": int(each.flags), "links": list(each.links),
             "messages": each.messages, "trace": each.trace,
         }
-        for sequence, each in numbered
+        for sequence, each in zip(sequences, producer.records(), strict=True)
     ]  # fmt: skip
 
 
