@@ -1,7 +1,7 @@
 """ASGI: context, decisions and records for what an ASGI application serves."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
 from privacylib.families.routes import Routing
@@ -70,7 +70,7 @@ class Middleware:
             return
         scope[_SEEN] = True
         try:
-            await self.app(scope, exchange.receive, exchange.send)
+            await self.app(scope, receive if scheme == "http" else exchange.receive, exchange.send)
         except PolicyDenied as denied:
             await exchange.stop(denied)
         finally:
@@ -84,7 +84,10 @@ def _peer(scope: Scope) -> str | None:
 
 def _with_labels(message: Message, labels: str | None) -> Message:
     """Let labels go back with the headers of a response, and none that a proxy may have copied from elsewhere."""
-    headers = without_ours(message.get("headers") or (), _HEADER)
+    given = message.get("headers") or ()
+    headers = without_ours(given, _HEADER)
+    if labels is None and isinstance(given, list) and len(headers) == len(cast("list[Any]", given)):
+        return message
     if labels is not None:
         headers.append((_HEADER, labels.encode()))
     return {**message, "headers": headers}
@@ -104,7 +107,7 @@ class _Exchange:
         self.refused = False
 
     async def receive(self) -> Message:
-        """Pass a message of the client on."""
+        """Pass a message of a WebSocket's client on."""
         message = await self._receive()
         if self.served is not None:
             if message["type"] == "websocket.receive":

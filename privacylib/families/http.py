@@ -11,7 +11,18 @@ from privacylib.naming import url_asset
 from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.runtime import ACTIVE, Declared, Handle, absent, complete, exit_frame, faults, finish, respond, serve
 
-__all__ = ["HEADER", "REFUSED", "Served", "called", "is_async", "refusal", "served", "without_ours"]
+__all__ = [
+    "HEADER",
+    "REFUSED",
+    "Served",
+    "called",
+    "holds_ours",
+    "is_async",
+    "refusal",
+    "served",
+    "serving",
+    "without_ours",
+]
 
 HEADER = MEMBER
 """Header in which a response brings its labels back."""
@@ -146,7 +157,8 @@ class Served:
 
 def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[Any, Any]]:
     """Return response headers without one of ours, which a proxy may have copied from elsewhere."""
-    return [pair for pair in headers if pair[0].lower() != name]
+    size = len(name)
+    return [pair for pair in headers if len(pair[0]) != size or pair[0].lower() != name]
 
 
 def is_async(app: Any) -> bool:

@@ -69,8 +69,10 @@ def _replaced(original: Callable[..., Any], instead: Callable[..., Any]) -> Call
 
 
 def _pinning(original: Callable[..., Any], pinned: Pinned) -> Callable[..., Any]:
+    """Look after arguments only, in work of our own too: what they lead to is not seen there."""
+
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if _snapshot() is not None:
+        if ACTIVE.snapshot is not None:
             args, kwargs = pinned(args, kwargs)
         return original(*args, **kwargs)
 

@@ -1,9 +1,6 @@
 """One call of a patched function between its beginning and its end."""
 
-from contextlib import ExitStack
 from typing import Any
-
-from attrs import evolve
 
 from privacylib.config import Snapshot
 from privacylib.families.rpc import Calling
@@ -83,10 +80,13 @@ class Running:
         calling, self._calling = self._calling, None
         if calling is not None:
             calling.close(None, failed=failed)
-        handles, self._handles = self._handles, []
-        with ExitStack() as last_first:
-            for handle in handles:
-                last_first.callback(end, handle, failed=failed)
+        handles = self._handles
+        try:
+            while handles:
+                end(handles.pop(), failed)
+        except BaseException:
+            self.end(failed=failed)
+            raise
 
     def returned(self, result: Any) -> Any:
         """Take in what came back, and return what the caller gets.
@@ -95,7 +95,7 @@ class Running:
             PolicyDenied: The zone does not admit the labels that came back.
         """
         self._begin_all(self._late)
-        patch, call = self._patch, evolve(self._call, result=result)
+        patch, call = self._patch, self._call.returning(result)
         calling = self._calling
         if calling is not None:
             denied = calling.close(() if patch.brings is None else patch.brings(call), failed=False)

@@ -39,6 +39,10 @@ class Call:
             return self.args[position]
         return self.defaults.get(name)
 
+    def returning(self, result: Any) -> "Call":
+        """Return the call with what the function returned."""
+        return Call(self.args, self.kwargs, self.positions, self.defaults, result)
+
 
 Describe: TypeAlias = Callable[[Call], tuple[Operation, ...]]
 

@@ -66,7 +66,7 @@ class Governed(Sides):
         from privacylib.asgi import Middleware
         from privacylib.grpc import client_interceptor, server_interceptor
 
-        stack.enter_context(governed(ZONES, instrument=["sqlite3"], exporter=Discarding()))
+        stack.enter_context(governed(ZONES, instrument=True, exporter=Discarding()))
         self.server = (server_interceptor(),)
         self._client, self._middleware = client_interceptor(), Middleware
 

@@ -21,8 +21,11 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         if ACTIVE.snapshot is None:
             return original(self, fn, *args, **kwargs)
         frame = get_frame()
-        with without_frame():  # submitting starts workers
-            future = original(self, Job(fn, frame), *args, **kwargs)
+        if frame is None:
+            future = original(self, Job(fn, None), *args, **kwargs)
+        else:
+            with without_frame():  # submitting starts workers
+                future = original(self, Job(fn, frame), *args, **kwargs)
         vars(future)[FRAME] = frame
         return future
 

@@ -66,8 +66,8 @@ def is_data(item: object) -> bool:
     if item is None:
         return False
     kind = type(item)
-    if kind is tuple and _is_job(cast("tuple[Any, ...]", item)):
-        return False
+    if kind is tuple:
+        return not _is_job(cast("tuple[Any, ...]", item))
     found = _closable.get(kind)
     if found is None:
         if len(_closable) >= LENT:
