@@ -16,7 +16,6 @@ __all__ = [
     "REFUSED",
     "Served",
     "called",
-    "holds_ours",
     "is_async",
     "refusal",
     "served",
