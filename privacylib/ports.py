@@ -23,10 +23,12 @@ class Recorder(Protocol):
         """Return a span id that no other record has, for a call of a flow."""
         ...
 
-    def keep(
-        self, flow_id: int, links: int, start_ns: int, duration_us: int, span: int, tail: bytes, link: int
-    ) -> bool:
-        """Record a plain operation: no marks, one link at most, and parent and key already in bytes."""
+    def heads(self, flow_id: int) -> tuple[bytes, bytes]:
+        """Return what plain records of a flow begin with: those without a link, and those with one."""
+        ...
+
+    def keep(self, head: bytes, start_ns: int, duration_us: int, span: int, tail: bytes, link: int) -> bool:
+        """Record a plain operation: no marks, one link at most, and all else already in bytes."""
         ...
 
     def append(

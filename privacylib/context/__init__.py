@@ -13,6 +13,7 @@ from privacylib.context.state import (
     get_frame,
     is_unseen,
     leave,
+    new_key,
     reference,
     runner,
     set_frame,
@@ -20,6 +21,6 @@ from privacylib.context.state import (
 
 __all__ = [
     "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Frame", "LatestReads", "Link", "ReadSet", "Scope",
-    "SourceSet", "Stage", "frame_here", "frame_now", "get_frame", "is_unseen", "leave", "reference", "runner",
-    "set_frame",
+    "SourceSet", "Stage", "frame_here", "frame_now", "get_frame", "is_unseen", "leave", "new_key", "reference",
+    "runner", "set_frame",
 ]  # fmt: skip

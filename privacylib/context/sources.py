@@ -127,13 +127,15 @@ class LatestReads:
         key: Correlation key of its scope, 16 bytes.
     """
 
-    __slots__ = ("_former", "_named", "_sources", "key", "latest", "mixed", "wide")
+    __slots__ = ("_former", "_named", "_sources", "key", "last", "latest", "mixed", "wide")
     widening: ClassVar[dict[int, object]] = {}
     """Who widens a table, by the table's id: the first to enter itself."""
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.latest: dict[Source, Link] = {}
+        self.last: Link = 0
+        """The read that was added last."""
         self.wide = False
         self.mixed = False
         """Whether a link names a key of its own."""
@@ -147,7 +149,7 @@ class LatestReads:
         if self.wide:
             source = _widened(source)
         latest = self.latest
-        latest[source] = link
+        latest[source] = self.last = link
         if link.__class__ is not int:
             self.mixed = True
         if len(latest) != self._sources.size and not self.wide:
@@ -253,13 +255,11 @@ class ReadSet(LatestReads):
 
     def visible(self) -> SourceSet:
         """Return what a write here depends on: what was read here, returned here, or seen above."""
-        found = self._sources
+        found, upper = self._sources, self.upper
         if found.size != len(self.latest) or self.wide:
             found = self.own
-        returned = self._returned
-        if returned is not None:
-            found = found.union(returned.own)
-        upper = self.upper
+        if self._returned is not None:
+            found = found.union(self._returned.own)
         while upper is not None:
             if upper.latest or upper.wide:
                 found = found.union(upper.own)
@@ -281,6 +281,24 @@ class ReadSet(LatestReads):
         if self.upper is not None:
             for source, link in (*self.returned.listed(), *self.listed()):
                 self.upper.returned.add(source, link)
+
+    def only(self, seen: SourceSet) -> Any:
+        """Return the link of the one read that is visible here, 0 where there is none.
+
+        Args:
+            seen: What was visible.
+
+        Returns:
+            -1 where by now something else is visible, or more than one read of this very set.
+        """
+        link, upper = self.last, self.upper  # the link before the size: one of another source has changed the size
+        if (
+            self._sources is not seen or seen.size > 1 or seen.size != len(self.latest)
+            or self.mixed or self.wide or self._returned is not None
+            or (upper is not None and (upper.latest or upper.wide or upper.upper is not None))
+        ):  # fmt: skip
+            return -1
+        return link
 
     def links(self) -> tuple[Sequence[Any], Sequence[tuple[bytes, int]]]:
         """Return the spans of the visible reads: those under this key, and those under others."""

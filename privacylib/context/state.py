@@ -19,8 +19,13 @@ from privacylib.model import NO_ZONE, Decision, Zone
 
 __all__ = [
     "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_here", "frame_now",
-    "get_frame", "is_unseen", "leave", "reference", "runner", "set_frame",
+    "get_frame", "is_unseen", "leave", "new_key", "reference", "runner", "set_frame",
 ]  # fmt: skip
+
+
+def new_key() -> bytes:
+    """Return a correlation key that no other work has."""
+    return os.urandom(16)
 
 
 class Scope:
@@ -51,7 +56,7 @@ class Scope:
         self.key = key
         self.reads = reads
         self.parent = parent
-        self.tail = parent.to_bytes(8, "little") + key
+        self.tail = parent.to_bytes(8, "little") + key if around is None else around.tail
         """What the records of plain operations end with: the parent and the key."""
         self.orphan_of = orphan_of
         self.opened = orphan_of is None
@@ -69,28 +74,48 @@ class Scope:
 class Frame:
     """Where work stands: its scope, the zones around it, and what is open around it."""
 
-    __slots__ = ("gone", "lowered", "opened", "outer", "pair", "scope", "zone")
+    __slots__ = ("gone", "lowered", "outer", "pair", "plain", "scope", "within", "zone")
 
     def __init__(
         self,
         scope: Scope,
         zone: Zone,
         outer: "Frame | None" = None,
-        opened: tuple[Any, ...] = (),
+        within: "Frame | None" = None,
         lowered: tuple[Any, ...] = (),
         pair: int = 0,
     ) -> None:
         self.scope = scope
         self.zone = zone
         self.outer = outer
-        self.opened = opened
-        """Writes whose decorated bodies this work runs in."""
+        self.within = within
+        """The frame of the innermost decorated body around this one."""
+        self.plain = within is None and scope.opened
+        """Whether this is a scope that somebody opened, and no body of a write is around it."""
         self.lowered = lowered
         """Reclassifications that are declared around this work."""
         self.pair = pair
         """Span of the call whose request is being made here, or 0."""
         self.gone = False
         """Whether its owner left while another frame stood on top of it."""
+
+    def inside(self) -> "Frame | None":
+        """Return the frame of the innermost decorated body that work in this frame runs in."""
+        return self.within
+
+    def operation(self) -> Any:
+        """Return the operation that is open as long as this frame, if it is one of a decorated body."""
+        return None
+
+    def bodies(self) -> list[Any]:
+        """Return the operations whose decorated bodies this work runs in, outermost first."""
+        found: list[Any] = []
+        body = self.inside()
+        while body is not None:
+            found.append(body.operation())
+            body = body.within
+        found.reverse()
+        return found
 
 
 class CurrentVars(ContextVarsRegistry):
@@ -114,9 +139,10 @@ class Process:
 
     def restart(self) -> None:
         """Forget all reads of the process; for a new start in the same process."""
-        key = os.urandom(16)
-        self.frame = Frame(Scope("process", key, ReadSet(key)), NO_ZONE)
-        self.frame.scope.opened = False
+        key = new_key()
+        scope = Scope("process", key, ReadSet(key))
+        scope.opened = False
+        self.frame = Frame(scope, NO_ZONE)
         self.main = threading.main_thread().ident
         self.scoped = False
 
@@ -148,11 +174,11 @@ def frame_now() -> Frame:
     frame = frame_here()
     if frame is not None:
         return frame
-    key = os.urandom(16)
+    key = new_key()
     scope = Scope("orphan", key, ReadSet(key, PROCESS.frame.scope.reads), orphan_of=reference(runner()))
     carried = get_frame()  # of whoever started this task or thread outside scopes
-    opened, lowered = ((), ()) if carried is None else (carried.opened, carried.lowered)
-    frame = Frame(scope, PROCESS.frame.zone, None, opened, lowered)
+    within, lowered = (None, ()) if carried is None else (carried.inside(), carried.lowered)
+    frame = Frame(scope, PROCESS.frame.zone, None, within, lowered)
     set_frame(frame)
     return frame
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from privacylib.decorators.arguments import names, wrappable
 from privacylib.decorators.sites import called_from, qualified
@@ -10,45 +10,28 @@ from privacylib.decorators.wrapping import wrap
 from privacylib.model import Asset, Decision, Kind, Operation
 from privacylib.naming import asset as named
 from privacylib.runtime import Declared, Handle, answer, begin, decision_on, end, faults, snapshot_now
-from privacylib.runtime.closures import reading, writing
+from privacylib.runtime.decorated import Around, AroundRead, AroundWrite
 
 __all__ = ["Op", "call", "calls", "check", "read", "reads", "write", "writes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-_SHORTEST = {Kind.READ: reading, Kind.WRITE: writing}
+_Arounds: TypeAlias = Around | AroundRead | AroundWrite
 
 
-class _Around:
-    """An operation around each call of a function."""
-
-    __slots__ = ("_declared", "enter")
-
-    def __init__(self, operation: Operation) -> None:
-        self._declared = Declared(operation)
-        self.enter = self._declared.begin
-
-    exit = staticmethod(end)
-
-    def plain(self, function: Callable[..., Any]) -> Callable[..., Any] | None:
-        """Return the shortest wrapper for a plain function, or None."""
-        shortest = _SHORTEST.get(self._declared.operation.kind)
-        return None if shortest is None else shortest(function, self._declared)
-
-
-class _AroundCall(_Around):
+class _AroundCall(Around):
     """A remote call around each call of a function: its response is read when it returns."""
 
     __slots__ = ()
 
-    def exit(self, token: Handle | None, failed: bool) -> None:
-        end(token, failed=failed)  # first: the response is no source of its own request
-        if token is not None and not failed:
-            answer(token, None)
+    def exit(self, handle: Handle | None, failed: bool) -> None:
+        end(handle, failed)  # first: the response is no source of its own request
+        if handle is not None and not failed:
+            answer(handle, None)
 
 
-def _decorate(kind: Kind, asset: str, around: type[_Around], **facts: Any) -> Callable[[F], F]:
+def _decorate(kind: Kind, asset: str, around: type[_Arounds], **facts: Any) -> Callable[[F], F]:
     place = named(asset)
 
     def decorator(function: F) -> F:
@@ -71,7 +54,7 @@ def reads(asset: str, fields: Iterable[str] = ()) -> Callable[[F], F]:
     Raises:
         AssetNameError: The URI names no asset.
     """
-    return _decorate(Kind.READ, asset, _Around, fields=names("fields", fields))
+    return _decorate(Kind.READ, asset, AroundRead, fields=names("fields", fields))
 
 
 def writes(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] | None = None) -> Callable[[F], F]:
@@ -88,7 +71,9 @@ def writes(asset: str, fields: Iterable[str] = (), derived_from: Iterable[str] |
     Raises:
         AssetNameError: A URI names no asset.
     """
-    return _decorate(Kind.WRITE, asset, _Around, fields=names("fields", fields), derived_from=_sources(derived_from))
+    return _decorate(
+        Kind.WRITE, asset, AroundWrite, fields=names("fields", fields), derived_from=_sources(derived_from)
+    )
 
 
 def calls(asset: str) -> Callable[[F], F]:

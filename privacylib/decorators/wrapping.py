@@ -35,7 +35,7 @@ _MANAGERS: dict[object, Callable[..., Any]] = {
 class Around(Protocol):
     """What stands around a call. `enter` may raise; then the function is never called."""
 
-    def enter(self, yields: bool = False) -> Any:
+    def enter(self, yields: bool, /) -> Any:
         """Begin, and return what `exit` takes.
 
         Args:
@@ -44,7 +44,7 @@ class Around(Protocol):
         ...
 
     def exit(self, token: Any, failed: bool, /) -> None:
-        """End; never raises."""
+        """End."""
         ...
 
 
@@ -103,13 +103,10 @@ def _code_of(function: Any) -> Any:
 
 
 def _plain(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
-    shortest = getattr(around, "plain", None)
-    if shortest is not None and (wrapped := shortest(function)) is not None:
-        return wrapped
     enter, exit_ = around.enter, around.exit
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        token = enter()
+        token = enter(False)
         try:
             result = function(*args, **kwargs)
         except BaseException:
@@ -125,7 +122,7 @@ def _coroutine(function: Callable[..., Any], around: Around) -> Callable[..., An
     enter, exit_ = around.enter, around.exit
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        token = enter()
+        token = enter(False)
         try:
             result = await function(*args, **kwargs)
         except BaseException:
@@ -141,7 +138,7 @@ def _generator(function: Callable[..., Any], around: Around) -> Callable[..., An
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         stage, failed = Stage(get_frame()), True
         with stage:
-            token = around.enter(yields=True)
+            token = around.enter(True)
         try:
             result = yield from _steps(function(*args, **kwargs), stage)
             failed = False
@@ -181,7 +178,7 @@ def _async_generator(function: Callable[..., Any], around: Around) -> Callable[.
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         stage, failed = Stage(get_frame()), True
         with stage:
-            token = around.enter(yields=True)
+            token = around.enter(True)
         inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         step: Callable[[], Any] = functools.partial(anext, inner)
         try:

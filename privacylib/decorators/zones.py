@@ -30,7 +30,7 @@ class Block:
         self._opens = opens
         self._entered: dict[Frame, None] = {}
 
-    def enter(self, yields: bool = False) -> Frame:
+    def enter(self, yields: bool) -> Frame:
         """Open the scope and return its frame; around a generator it is in place for each step."""
         del yields
         return self._open()

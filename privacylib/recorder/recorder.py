@@ -29,7 +29,8 @@ from privacylib.recorder.store import Store
 __all__ = ["Recorder"]
 
 _pack = OP_BODY.pack
-_pack_plain = Struct("<BBHIQIQ24sQ").pack
+_head = Struct("<BBHI")
+_pack_plain = Struct("<8sQIQ24sQ").pack
 _store = SEALED_SLOT.pack_into
 
 
@@ -155,14 +156,15 @@ class Recorder:
         except StructError:  # odd numbers are cut to size there; a signal handler's error goes to the host
             return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
 
-    def keep(
-        self, flow_id: int, links: int, start_ns: int, duration_us: int, span: int, tail: bytes, link: int
-    ) -> bool:
-        """Record a plain operation as `append` does: no marks, one link at most, and its end already in bytes.
+    def heads(self, flow_id: int) -> tuple[bytes, bytes]:
+        """Return what plain records of a flow begin with: those without a link, and those with one."""
+        return _head.pack(OP, 0, 0, flow_id), _head.pack(OP, 0, 1, flow_id)
+
+    def keep(self, head: bytes, start_ns: int, duration_us: int, span: int, tail: bytes, link: int) -> bool:
+        """Record a plain operation as `append` does: no marks, one link at most, and all else already in bytes.
 
         Args:
-            flow_id: Number that `define` returned, not 0.
-            links: 0 or 1.
+            head: One of the two that `heads` returned for a number that is not 0.
             start_ns: Nanoseconds since 1970, UTC.
             duration_us: Microseconds.
             span: Span id, not 0.
@@ -170,7 +172,7 @@ class Recorder:
             link: Span id of the read behind it, or 0.
         """
         try:
-            body = _pack_plain(OP, 0, links, flow_id, start_ns, duration_us, span, tail, link)
+            body = _pack_plain(head, start_ns, duration_us, span, tail, link)
             take, size, guard, view = self._production.window
             at = take()
             # As in `append`: nothing can run between the guard and the copy.
@@ -179,6 +181,7 @@ class Recorder:
                 return True
             return self._put((body,))
         except StructError:  # a clock that was set back is cut to size there; a signal handler's error goes to the host
+            _, _, links, flow_id = _head.unpack(head)
             parent, key = int.from_bytes(tail[:8], "little"), tail[8:]
             return self.append(flow_id, 0, start_ns, duration_us, span, parent, key, (link,) if links else ())
 

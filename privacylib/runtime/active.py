@@ -8,7 +8,6 @@ from attrs import evolve
 from privacylib.errors import NotInitialised
 from privacylib.model import Asset, Operation
 from privacylib.runtime import faults
-from privacylib.runtime.hot import Handle, begin
 from privacylib.runtime.known import Site, site_of
 
 if TYPE_CHECKING:
@@ -86,19 +85,3 @@ class Declared:
             return site
         self.last = site = site_now(self.operation)
         return site
-
-    def begin(self, yields: bool = False) -> Handle | None:
-        """Begin the operation around a function's body.
-
-        Args:
-            yields: Whether the body hands values to a consumer before it ends.
-
-        Returns:
-            The handle that `end` takes; None before `init`, and where nothing is to be recorded.
-        """
-        site = self.last
-        if site is None or site.snapshot is not ACTIVE.snapshot:
-            site = self.site()
-            if site is None:
-                return None
-        return begin(site, yields, True)

@@ -6,47 +6,88 @@ once (`privacylib.runtime.known`) and found again by identity.
 
 from time import time_ns
 
-from opentelemetry.context import get_current
-from opentelemetry.trace import get_current_span
-
 from privacylib.context import EMPTY, PROCESS, Frame, SourceSet, frame_now, get_frame, is_unseen, leave, set_frame
 from privacylib.model import Flag, Kind, PolicyDenied, Source
 from privacylib.runtime import faults
 from privacylib.runtime.known import Known, Site
+from privacylib.runtime.tracing import host_context, host_span
 
-__all__ = ["Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse"]
+__all__ = ["Body", "Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse"]
 
 _READ, _OPAQUE, _CALL = Kind.READ, Kind.OPAQUE, Kind.CALL
 
 
 class Handle:
-    """One operation between its beginning and its end.
+    """One operation between its beginning and its end."""
 
-    What few operations need has its default on the class, so that the others do not pay for it.
-    """
-
+    __slots__ = (
+        "announced", "body", "brought", "flags", "frame", "inflow", "known", "meanwhile", "messages", "open", "pair",
+        "refused", "site", "sources", "span", "start",
+    )  # fmt: skip
     known: Known
-    sources: SourceSet = EMPTY
-    inflow: SourceSet = EMPTY
-    """What was read in scopes of their own while this write was open around them."""
-    messages = 1
-    flags = 0
-    pair = 0
-    open = False
-    refused = False
-    announced: frozenset[str] | None = None
-    """Labels a judging peer was told of, where it is told only once."""
-    body: Frame | None = None
-    brought: Source | None = None
-    """What an open response stream has brought so far."""
-    meanwhile: "dict[Site, Handle] | None" = None
-    """Writes made while it was open."""
 
-    def __init__(self, site: Site, frame: Frame) -> None:
+    def __init__(self, site: Site, frame: Frame, span: int = 0, start: int = 0) -> None:
         self.site = site
         self.frame = frame
-        self.span = site.next_span()
-        self.start = time_ns()
+        self.span = span or site.next_span()
+        self.start = start or time_ns()
+        self.sources = self.inflow = EMPTY
+        """All that it depends on; and of that, what was read in scopes of their own while it was open around them."""
+        self.flags = self.pair = 0
+        self.messages = 1
+        self.open = self.refused = False
+        self.announced: frozenset[str] | None = None
+        """Labels a judging peer was told of, where it is told only once."""
+        self.body: Body | None = None
+        self.brought: Source | None = None
+        """What an open response stream has brought so far."""
+        self.meanwhile: dict[Site, Handle] | None = None
+        """Writes made while it was open."""
+
+
+class Body(Frame):
+    """The frame of a function's or block's body, whose operation is open as long as it.
+
+    Where the operation went ahead as one that is known, its handle is only made when somebody needs it.
+
+    Args:
+        frame: Where the operation began.
+        outer: The frame to put back.
+        handle: The operation, or None.
+    """
+
+    __slots__ = ("at", "handle", "known", "seen", "site", "span", "start")
+    known: Known
+    site: Site
+    seen: SourceSet
+    """What was visible when it began."""
+    span: int
+    start: int
+
+    def __init__(self, frame: Frame, outer: Frame | None, pair: int, handle: Handle | None) -> None:
+        self.scope = frame.scope
+        self.zone = frame.zone
+        self.outer = outer
+        self.within = frame.inside()
+        self.plain = False
+        self.lowered = frame.lowered
+        self.pair = pair
+        self.gone = False
+        self.at = frame
+        self.handle = handle
+
+    def inside(self) -> Frame:
+        """Return this frame: its work runs in the body."""
+        return self
+
+    def operation(self) -> Handle:
+        """Return the operation of the body."""
+        handle = self.handle
+        if handle is None:
+            handle = Handle(self.site, self.at, self.span, self.start)
+            handle.known, handle.sources, handle.body = self.known, self.site.and_named(self.seen), self
+            self.handle = handle
+        return handle
 
 
 def begin(site: Site, stays_open: bool = False, body: bool = False, judges: bool | None = None) -> Handle | None:
@@ -81,8 +122,7 @@ def begin(site: Site, stays_open: bool = False, body: bool = False, judges: bool
             if stays_open:
                 open_for_scope(handle)
             if body:
-                handle.body = Frame(frame.scope, frame.zone, get_frame(), (*frame.opened, handle), frame.lowered)
-                handle.body.pair = handle.span if kind is _CALL else frame.pair
+                handle.body = Body(frame, get_frame(), handle.span if kind is _CALL else frame.pair, handle)
                 set_frame(handle.body)
     except PolicyDenied:
         raise
@@ -113,6 +153,7 @@ def end(handle: Handle | None, failed: bool = False) -> None:
         if handle.meanwhile is not None:
             handle.frame.scope.reads.drop("watched", handle)
         kept = record(handle, Flag.FAILED if failed else 0)
+        handle.body = None  # no cycle is left for the collector
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("recording", error)
     if not kept and not failed and (mandatory := handle.known.mandatory) is not None:
@@ -138,7 +179,7 @@ def decide_read(handle: Handle) -> None:
         if known.denied:
             refuse(handle, known)
     reads = frame.scope.reads
-    if frame.opened or reads.open or (reads.nested and reads.open_above()):
+    if frame.inside() is not None or reads.open or (reads.nested and reads.open_above()):
         into_open_writes(frame, site.sources)
     if site.resident:
         for source in site.sources:
@@ -168,7 +209,7 @@ def into_open_writes(frame: Frame, sources: tuple[Source, ...], own: Handle | No
     The zones around the write judge; those around the read have judged the read itself.
     """
     reads = frame.scope.reads
-    writes = [write for write in dict.fromkeys((*frame.opened, *reads.open_above())) if write is not own]
+    writes = [write for write in dict.fromkeys((*frame.bodies(), *reads.open_above())) if write is not own]
     if not writes:
         return
     flowing = SourceSet.of(sources)
@@ -228,18 +269,12 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
     if scope.orphan_of is not None:
         flags |= Flag.ORPHAN
     parent, trace = handle.pair or scope.parent, None
-    if get_current():  # the host's tracing has something in its context
-        parent, trace = _in_trace_of_host(handle, parent)
+    if host_context():
+        trace, span = host_span()
+        if trace is not None:
+            parent = handle.pair or span
+            trace = None if trace == scope.key else trace
     return site.snapshot.recorder.append(
         known.number, flags, handle.start, elapsed, handle.span, parent, scope.key,
         links, foreign, handle.messages, trace,
     )  # fmt: skip
-
-
-def _in_trace_of_host(handle: Handle, parent: int) -> tuple[int, bytes | None]:
-    """Return the span around an operation, and its trace where that is not the correlation key."""
-    host = get_current_span().get_span_context()
-    if not host.is_valid:
-        return parent, None
-    trace = host.trace_id.to_bytes(16, "big")
-    return handle.pair or host.span_id, None if trace == handle.frame.scope.key else trace

@@ -49,6 +49,7 @@ class Known:
         denied: Whether the I/O must not happen.
         judges: Whether the endpoint judges for itself.
         mandatory: The decision where no record can be kept and a requirement in force demands one, else None.
+        heads: What its records begin with: those without a link, and those with one.
     """
 
     number: int
@@ -56,6 +57,12 @@ class Known:
     denied: bool
     judges: bool = False
     mandatory: Decision | None = None
+    heads: tuple[bytes, bytes] = (b"", b"")
+
+    @property
+    def plain(self) -> bool:
+        """Return whether its operations go ahead, and can be recorded."""
+        return self.number != 0 and not self.denied
 
 
 class Site:
@@ -71,7 +78,8 @@ class Site:
         "named",
         "next_span",
         "operation",
-        "plain",
+        "plain_read",
+        "plain_write",
         "resident",
         "snapshot",
         "sources",
@@ -94,16 +102,21 @@ class Site:
         self.judges = operation.kind is Kind.CALL and snapshot.propagator.allows(operation.asset.uri)
         """Whether the endpoint carries our context by the policy's ``trust.egress``, and judges for itself."""
         self.resident = engine.annotation(operation.asset.uri).resident
-        self.plain = len(self.sources) == 1 and not self.resident
-        """Whether a read has no other consequence than that its scope holds one source."""
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
         self.last_read: tuple[Zone, Known] | None = None
+        self.plain_read: tuple[Zone, Known] | None = None
+        """The last answer of `read_plainly`."""
+        self.plain_write: tuple[SourceSet, Zone, Known] | None = None
+        """The last answer of `write_plainly`."""
         self.last_write: tuple[SourceSet, Zone, bool, Known] | None = None
 
     def held(self, frame: Frame) -> SourceSet:
         """Return all that a write here depends on: what its scope holds, and what the code named."""
-        held = frame.scope.reads.visible()
-        return held if self.named is EMPTY else held.union(self.named)
+        return self.and_named(frame.scope.reads.visible())
+
+    def and_named(self, seen: SourceSet) -> SourceSet:
+        """Return a set with what the code named."""
+        return seen if self.named is EMPTY else seen.union(self.named)
 
     def annotated(self, *fields: str) -> frozenset[str] | None:
         """Return the labels that the policy gives fields of the asset, or all of it; None where it gives none."""
@@ -123,6 +136,22 @@ class Site:
                 return known
             answers.keep(key, known)
         self.last_read = (zone, known)
+        return known
+
+    def read_plainly(self, zone: Zone) -> Known | None:
+        """Return what is known about the read in a zone, where it goes ahead and only its scope holds it."""
+        known = self._reads.get(zone)
+        if known is None or not known.plain or self.resident:
+            return None
+        self.plain_read = (zone, known)
+        return known
+
+    def write_plainly(self, seen: SourceSet, zone: Zone) -> Known | None:
+        """Return what is known about a write of what is visible, in a zone and nothing else, where it goes ahead."""
+        known = self._writes.get((self.and_named(seen), zone, False, False, ()))
+        if known is None or not known.plain:
+            return None
+        self.plain_write = (seen, zone, known)
         return known
 
     def writing(self, sources: SourceSet, frame: Frame, judges: bool = False, late: bool = False) -> Known:
@@ -210,7 +239,8 @@ class Site:
             violation = Violation(requirement, reason, "# free space in the spool\n", Mode.ENFORCE)
             mandatory = Decision.of((violation,))
         decision = mandatory if number == 0 and mandatory is not None else flow.decision
-        return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory)
+        heads = self.snapshot.recorder.heads(number)
+        return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory, heads)
 
 
 def _graded(sources: SourceSet) -> tuple[Source, ...]:

@@ -1,10 +1,6 @@
 """Opening and leaving scopes and zones."""
 
-import os
 from typing import TYPE_CHECKING
-
-from opentelemetry.context import get_current
-from opentelemetry.trace import get_current_span
 
 from privacylib.context import (
     PROCESS,
@@ -16,10 +12,12 @@ from privacylib.context import (
     get_frame,
     is_unseen,
     leave,
+    new_key,
     set_frame,
 )
 from privacylib.labels import meet
 from privacylib.model import Zone
+from privacylib.runtime.tracing import host_context, host_span
 
 if TYPE_CHECKING:
     from privacylib.policy.lowering import Lowering
@@ -55,12 +53,11 @@ def root_scope(name: str, key: bytes | None = None, outside: ReadSet | None = No
     """
     PROCESS.scoped = True
     parent = 0
-    if get_current():  # the host's tracing has something in its context
-        host = get_current_span().get_span_context()
-        if host.is_valid:
-            parent, key = host.span_id, key or host.trace_id.to_bytes(16, "big")
+    if host_context():
+        trace, parent = host_span()
+        key = key or trace
     if key is None:
-        key = os.urandom(16)
+        key = new_key()
     reads = ReadSet(key, outside or PROCESS.frame.scope.reads, nested=outside is not None)
     return Scope(name, key, reads, parent)
 
@@ -82,8 +79,7 @@ def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Fr
     if fresh or here is None:
         frame = apart(root_scope(name), PROCESS.frame.zone)
     else:
-        frame = Frame(_part_of(here.scope, name, isolated), here.zone, outer, here.opened, here.lowered)
-        frame.pair = here.pair
+        frame = Frame(_part_of(here.scope, name, isolated), here.zone, outer, here.inside(), here.lowered, here.pair)
     set_frame(frame)
     return frame
 
@@ -99,7 +95,7 @@ def _part_of(around: Scope, name: str, isolated: bool) -> Scope:
 def apart(scope: Scope, zone: Zone) -> Frame:
     """Return the frame of a unit of work of its own; the function bodies it runs in are still around it."""
     outer = get_frame()
-    return Frame(scope, zone, outer, () if outer is None else outer.opened)
+    return Frame(scope, zone, outer, None if outer is None else outer.inside())
 
 
 def enter_zone(purpose: str, labels: frozenset[str] | None, name: str | None = None) -> Frame:
@@ -129,8 +125,7 @@ def enter_lowering(lowering: "Lowering | None") -> Frame:
     """Put a reclassification in force; None leaves everything as it is."""
     around = frame_now()
     lowered = around.lowered if lowering is None else (*around.lowered, lowering)
-    frame = Frame(around.scope, around.zone, get_frame(), around.opened, lowered)
-    frame.pair = around.pair
+    frame = Frame(around.scope, around.zone, get_frame(), around.inside(), lowered, around.pair)
     set_frame(frame)
     return frame
 

@@ -98,7 +98,7 @@ class TestOnTheRecordPath:
     def test_the_host_goes_on_in_every_mode(self, mode: str, seen: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
         with privacylib.zone("assistant"), privacylib.read(USERS):
             assert ACTIVE.snapshot is not None
-            monkeypatch.setattr("privacylib.runtime.hot.get_current", fail)
+            monkeypatch.setattr("privacylib.runtime.hot.host_context", fail)
         assert faults.counted["recording:RuntimeError"] == 1
 
     @pytest.mark.parametrize("define", [True, False])

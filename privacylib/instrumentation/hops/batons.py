@@ -90,7 +90,7 @@ class Baton:
         if with_process:
             receive(given, self.process)
         scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent)
-        return Frame(scope, self.zone, None, (), self.lowered)
+        return Frame(scope, self.zone, None, None, self.lowered)
 
     def begin_process(self) -> None:
         """Let a process that was just started live by the context of whoever started it."""

@@ -1,4 +1,4 @@
-"""The shortest way of plain functions says and does what the long way does."""
+"""The shortest way of decorated functions says and does what the long way does."""
 
 import signal
 import threading
@@ -91,7 +91,7 @@ def test_work_that_outlives_a_writes_body_stands_where_it_stood_on_the_long_way(
         from privacylib.context import frame_now
 
         go.wait(5)
-        opened.append(len(frame_now().opened))
+        opened.append(len(frame_now().bodies()))
         done.set()
 
     def start() -> None:

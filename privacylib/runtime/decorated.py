@@ -1,0 +1,157 @@
+"""Operations around decorated functions: what is known by now passes here in the shortest way.
+
+Whatever is not the plainest case (a first sight, another snapshot, a denial, an open write around, a
+host's span, more than one read behind a write, an error of ours) takes the way of every other
+operation, `begin` and `end`, so that each rule stands in one place only.
+"""
+
+from time import time_ns
+from typing import TypeAlias
+
+from privacylib.context import Frame, get_frame, leave, set_frame
+from privacylib.model import PolicyDenied
+from privacylib.runtime import faults
+from privacylib.runtime.active import ACTIVE, Declared, absent
+from privacylib.runtime.hot import Body, Handle, begin, end
+from privacylib.runtime.known import Known, Site
+from privacylib.runtime.tracing import host_context
+
+__all__ = ["Around", "AroundRead", "AroundWrite"]
+
+Read: TypeAlias = tuple[Site, Frame, Known, int, int]
+"""A read that went ahead as one that is known: span and start come last."""
+
+
+class Around(Declared):
+    """An operation around each call of a function."""
+
+    __slots__ = ()
+
+    def enter(self, yields: bool) -> Handle | None:
+        """Begin the operation.
+
+        Args:
+            yields: Whether the body hands values to a consumer before it ends.
+
+        Returns:
+            What `exit` takes; None before `init`, and where nothing is to be recorded.
+        """
+        if ACTIVE.snapshot is None:
+            absent()
+            return None
+        site = self.site()
+        return None if site is None else begin(site, yields, True)
+
+    def exit(self, handle: Handle | None, failed: bool) -> None:
+        """End the operation."""
+        end(handle, failed)
+
+
+class AroundRead(Declared):
+    """A read around each call of a function."""
+
+    __slots__ = ()
+    slowly = Around.enter
+
+    def enter(self, yields: bool) -> Read | Handle | None:
+        """Begin the read."""
+        site, frame = self.last, get_frame()
+        if site is None or frame is None or yields or not frame.plain or site.snapshot is not ACTIVE.snapshot:
+            return self.slowly(yields)
+        reads, last = frame.scope.reads, site.plain_read
+        if reads.open or (reads.nested and reads.open_above()):
+            return self.slowly(yields)
+        try:
+            known = last[1] if last is not None and last[0] is frame.zone else site.read_plainly(frame.zone)
+            if known is None:
+                return self.slowly(yields)
+            span = site.next_span()
+            for source in site.sources:
+                reads.add(source, span)
+        except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
+            if faults.by_the_host(error):
+                raise
+            return self.slowly(yields)
+        return site, frame, known, span, time_ns()
+
+    def exit(self, read: Read | Handle | None, failed: bool) -> None:
+        """End the read."""
+        if not isinstance(read, tuple):
+            end(read, failed)
+            return
+        site, frame, known, span, start = read
+        scope = frame.scope
+        if failed or scope.left or (scope.around is not None and scope.outlived) or host_context():
+            handle = Handle(site, frame, span, start)
+            handle.known = known
+            end(handle, failed)
+            return
+        try:
+            if site.keep(known.heads[0], start, (time_ns() - start) // 1000, span, scope.tail, 0):
+                return
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("recording", error)
+        _missed(site, known)
+
+
+class AroundWrite(Declared):
+    """A write around each call of a function. What its body reads flows into it too."""
+
+    __slots__ = ()
+    slowly = Around.enter
+
+    def enter(self, yields: bool) -> Body | Handle | None:
+        """Begin the write."""
+        site, frame = self.last, get_frame()
+        if site is None or frame is None or yields or frame.lowered or site.snapshot is not ACTIVE.snapshot:
+            return self.slowly(yields)
+        scope, last = frame.scope, site.plain_write
+        if not scope.opened or scope.reads.pending is not None:
+            return self.slowly(yields)
+        try:
+            seen, zone = scope.reads.visible(), frame.zone
+            if last is not None and last[0] is seen and last[1] is zone:
+                known = last[2]
+            else:
+                known = site.write_plainly(seen, zone)
+            if known is None:
+                return self.slowly(yields)
+            body = Body(frame, frame, frame.pair, None)
+            body.site, body.known, body.seen, body.span = site, known, seen, site.next_span()
+        except Exception as error:  # as for a read
+            if faults.by_the_host(error):
+                raise
+            return self.slowly(yields)
+        set_frame(body)
+        body.start = time_ns()
+        return body
+
+    def exit(self, write: Body | Handle | None, failed: bool) -> None:
+        """End the write."""
+        if not isinstance(write, Body):
+            end(write, failed)
+            return
+        site, known, scope = write.site, write.known, write.scope
+        try:
+            leave(write)
+            link = scope.reads.only(write.seen)
+            if (
+                failed or link < 0 or write.handle is not None or scope.reads.watched
+                or scope.left or (scope.around is not None and scope.outlived) or host_context()
+            ):  # fmt: skip
+                end(write.operation(), failed)
+                return
+            start, head = write.start, known.heads[1 if link else 0]
+            if site.keep(head, start, (time_ns() - start) // 1000, write.span, scope.tail, link):
+                return
+        except PolicyDenied:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("recording", error)
+        _missed(site, known)
+
+
+def _missed(site: Site, known: Known) -> None:
+    """Deny where a record had to be kept and could not be."""
+    if known.mandatory is not None:
+        raise PolicyDenied(known.mandatory, site.operation.asset.uri)
