@@ -13,7 +13,7 @@ from privacylib.labels import join
 from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Verdict, Violation, Zone
 from privacylib.naming import asset as named
 from privacylib.policy import remedies
-from privacylib.runtime import Handle, Site, enter_zone, faults, narrowed, record, site_now
+from privacylib.runtime import Handle, Site, ZoneStep, faults, narrowed, record, site_now
 
 __all__ = ["gate", "job"]
 
@@ -33,7 +33,7 @@ def job(name: str, purpose: str) -> Block:
         ValueError: The purpose is no dotted name.
     """
     why = dotted("purpose", purpose)
-    return Block(lambda: enter_zone(why, None, name))
+    return Block(ZoneStep(why, None, name).enter)
 
 
 def gate(inputs: Iterable[str], purpose: str) -> Decision:

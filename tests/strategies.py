@@ -76,6 +76,7 @@ _annotated = st.builds(
     region=st.none() | regions,
     retention=st.none() | retentions,
     resident=st.none() | st.booleans(),
+    record=st.none() | st.sampled_from(("always", "never")),
 )
 _allow = st.builds(
     file.Allow,

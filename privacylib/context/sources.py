@@ -29,7 +29,7 @@ LINKED = 128
 """Reads that one record links to, OpenTelemetry's default bound; edges come from the flow and are complete."""
 
 Link = int | tuple[bytes, int]
-"""A read's span: its number, with its correlation key where that differs from the scope's."""
+"""A read's span: its number, with its correlation key where that differs from the scope's; 0 without a record."""
 
 
 _NOTHING: Mapping[Any, None] = MappingProxyType({})
@@ -148,10 +148,10 @@ class LatestReads:
         """Take in a read; the latest read of a source replaces an earlier one."""
         if self.wide:
             source = _widened(source)
-        latest = self.latest
-        latest[source] = self.last = link
         if link.__class__ is not int:
             self.mixed = True
+        latest = self.latest
+        latest[source] = self.last = link
         if len(latest) != self._sources.size and not self.wide:
             if len(latest) <= SHARED:
                 self._sources = self._sources.plus(source)
@@ -304,7 +304,7 @@ class ReadSet(LatestReads):
         """Return the spans of the visible reads: those under this key, and those under others."""
         upper = self.upper
         if self._returned is None and not self.mixed and (upper is None or not (upper.latest or upper.upper)):
-            return list(islice(self.latest.values(), LINKED)), ()
+            return list(islice(filter(None, self.latest.values()), LINKED)), ()
         return self._sorted_links()
 
     def _sorted_links(self) -> tuple[list[int], list[tuple[bytes, int]]]:
@@ -315,6 +315,8 @@ class ReadSet(LatestReads):
         while reads is not None:
             for link in latest:
                 key, span = (reads.key, link) if isinstance(link, int) else link
+                if not span:
+                    continue
                 if key == self.key:
                     same.append(span)
                 else:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from privacylib.context import Frame, get_frame
 from privacylib.decorators.arguments import dotted, names, wrappable
 from privacylib.decorators.wrapping import wrap
-from privacylib.runtime import ACTIVE, absent, enter_scope, enter_zone, exit_frame
+from privacylib.runtime import ACTIVE, ZoneStep, absent, enter_scope, exit_frame
 
 __all__ = ["Block", "scope", "zone"]
 
@@ -33,9 +33,6 @@ class Block:
     def enter(self, yields: bool) -> Frame:
         """Open the scope and return its frame; around a generator it is in place for each step."""
         del yields
-        return self._open()
-
-    def _open(self) -> Frame:
         if ACTIVE.snapshot is None:  # a scope is opened for nothing, unless that must not be
             absent()
         return self._opens()
@@ -46,7 +43,9 @@ class Block:
         exit_frame(token)
 
     def __enter__(self) -> None:
-        self._entered[self._open()] = None
+        if ACTIVE.snapshot is None:
+            absent()
+        self._entered[self._opens()] = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -101,7 +100,7 @@ def zone(purpose: str, labels: Iterable[str] | None = None, subject: str | None 
     """
     del subject  # for requirements on consent; data about people is kept nowhere until one asks for it
     why, admitted = dotted("purpose", purpose), None if labels is None else frozenset(names("labels", labels))
-    return Block(lambda: enter_zone(why, admitted))
+    return Block(ZoneStep(why, admitted).enter)
 
 
 def scope(name: str, isolated: bool = False, fresh: bool = False) -> Block:

@@ -6,8 +6,8 @@ from typing import Any
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.memo import SMALL, Memo
 from privacylib.model import Kind, Operation
-from privacylib.runtime import ACTIVE, Declared, begin, end, faults
-from privacylib.runtime.closures import reading
+from privacylib.runtime import ACTIVE, Declared, Handle, begin, end, faults
+from privacylib.runtime.decorated import AroundRead
 
 __all__ = ["repeated"]
 
@@ -52,26 +52,43 @@ def repeated(
     return wrapper
 
 
+class _AroundWhole(Declared):
+    """An operation around each call of a function, which is complete when it begins."""
+
+    __slots__ = ()
+
+    def enter(self, yields: bool) -> Handle | None:
+        """Begin the operation."""
+        del yields
+        site = self.site()
+        return None if site is None else begin(site)
+
+    def exit(self, handle: Handle | None, failed: bool) -> None:
+        """End the operation."""
+        end(handle, failed)
+
+
 def _governed(function: Function, operations: tuple[Operation, ...]) -> Function:
     """Return a function with operations around it, the first the outermost."""
     for operation in reversed(operations):
-        declared = Declared(operation)
-        function = reading(function, declared) if operation.kind is Kind.READ else _around(function, declared)
+        reads = operation.kind is Kind.READ
+        function = _around(function, AroundRead(operation) if reads else _AroundWhole(operation))
     return function
 
 
-def _around(function: Function, declared: Declared) -> Function:
-    """Return a function with an operation around it that is complete when it begins."""
+def _around(function: Function, around: AroundRead | _AroundWhole) -> Function:
+    """Return a function with an operation around it."""
+    enter: Callable[[bool], Any] = around.enter
+    exit_: Callable[[Any, bool], None] = around.exit
 
     def governed(*args: Any, **kwargs: Any) -> Any:
-        site = declared.site()
-        handle = None if site is None else begin(site)
+        token = enter(False)
         try:
             result = function(*args, **kwargs)
         except BaseException:
-            end(handle, failed=True)
+            exit_(token, True)
             raise
-        end(handle)
+        exit_(token, False)
         return result
 
     return governed

@@ -62,6 +62,11 @@ class Annotated:
     region: str | None = key("where the data lies", form="region", default=None)
     retention: str | None = key("how long it is kept: a number and s, m, h, d, w or y", form="retention", default=None)
     resident: bool | None = key("whether its reads belong to the whole process", default=None)
+    record: Literal["always", "never"] | None = key(
+        "always (the default), or never: operations on it are decided, and recorded only where a rule is broken or "
+        "lineage is mandatory",
+        default=None,
+    )
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 
 from attrs import Factory, field, fields, frozen
 
@@ -28,6 +28,7 @@ class Annotation:
         region: Where it lies, or None.
         retention: How long it is kept (``30d``), or None.
         resident: Whether its reads belong to the whole process.
+        record: ``never`` where operations on it that no rule refuses leave no record.
         stated: What is stated under keys that further kinds of requirements add, by key.
     """
 
@@ -36,6 +37,7 @@ class Annotation:
     region: str | None = None
     retention: str | None = None
     resident: bool = False
+    record: Literal["always", "never"] = "always"
     stated: tuple[tuple[str, Any], ...] = ()
     _all: frozenset[str] | None = field(init=False, eq=False, repr=False)
 

@@ -94,6 +94,10 @@ class Engine:
         enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
+    def recorded(self, labels: frozenset[str]) -> bool:
+        """Return whether a requirement, in whatever mode, wants a record of all data with these labels."""
+        return any(r.lineage == "mandatory" for r in self.rules.on(labels))
+
     def lowering(self, declared: Reclassification, today: datetime.date, transform: object) -> Lowering | str:
         """Return what a declared reclassification does today, or why it is void.
 

@@ -16,11 +16,11 @@ from privacylib.runtime.endpoints import (
 )
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record
 from privacylib.runtime.known import Known, Site, decision_on, site_of
-from privacylib.runtime.scopes import apart, enter_lowering, enter_scope, enter_zone, exit_frame, narrowed
+from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_scope, exit_frame, narrowed
 
 __all__ = [
-    "ACTIVE", "Declared", "Handle", "Known", "Site", "absent", "answer", "apart", "begin", "begin_answer", "complete",
-    "decision_on", "end", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "faults", "finish", "held_now",
+    "ACTIVE", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart", "begin", "begin_answer",
+    "complete", "decision_on", "end", "enter_lowering", "enter_scope", "exit_frame", "faults", "finish", "held_now",
     "hold", "into_open_writes", "narrowed", "record", "requested", "respond", "scope_under", "serve", "site_now",
     "site_of", "snapshot_now", "told_now", "zone_under",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ operation, `begin` and `end`, so that each rule stands in one place only.
 from time import time_ns
 from typing import TypeAlias
 
-from privacylib.context import Frame, get_frame, leave, set_frame
+from privacylib.context import Frame, ReadSet, get_frame, leave, set_frame
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent
@@ -63,21 +63,23 @@ class AroundRead(Declared):
             return self.slowly(yields)
         try:
             known = last[1] if last is not None and last[0] is frame.zone else site.read_plainly(frame.zone)
-            if known is None:
-                return self.slowly(yields)
-            span = site.next_span()
-            for source in site.sources:
-                reads.add(source, span)
+            if known is not None:
+                if known.silent:
+                    return _held_silently(site, reads)
+                span = site.next_span()
+                for source in site.sources:
+                    reads.add(source, span)
+                return site, frame, known, span, time_ns()
         except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
             if faults.by_the_host(error):
                 raise
-            return self.slowly(yields)
-        return site, frame, known, span, time_ns()
+        return self.slowly(yields)
 
     def exit(self, read: Read | Handle | None, failed: bool) -> None:
         """End the read."""
         if not isinstance(read, tuple):
-            end(read, failed)
+            if read is not None:
+                end(read, failed)
             return
         site, frame, known, span, start = read
         scope = frame.scope
@@ -114,17 +116,16 @@ class AroundWrite(Declared):
                 known = last[2]
             else:
                 known = site.write_plainly(seen, zone)
-            if known is None:
-                return self.slowly(yields)
-            body = Body(frame, frame, frame.pair, None)
-            body.site, body.known, body.seen, body.span = site, known, seen, site.next_span()
+            if known is not None:
+                body = Body(frame, frame, frame.pair, None)
+                body.site, body.known, body.seen, body.span = site, known, seen, site.next_span()
+                body.start = time_ns()
+                set_frame(body)
+                return body
         except Exception as error:  # as for a read
             if faults.by_the_host(error):
                 raise
-            return self.slowly(yields)
-        set_frame(body)
-        body.start = time_ns()
-        return body
+        return self.slowly(yields)
 
     def exit(self, write: Body | Handle | None, failed: bool) -> None:
         """End the write."""
@@ -136,7 +137,7 @@ class AroundWrite(Declared):
             leave(write)
             link = scope.reads.only(write.seen)
             if (
-                failed or link < 0 or write.handle is not None or scope.reads.watched
+                failed or link < 0 or known.silent or write.handle is not None or scope.reads.watched
                 or scope.left or (scope.around is not None and scope.outlived) or host_context()
             ):  # fmt: skip
                 end(write.operation(), failed)
@@ -148,7 +149,16 @@ class AroundWrite(Declared):
             raise
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("recording", error)
-        _missed(site, known)
+        if not failed:
+            _missed(site, known)
+
+
+def _held_silently(site: Site, reads: ReadSet) -> None:
+    """Let a read set hold a read that leaves no record: once, for it only grows."""
+    if site.inside is not reads:
+        for source in site.sources:
+            reads.add(source, 0)
+        site.inside = reads
 
 
 def _missed(site: Site, known: Known) -> None:

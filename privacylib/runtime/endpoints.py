@@ -90,7 +90,7 @@ def serve(site: Site, context: PolicyContext) -> Handle:
     engine, asset = site.snapshot.engine, site.operation.asset
     annotated = site.annotated(REQUEST) or frozenset[str]()
     source = Source(asset, REQUEST, join(annotated, context.labels), context.data_unknown)
-    scope.reads.add(source, handle.span)
+    scope.reads.add(source, 0 if site.silent else handle.span)
     scope.reads.pending = Pending(handle, source)
     set_frame(frame)
     for purpose, labels in engine.zones(asset.uri):
@@ -174,7 +174,7 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
     if begun is None:
         _take_in(handle, source)
     elif not source.labels <= begun.labels or (source.unknown and not begun.unknown):
-        handle.frame.scope.reads.add(source, handle.span)  # the messages are with the host already
+        handle.frame.scope.reads.add(source, handle.link)  # the messages are with the host already
         try:
             _take_in(handle, source)
         finally:
@@ -212,7 +212,7 @@ def _take_in(handle: Handle, source: Source) -> None:
     frame = handle.frame
     _judge(handle, source, frame)
     into_open_writes(frame, (source,), handle)
-    frame.scope.reads.add(source, handle.span)
+    frame.scope.reads.add(source, handle.link)
 
 
 def _judge_again(handle: Handle, source: Source) -> None:

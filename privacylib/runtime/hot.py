@@ -44,6 +44,11 @@ class Handle:
         self.meanwhile: dict[Site, Handle] | None = None
         """Writes made while it was open."""
 
+    @property
+    def link(self) -> int:
+        """Return what the writes behind it link to: its span; 0 where it leaves no record."""
+        return 0 if self.known.silent else self.span
+
 
 class Body(Frame):
     """The frame of a function's or block's body, whose operation is open as long as it.
@@ -183,10 +188,10 @@ def decide_read(handle: Handle) -> None:
         into_open_writes(frame, site.sources)
     if site.resident:
         for source in site.sources:
-            PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.span))
+            PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.link))
         return
     for source in site.sources:
-        reads.add(source, handle.span)
+        reads.add(source, handle.link)
 
 
 def decide_write(handle: Handle, judges: bool = False) -> None:
@@ -263,18 +268,24 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
             if scope.reads.watched:
                 for call in list(scope.reads.watched):
                     call.meanwhile[site] = handle
+    if known.silent:
+        return True
     flags |= handle.flags
     if scope.left or (scope.around is not None and scope.outlived):
         flags |= Flag.OUTLIVED
     if scope.orphan_of is not None:
         flags |= Flag.ORPHAN
-    parent, trace = handle.pair or scope.parent, None
-    if host_context():
-        trace, span = host_span()
-        if trace is not None:
-            parent = handle.pair or span
-            trace = None if trace == scope.key else trace
+    trace, parent = _around(handle) if host_context() else (None, handle.pair or scope.parent)
     return site.snapshot.recorder.append(
         known.number, flags, handle.start, elapsed, handle.span, parent, scope.key,
         links, foreign, handle.messages, trace,
     )  # fmt: skip
+
+
+def _around(handle: Handle) -> tuple[bytes | None, int]:
+    """Return the trace that an operation stands in, where that is not the correlation key, and the span around it."""
+    scope = handle.frame.scope
+    trace, span = host_span()
+    if trace is None:
+        return None, handle.pair or scope.parent
+    return None if trace == scope.key else trace, handle.pair or span

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from privacylib.context import EMPTY, Frame, SourceSet, frame_now
+from privacylib.context import EMPTY, Frame, ReadSet, SourceSet, frame_now
 from privacylib.labels import join
 from privacylib.model import (
     ALLOW,
@@ -50,6 +50,7 @@ class Known:
         judges: Whether the endpoint judges for itself.
         mandatory: The decision where no record can be kept and a requirement in force demands one, else None.
         heads: What its records begin with: those without a link, and those with one.
+        silent: Whether its operations leave no record.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Known:
     judges: bool = False
     mandatory: Decision | None = None
     heads: tuple[bytes, bytes] = (b"", b"")
+    silent: bool = False
 
     @property
     def plain(self) -> bool:
@@ -70,6 +72,7 @@ class Site:
 
     __slots__ = (
         "_fields",
+        "inside",
         "judges",
         "keep",
         "kind",
@@ -81,6 +84,7 @@ class Site:
         "plain_read",
         "plain_write",
         "resident",
+        "silent",
         "snapshot",
         "sources",
     )
@@ -101,7 +105,12 @@ class Site:
             self.named = SourceSet.of(evolve(source, evidence=grade) for source in read)
         self.judges = operation.kind is Kind.CALL and snapshot.propagator.allows(operation.asset.uri)
         """Whether the endpoint carries our context by the policy's ``trust.egress``, and judges for itself."""
-        self.resident = engine.annotation(operation.asset.uri).resident
+        annotation = engine.annotation(operation.asset.uri)
+        self.resident = annotation.resident
+        self.silent = annotation.record == "never"
+        """Whether it leaves no record, unless a rule refuses it or demands one."""
+        self.inside: ReadSet | None = None
+        """The read set that a silent read was last put into: it holds it as long as it exists."""
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
         self.last_read: tuple[Zone, Known] | None = None
         self.plain_read: tuple[Zone, Known] | None = None
@@ -140,7 +149,7 @@ class Site:
 
     def read_plainly(self, zone: Zone) -> Known | None:
         """Return what is known about the read in a zone, where it goes ahead and only its scope holds it."""
-        known = self._reads.get(zone)
+        known = self.snapshot.answers.get((self, zone))
         if known is None or not known.plain or self.resident:
             return None
         self.plain_read = (zone, known)
@@ -148,7 +157,9 @@ class Site:
 
     def write_plainly(self, seen: SourceSet, zone: Zone) -> Known | None:
         """Return what is known about a write of what is visible, in a zone and nothing else, where it goes ahead."""
-        known = self._writes.get((self.and_named(seen), zone, False, False, ()))
+        if seen.size > IDENTICAL:
+            return None
+        known = self.snapshot.answers.get((self, self.and_named(seen), zone, False, False, ()))
         if known is None or not known.plain:
             return None
         self.plain_write = (seen, zone, known)
@@ -240,7 +251,8 @@ class Site:
             mandatory = Decision.of((violation,))
         decision = mandatory if number == 0 and mandatory is not None else flow.decision
         heads = self.snapshot.recorder.heads(number)
-        return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory, heads)
+        silent = self.silent and decision.allowed and not self.snapshot.engine.recorded(flow.labels)
+        return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory, heads, silent)
 
 
 def _graded(sources: SourceSet) -> tuple[Source, ...]:

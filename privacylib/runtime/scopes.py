@@ -16,13 +16,13 @@ from privacylib.context import (
     set_frame,
 )
 from privacylib.labels import meet
-from privacylib.model import Zone
+from privacylib.model import NO_ZONE, Zone
 from privacylib.runtime.tracing import host_context, host_span
 
 if TYPE_CHECKING:
     from privacylib.policy.lowering import Lowering
 
-__all__ = ["apart", "enter_lowering", "enter_scope", "enter_zone", "exit_frame", "narrowed", "root_scope"]
+__all__ = ["ZoneStep", "apart", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope"]
 
 KEPT = 8192
 _narrowed: dict[tuple[Zone, str | None, frozenset[str] | None], Zone] = {}
@@ -98,27 +98,52 @@ def apart(scope: Scope, zone: Zone) -> Frame:
     return Frame(scope, zone, outer, None if outer is None else outer.inside())
 
 
-def enter_zone(purpose: str, labels: frozenset[str] | None, name: str | None = None) -> Frame:
-    """Open a scope with a purpose, make it the current one and return its frame.
+class ZoneStep:
+    """A step into a zone, which remembers where it was taken from last.
 
     Args:
         purpose: Why the work is done.
         labels: Labels that may be read; None for all.
         name: What the scope is called, for people; its purpose where left out.
-
-    Raises:
-        PolicyDenied: A request that was taken in before may not be used for it.
     """
-    frame = enter_scope(name or purpose)
-    frame.zone = narrowed(frame.zone, purpose, labels)
-    pending = frame.scope.reads.pending
-    if pending is not None:
-        try:
-            pending.judge(frame)
-        except BaseException:
-            exit_frame(frame)
-            raise
-    return frame
+
+    __slots__ = ("_labels", "_last", "_name", "_purpose")
+
+    def __init__(self, purpose: str, labels: frozenset[str] | None, name: str | None = None) -> None:
+        self._purpose = purpose
+        self._labels = labels
+        self._name = name or purpose
+        self._last: tuple[Zone | None, Zone] = (None, NO_ZONE)
+
+    def enter(self) -> Frame:
+        """Open a scope with the purpose, make it the current one and return its frame.
+
+        Raises:
+            PolicyDenied: A request that was taken in before may not be used for it.
+        """
+        outer = get_frame()
+        if outer is None or not outer.scope.opened:
+            frame = enter_scope(self._name)
+            frame.zone = self._inside(frame.zone)
+        else:
+            around, zone, last = outer.scope, outer.zone, self._last
+            scope = Scope(self._name, around.key, around.reads, around.parent, None, around)
+            zone = last[1] if last[0] is zone else self._inside(zone)
+            frame = Frame(scope, zone, outer, outer.inside(), outer.lowered, outer.pair)
+            set_frame(frame)
+        pending = frame.scope.reads.pending
+        if pending is not None:
+            try:
+                pending.judge(frame)
+            except BaseException:
+                exit_frame(frame)
+                raise
+        return frame
+
+    def _inside(self, zone: Zone) -> Zone:
+        found = narrowed(zone, self._purpose, self._labels)
+        self._last = (zone, found)
+        return found
 
 
 def enter_lowering(lowering: "Lowering | None") -> Frame:
