@@ -76,10 +76,9 @@ def _governed(function: Function, operations: tuple[Operation, ...]) -> Function
     return function
 
 
-def _around(function: Function, around: AroundRead | _AroundWhole) -> Function:
+def _around(function: Function, around: Any) -> Function:
     """Return a function with an operation around it."""
-    enter: Callable[[bool], Any] = around.enter
-    exit_: Callable[[Any, bool], None] = around.exit
+    enter, exit_ = around.enter, around.exit
 
     def governed(*args: Any, **kwargs: Any) -> Any:
         token = enter(False)

@@ -49,16 +49,17 @@ class Discarding(SpanExporter):
 
 
 @contextmanager
-def governed(and_more: str = "", **given: Any) -> Generator[Path]:
+def governed(and_more: str = "", entry: str = "", **given: Any) -> Generator[Path]:
     """Start privacylib with the policy, enforcing, over a spool on the disk; yield the spool.
 
     Args:
         and_more: Text behind the policy's.
+        entry: Text before its assets.
         given: What else `init` takes.
     """
     with tempfile.TemporaryDirectory() as folder:
         policy, spool = Path(folder) / "policy.yaml", Path(folder) / "spool"
-        policy.write_text(POLICY + and_more)
+        policy.write_text(POLICY.replace("assets:\n", f"assets:\n{entry}", 1) + and_more)
         privacylib.init(service="bench", policy=policy, spool=spool, mode="enforce", region="eu", **given)
         try:
             yield spool

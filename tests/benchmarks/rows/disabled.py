@@ -1,4 +1,4 @@
-"""What a decorator costs before `init`."""
+"""What a decorator costs before `init`, and where the policy wants no record."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
+import privacylib
 from tests.benchmarks.model import Goal, Work
 from tests.benchmarks.rows.decorated import read, reading
-from tests.benchmarks.settings import ATTRIBUTES
+from tests.benchmarks.settings import ATTRIBUTES, PURPOSE, SOURCE, governed
 from tests.benchmarks.timed import Against, Timed
 from tests.benchmarks.worker import side
 
@@ -27,6 +28,13 @@ def _repeated(call: Callable[[], object]) -> Work:
 def before_init() -> Generator[Work]:
     """A decorated function that passes straight through."""
     yield _repeated(reading)
+
+
+@contextmanager
+def never() -> Generator[Work]:
+    """A decorated function that is decided and held, and not recorded."""
+    with governed(entry=f'  - {{match: "{SOURCE}", record: never}}\n'), privacylib.zone(purpose=PURPOSE):
+        yield _repeated(reading)
 
 
 @contextmanager
@@ -50,6 +58,11 @@ def not_sampled() -> Generator[Work]:
 ROWS = (
     Timed(
         "disabled", "a decorated function before init, on top of the bare call", side(before_init),
+        (Against("an OpenTelemetry span, not sampled", side(not_sampled), Goal(most=0.5)),),
+        times=20_000, bare=side(bare),
+    ),
+    Timed(
+        "never", "a decorated read of what is never recorded, on top", side(never),
         (Against("an OpenTelemetry span, not sampled", side(not_sampled), Goal(most=0.5)),),
         times=20_000, bare=side(bare),
     ),
