@@ -101,14 +101,15 @@ class Batches:
         for entry in entries:
             try:
                 span = spans.of(entry)
-                if span is not None:
-                    batch.spans.append(span)
-                    if span.shape.more:
-                        batch.spans.extend(spans.further_sources(entry[1][3], entry[0], batch.named))
-            except Exception as error:  # noqa: BLE001, PERF203 - it is this record's alone (fault 19)
+                if span is None:  # its definition is damaged
+                    batch.unmade.append(_unmade(entry, "undefined-flow"))
+                    continue
+                batch.spans.append(span)
+                if span.shape.more:
+                    batch.spans.extend(spans.further_sources(entry[1][3], entry[0], batch.named))
+            except Exception as error:  # noqa: BLE001 - it is this record's alone (fault 19)
                 faults.swallowed("making a span", error)
-                unmade = {"sequence": entry[0], "flow": entry[1][3], "cause": type(error).__name__}
-                batch.unmade.append(unmade)
+                batch.unmade.append(_unmade(entry, type(error).__name__))
 
     def _add_late(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Add the totals of flows of which a record was written late: before a count that an earlier run has told."""
@@ -137,3 +138,7 @@ class Batches:
     def _counted(self, totals: dict[int, Tally], cursor: Cursor) -> "list[ReadableSpan]":
         sequence = sequence_of(cursor.segment, cursor.slot) - 1  # what stands there already is not counted
         return [span for flow, tally in totals.items() for span in self._spans.counted(flow, tally, sequence)]
+
+
+def _unmade(entry: Entry, cause: str) -> dict[str, Any]:
+    return {"sequence": entry[0], "flow": entry[1][3], "cause": cause}

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from privacylib.exporters import Detail
-from privacylib.exporters.holdings import Holdings
+from privacylib.exporters.holdings import Holding, Holdings
 from privacylib.exporters.lane import Lane
 from privacylib.exporters.retries import Retries
 from privacylib.model import Asset, Flow, Kind
@@ -120,3 +120,23 @@ def test_fault_56_whatever_fails_while_it_is_exported_everything_arrives(tmp_pat
         with os.fdopen(receiving, "rb") as arrived:
             assert set(arrived.read()) == set(range(COUNT)) - {POISON}
         assert sum(tally.count for each in producers(spool) for tally in tallies(each).flows.values()) == COUNT
+
+
+def test_fault_55_a_record_whose_definition_is_damaged_is_written_down_and_the_others_arrive(tmp_path: Path) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    for number in range(6):
+        flow = recorder.define(Flow(Kind.READ, Asset("file", f"/{number % 3}")))
+        assert recorder.append(flow, 0, number, 2, recorder.next_span(), 0, bytes(range(16)))
+    recorder.close()
+    file = tmp_path / recorder.store.producer / "flows.jsonl"
+    damaged = bytearray(file.read_bytes())
+    damaged[5] ^= 0x5A
+    file.write_bytes(damaged)
+    receiving, pipe = os.pipe()
+    lane = Lane(Appending(pipe), 0, Detail.EACH, Holding(recorder.store, 1), None)
+    lane.step()
+    os.close(pipe)
+    with os.fdopen(receiving, "rb") as arrived:
+        assert list(arrived.read()) == [1, 2, 4, 5]
+    entries = quarantined(recorder.store)
+    assert [(entry["sequence"], entry["cause"]) for entry in entries] == [(1, "undefined-flow"), (4, "undefined-flow")]
