@@ -65,7 +65,7 @@ class AroundRead(Declared):
             known = last[1] if last is not None and last[0] is frame.zone else site.read_plainly(frame.zone)
             if known is not None:
                 if known.silent:
-                    return _held_silently(site, reads)
+                    return None if site.inside is reads else _held_silently(site, reads)
                 span = site.next_span()
                 for source in site.sources:
                     reads.add(source, span)
@@ -155,10 +155,9 @@ class AroundWrite(Declared):
 
 def _held_silently(site: Site, reads: ReadSet) -> None:
     """Let a read set hold a read that leaves no record: once, for it only grows."""
-    if site.inside is not reads:
-        for source in site.sources:
-            reads.add(source, 0)
-        site.inside = reads
+    for source in site.sources:
+        reads.add(source, 0)
+    site.inside = reads
 
 
 def _missed(site: Site, known: Known) -> None:
