@@ -1,7 +1,7 @@
 """Calls that are described alike: described once, and found again by what they have in common."""
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeAlias
 
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.memo import SMALL, Memo
@@ -29,11 +29,11 @@ def repeated(
         call_of: Returns a call by its arguments.
     """
     shape_of: Any = patch.shape
-    known: Memo[Hashable, Function] = Memo(ROOM)
+    known: Memo[Hashable, _Governed] = Memo(ROOM)
 
-    def learn(shape: Hashable, call: Call) -> Function:
+    def learn(shape: Hashable, call: Call) -> _Governed | None:
         if shape is None or not patch.keeps(call):
-            return slowly
+            return None
         operations = patch.describe(call)
         return known.keep(shape, _governed(original, operations), len(operations) * SMALL)
 
@@ -46,10 +46,24 @@ def repeated(
         except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
             if faults.by_the_host(error):
                 raise
-            governed = slowly
-        return governed(*args, **kwargs)
+            governed = None
+        if governed is None:
+            return slowly(*args, **kwargs)
+        function, enter, exit_ = governed
+        token = enter(False)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException:
+            exit_(token, True)
+            raise
+        exit_(token, False)
+        return result
 
     return wrapper
+
+
+_Governed: TypeAlias = tuple[Function, Callable[[bool], Any], Callable[[Any, bool], object]]
+"""A function, and what is done before and after each call of it."""
 
 
 class _AroundWhole(Declared):
@@ -68,19 +82,17 @@ class _AroundWhole(Declared):
         end(handle, failed)
 
 
-def _governed(function: Function, operations: tuple[Operation, ...]) -> Function:
-    """Return a function with operations around it, the first the outermost."""
-    for operation in reversed(operations):
-        reads = operation.kind is Kind.READ
-        function = _around(function, AroundRead(operation) if reads else _AroundWhole(operation))
-    return function
+def _governed(function: Function, operations: Sequence[Operation]) -> _Governed:
+    """Return a function with the operations around it: the first is the outermost, and the others are inside."""
+    if not operations:
+        return function, _nothing, _nothing
+    first, *others = operations
+    around = AroundRead(first) if first.kind is Kind.READ else _AroundWhole(first)
+    return _inside(*_governed(function, others)) if others else function, around.enter, around.exit
 
 
-def _around(function: Function, around: Any) -> Function:
-    """Return a function with an operation around it."""
-    enter, exit_ = around.enter, around.exit
-
-    def governed(*args: Any, **kwargs: Any) -> Any:
+def _inside(function: Function, enter: Callable[[bool], Any], exit_: Callable[[Any, bool], object]) -> Function:
+    def inside(*args: Any, **kwargs: Any) -> Any:
         token = enter(False)
         try:
             result = function(*args, **kwargs)
@@ -90,4 +102,8 @@ def _around(function: Function, around: Any) -> Function:
         exit_(token, False)
         return result
 
-    return governed
+    return inside
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing before and after a call without operations."""
