@@ -12,7 +12,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 import privacylib
 
-__all__ = ["ATTRIBUTES", "POLICY", "PURPOSE", "SINK", "SOURCE", "Discarding", "ddtracing", "governed", "tracing"]
+__all__ = [
+    "ATTRIBUTES", "POLICY", "PURPOSE", "SINK", "SOURCE", "Discarding", "Looking", "ddtracing", "governed", "tracing",
+]  # fmt: skip
 
 SOURCE, SINK, PURPOSE = "postgres://db:5432/app.public.users", "file:///var/log/orders.jsonl", "order"
 
@@ -48,6 +50,19 @@ class Discarding(SpanExporter):
         return SpanExportResult.SUCCESS
 
 
+class Looking(Discarding):
+    """Look at everything that spans say, as exporters do that send them on, and drop them."""
+
+    def export(self, spans: Any) -> SpanExportResult:
+        """Take spans."""
+        for span in spans:
+            _ = (
+                span.name, span.context, span.parent, span.kind, span.start_time, span.end_time, span.status,
+                span.attributes, span.events, span.links, span.resource, span.instrumentation_scope,
+            )  # fmt: skip
+        return SpanExportResult.SUCCESS
+
+
 @contextmanager
 def governed(and_more: str = "", entry: str = "", **given: Any) -> Generator[Path]:
     """Start privacylib with the policy, enforcing, over a spool on the disk; yield the spool.
@@ -68,10 +83,10 @@ def governed(and_more: str = "", entry: str = "", **given: Any) -> Generator[Pat
 
 
 @contextmanager
-def tracing() -> Generator[TracerProvider]:
+def tracing(exporter: SpanExporter | None = None) -> Generator[TracerProvider]:
     """Start OpenTelemetry's SDK with a batch processor that drops no span of a turn."""
     provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(Discarding(), max_queue_size=1 << 17))
+    provider.add_span_processor(BatchSpanProcessor(exporter or Discarding(), max_queue_size=1 << 17))
     try:
         yield provider
     finally:

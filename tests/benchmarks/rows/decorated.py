@@ -1,6 +1,7 @@
 """A read and a write of decorated functions: linked, decided, recorded, and exported where the background counts."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,17 @@ from typing import Any
 
 import privacylib
 from tests.benchmarks.model import Goal, Work
-from tests.benchmarks.settings import ATTRIBUTES, PURPOSE, SINK, SOURCE, Discarding, ddtracing, governed, tracing
+from tests.benchmarks.settings import (
+    ATTRIBUTES,
+    PURPOSE,
+    SINK,
+    SOURCE,
+    Discarding,
+    Looking,
+    ddtracing,
+    governed,
+    tracing,
+)
 from tests.benchmarks.timed import Against, Timed
 from tests.benchmarks.worker import side
 
@@ -159,21 +170,23 @@ def in_threads(pair: Pair, later: Later, unit: Callable[[], Any]) -> Generator[C
         yield lambda times: sum(pool.map(thread, [times // THREADS] * THREADS))
 
 
+EXPORTERS = {"dropping": Discarding, "looking": Looking}
 STYLES: dict[str, Any] = {"plain": plainly, "coroutines": awaited, "threads": in_threads, "tasks": in_tasks}
 
 
 @contextmanager
-def privacy(style: str) -> Generator[Work]:
-    """Governed, in a zone, with an exporter that drops the spans."""
+def privacy(style: str, spans: str = "each", exporter: str = "dropping") -> Generator[Work]:
+    """Governed, in a zone, with an exporter that drops the spans, of operations or of flows."""
     zone = privacylib.zone(purpose=PURPOSE)
-    with governed(exporter=Discarding()), STYLES[style](ours, ours_later, lambda: zone) as run:
+    os.environ["PRIVACYLIB_SPANS"] = spans
+    with governed(exporter=EXPORTERS[exporter]()), STYLES[style](ours, ours_later, lambda: zone) as run:
         yield Work(run, lambda: privacylib.flush(60))
 
 
 @contextmanager
-def opentelemetry(style: str) -> Generator[Work]:
+def opentelemetry(style: str, exporter: str = "dropping") -> Generator[Work]:
     """In spans of OpenTelemetry, under a span as long as the unit of work."""
-    with tracing() as provider:
+    with tracing(EXPORTERS[exporter]()) as provider:
         tracer = provider.get_tracer("bench")
         pair, later = spans(tracer)
         with STYLES[style](pair, later, lambda: tracer.start_as_current_span("unit")) as run:
@@ -209,8 +222,20 @@ def _row(name: str, style: str, what: str, goals: tuple[float, float], bare: boo
     )  # fmt: skip
 
 
+def _background(spans: str, exporter: str = "dropping") -> Timed:
+    """Return a row for what becomes a span, or for an exporter that looks at the spans, with the background."""
+    name = f"plain-{spans}" if exporter == "dropping" else f"plain-{exporter}"
+    what = f"the same, spans of {spans}" if exporter == "dropping" else "the same, exporter looks at each span"
+    beside = side(opentelemetry, "plain", exporter)
+    peer = Against("2 OpenTelemetry spans", beside, Goal(1 / 5), "total")
+    return Timed(name, what, side(privacy, "plain", spans, exporter), (peer,), times=2_000)
+
+
 ROWS = (
     _row("plain", "plain", "read + write of decorated functions", (1 / 25, 1 / 20), bare=False),
+    _background("each", "looking"),
+    _background("flows"),
+    _background("both"),
     _row("coroutines", "coroutines", "the same as coroutines", (1 / 20, 1 / 20), bare=False),
     _row("threads", "threads", "the same in 8 threads", (1 / 20, 1 / 20), bare=False),
     _row("tasks", "tasks", "the same in 1,000 tasks", (1 / 20, 1 / 20), bare=True, times=10_000),
