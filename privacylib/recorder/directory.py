@@ -207,9 +207,9 @@ class DirectoryStore:
         except (OSError, ValueError, TypeError):
             return {}
 
-    def lines(self, offset: int = 0) -> bytes:
+    def lines(self, offset: int = 0, size: int = -1) -> bytes:
         """Return ``flows.jsonl`` from a byte offset on; empty when it is missing."""
-        return _bytes_of(self._path / "flows.jsonl", offset, -1)
+        return _bytes_of(self._path / "flows.jsonl", offset, size)
 
     def numbers(self) -> list[int]:
         """Return the numbers of the segment files, in order."""

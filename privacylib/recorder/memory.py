@@ -110,9 +110,9 @@ class MemoryStore:
         """Return what is known of the producer."""
         return dict(self._meta)
 
-    def lines(self, offset: int = 0) -> bytes:
+    def lines(self, offset: int = 0, size: int = -1) -> bytes:
         """Return the flow definitions from a byte offset on."""
-        return bytes(self._lines[offset:])
+        return bytes(self._lines[offset:] if size < 0 else self._lines[offset : offset + size])
 
     def numbers(self) -> list[int]:
         """Return the numbers of the segments, in order."""

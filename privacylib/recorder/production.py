@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
-from hashlib import blake2b
 from itertools import count
 from mmap import mmap
 from threading import RLock
@@ -18,6 +17,7 @@ from privacylib.model import Flow
 from privacylib.recorder.counting import BLOCK_BITS
 from privacylib.recorder.definitions import definition_line, flow_text
 from privacylib.recorder.guard import Guard, new_guard
+from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT, SEALED_SLOT, SLOT, header
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
@@ -31,9 +31,6 @@ _FIRST_SEGMENT = 1 << 16
 _SEGMENTS = 16
 _MEMO = 1 << 16
 """Weight of the flows whose numbers are found at once: 7,000 plain ones, a kilobyte each; every source weighs."""
-
-_NUMBERED = 1 << 16
-"""Flows whose numbers are found by digest, 190 bytes each: what is defined twice takes room in the spool for good."""
 
 _CALLED = 1 << 14
 """Flows of calls with a block of spans at hand, 250 bytes each; one that comes back takes a fresh block."""
@@ -81,7 +78,7 @@ class Production:
         self.swallowed = Swallowed(store)
         self.spans = count(1 + (int.from_bytes(os.urandom(8), "big") >> 2)).__next__
         self.memo: Memo[Flow, int] = before.memo if before else Memo(_MEMO)
-        self._numbered: dict[bytes, int] = before._numbered if before else {}
+        self._places = before._places if before else Places()
         self.window = Window(count(0, SLOT).__next__, 0, self.guard, _NOWHERE)
         self._ids = before._ids if before else count(1)
         self._service = service
@@ -153,19 +150,16 @@ class Production:
             try:
                 self._start()
                 text = flow_text(flow)
-                digest = blake2b(text, digest_size=16).digest()
-                number = self._numbered.get(digest, 0)
+                number = self._places.number_of(text, self.store)
                 if not number:
                     number = next(self._ids)
                     line = definition_line(number, text)
                     self._room.take(len(line))
                     self._known = self.store.add_lines(line)
+                    self._places.add(text, self._known - len(line))
             except OSError as error:
                 self._fail(error)
                 return 0
-            if len(self._numbered) >= _NUMBERED:
-                self._numbered.clear()
-            self._numbered[digest] = number
             return self.memo.keep(flow, number, len(flow.sources))
 
     def put(self, body: bytes) -> bool:

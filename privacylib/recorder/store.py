@@ -108,8 +108,8 @@ class Store(Protocol):
         """Return what is known of the producer; empty when it cannot be read."""
         ...
 
-    def lines(self, offset: int = 0) -> bytes:
-        """Return the flow definitions from a byte offset on."""
+    def lines(self, offset: int = 0, size: int = -1) -> bytes:
+        """Return the flow definitions from a byte offset on, or so many bytes of them."""
         ...
 
     def numbers(self) -> list[int]:
