@@ -228,9 +228,10 @@ def test_fault_02_a_fork_in_the_middle_of_an_operation_parts_the_two(
     flow = recorder.define(READ)
     spans = [recorder.next_span() for _ in range(4)]  # from here on nothing but the record itself asks whose it is
     assert recorder.append(flow, 0, 1, 2, spans[0], 0, KEY, links)
-    assert recorder.keep(flow, 0, 2, 2, spans[1], bytes(8) + KEY, 0)
+    head, _ = recorder.heads(flow)
+    assert recorder.keep(head, 2, 2, spans[1], bytes(8) + KEY, 0)
     append = partial(recorder.append, flow, 0, 3, 2, spans[2], 0, KEY, links)
-    keep = partial(recorder.keep, flow, 0, 4, 2, spans[3], bytes(8) + KEY, 0)
+    keep = partial(recorder.keep, head, 4, 2, spans[3], bytes(8) + KEY, 0)
     own = recorder.store.producer
     assert [in_child(append), in_child(keep)] == [0, 0]
     starts = sorted((each.id != own, [found.start for found in each.records()]) for each in producers(spool))
