@@ -74,6 +74,6 @@ ROWS = (
     Timed(
         "sqlite", "query of SQLite on top of bare", side(ours),
         (Against("OpenTelemetry's instrumentation", side(opentelemetry), Goal(ratio=1 / 12, most=3)),),
-        times=500, bare=side(bare),
+        times=2_000, bare=side(bare),
     ),
 )  # fmt: skip
