@@ -12,10 +12,12 @@ from privacylib.model import (
     Flag,
     Flow,
     Kind,
+    Lowered,
     Mode,
     PolicyContext,
     Record,
     Source,
+    Terms,
     Verdict,
     Violation,
     Zone,
@@ -26,7 +28,7 @@ from privacylib.propagation.reasons import CODES
 __all__ = [
     "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
     "header_values", "label_sets", "labels", "names", "namespaces", "patterns", "policies", "purposes", "records",
-    "regions", "requirements", "retentions", "uris", "violations",
+    "regions", "requirements", "retentions", "scripts", "small_policies", "uris", "violations",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -172,7 +174,25 @@ header_values = (
 _texts = st.text(st.characters(codec="utf-8") | st.just("\udc80"), max_size=12)  # file names may hold such (fault 19)
 violations = st.builds(Violation, _texts, _texts, _texts, st.sampled_from(Mode))
 _decisions = st.builds(Decision, st.sampled_from(Verdict), st.lists(violations, max_size=2).map(tuple))
-_sources = st.builds(Source, assets, st.none() | field_names, label_sets, st.none() | _texts, st.sampled_from(Evidence))
+_sources = st.builds(
+    Source, assets, st.none() | field_names, label_sets, st.none() | _texts, st.sampled_from(Evidence), label_sets,
+    st.booleans(),
+)  # fmt: skip
+_lowered = st.builds(
+    Lowered, label_sets, label_sets, _texts, _texts, st.just("2027-01-01"), st.none() | st.frozensets(field_names),
+    st.none() | _texts,
+)  # fmt: skip
+_terms = st.builds(
+    Terms,
+    ceiling=st.sampled_from(Mode),
+    region=st.none() | regions,
+    judges=st.booleans(),
+    listed=st.booleans(),
+    late=st.booleans(),
+    purpose_unknown=st.none() | _texts,
+    lowered=st.lists(_lowered, max_size=2).map(tuple),
+    taken=st.none() | _sources,
+)
 flows = st.builds(
     Flow,
     kind=st.sampled_from(Kind),
@@ -185,6 +205,7 @@ flows = st.builds(
     unknown=st.none() | _texts,
     decision=_decisions,
     site=_texts,
+    terms=st.none() | _terms,
 )
 
 _keys = st.binary(min_size=16, max_size=16).filter(any).map(bytes.hex) | st.sampled_from(("ab" * 16, "01" * 16))
@@ -212,3 +233,61 @@ def _records(draw: st.DrawFn) -> Record:
 
 records = _records()
 """Records as reading gives them: links of the own key first."""
+
+_REPLAYED = ("db://h/users", "db://h/clicks", "file:///log", "file:///out", "model://r/m")
+_ENDPOINTS = ("http://far.example.org/rank", "http://127.0.0.1:9/rank")
+_FIELDS = ("email", "id")
+_places = st.sampled_from(_REPLAYED)
+_some_fields = st.lists(st.sampled_from(_FIELDS), max_size=2, unique=True).map(tuple)
+_zone_steps = st.tuples(purposes, st.none() | label_sets)
+_brought = st.builds(
+    PolicyContext,
+    labels=label_sets,
+    zone=st.none() | st.builds(Zone, st.lists(purposes, max_size=2).map(tuple), st.none() | label_sets),
+    unknown=st.none() | st.just("expired"),
+    verified=st.booleans(),
+)
+_steps = st.one_of(
+    st.tuples(st.just("read"), _places, _some_fields),
+    st.tuples(st.just("read"), _places, _some_fields),
+    st.tuples(st.just("write"), _places, _some_fields, st.none() | st.lists(_places, max_size=2).map(tuple)),
+    st.tuples(st.just("write"), _places, _some_fields, st.none()),
+    st.tuples(st.just("call"), st.sampled_from(_ENDPOINTS), st.none() | _brought),
+)
+scripts = st.lists(
+    st.recursive(
+        _steps,
+        lambda inner: st.one_of(
+            st.tuples(st.just("scope"), st.booleans(), st.lists(inner, max_size=3)),
+            st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
+            st.tuples(st.just("body"), _places, st.lists(inner, max_size=3)),
+            st.tuples(st.just("lower"), labels, label_sets, _places, st.lists(inner, max_size=3)),
+            st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
+            st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
+        ),
+        max_leaves=8,
+    ),
+    min_size=1,
+    max_size=4,
+)
+"""What a program does, step by step; steps with a list of their own do it inside."""
+
+_small_annotations = st.builds(
+    file.Annotated,
+    match=st.sampled_from((*_REPLAYED, *_ENDPOINTS, "http://served/ask", "db://**", "file:///*", "**")),
+    labels=st.none() | label_sets,
+    fields=st.none() | st.dictionaries(st.sampled_from((*_FIELDS, "request", "response")), label_sets, max_size=2),
+    region=st.none() | regions,
+    retention=st.none() | retentions,
+)
+small_policies = st.builds(
+    file.Policy,
+    labels=declared,
+    purposes=st.just({name: file.Purpose() for name in PURPOSES}),
+    assets=st.lists(_small_annotations, max_size=5).map(tuple),
+    requirements=requirements(),
+    trust=st.builds(
+        file.Trust, egress=st.none() | st.lists(st.sampled_from(("http://far.*/**", "**")), max_size=1).map(tuple)
+    ),
+)
+"""Policies that say something of what `scripts` touch. None makes an asset resident."""

@@ -327,4 +327,5 @@ class ReadSet(LatestReads):
 
 
 def _widened(source: Source) -> Source:
-    return Source(Asset(source.asset.namespace, "{…}"), None, source.labels, source.unknown, source.evidence)
+    place = Asset(source.asset.namespace, "{…}")
+    return Source(place, None, source.labels, source.unknown, source.evidence, source.labels, annotated=False)

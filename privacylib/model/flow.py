@@ -5,10 +5,10 @@ from enum import Enum, IntFlag
 from attrs import frozen
 
 from privacylib.model.asset import Asset
-from privacylib.model.decision import ALLOW, Decision
+from privacylib.model.decision import ALLOW, Decision, Mode
 from privacylib.model.operation import Kind
 
-__all__ = ["Evidence", "Flag", "Flow", "Record", "Source"]
+__all__ = ["Evidence", "Flag", "Flow", "Lowered", "Record", "Source", "Terms"]
 
 
 class Evidence(str, Enum):
@@ -31,6 +31,8 @@ class Source:
         labels: Labels of the data read.
         unknown: Why nothing is known about the data, or None.
         evidence: How an edge from it is known.
+        carried: Those of its labels that were brought from elsewhere, and come from no annotation of this process.
+        annotated: Whether the policy's annotation adds to them.
     """
 
     asset: Asset
@@ -38,11 +40,62 @@ class Source:
     labels: frozenset[str] = frozenset()
     unknown: str | None = None
     evidence: Evidence = Evidence.CONTEXT
+    carried: frozenset[str] = frozenset()
+    annotated: bool = True
 
     @property
     def uri(self) -> str:
         """Return the URI with the field."""
         return self.asset.at(self.field)
+
+
+@frozen(cache_hash=True)
+class Lowered:
+    """Describe a reclassification that was declared around a flow, and in force.
+
+    Args:
+        labels: Labels that are lowered, with all beneath them.
+        to: Labels that replace them.
+        sink: Pattern of the sink's URI.
+        transform: The function, as ``module:qualname``.
+        expires: Last day on which it counts, as ``2027-01-01``.
+        fields: Fields of the sink that it holds for; None for all of them.
+        fingerprint: Of the transform, where a policy asked for it.
+    """
+
+    labels: frozenset[str]
+    to: frozenset[str]
+    sink: str
+    transform: str = ""
+    expires: str = ""
+    fields: frozenset[str] | None = None
+    fingerprint: str | None = None
+
+
+@frozen(cache_hash=True)
+class Terms:
+    """Hold what else a flow was decided by, so that it can be decided again under another policy.
+
+    Args:
+        ceiling: The strictest mode that the process allowed.
+        region: Region of the service, or None.
+        judges: Whether the endpoint carries our context and judges for itself.
+        listed: Whether the policy named the endpoints that do; else those on this machine do.
+        late: Whether the I/O had happened, so that a denial could only be recorded.
+        purpose_unknown: Why nothing is known about the purposes, or None.
+        lowered: Reclassifications in force.
+        taken: For what an endpoint brings in: the request or response. Such a flow has records only where it
+            broke a rule; where it did not, its definition says that it happened.
+    """
+
+    ceiling: Mode = Mode.OBSERVE
+    region: str | None = None
+    judges: bool = False
+    listed: bool = False
+    late: bool = False
+    purpose_unknown: str | None = None
+    lowered: tuple[Lowered, ...] = ()
+    taken: Source | None = None
 
 
 @frozen(cache_hash=True)
@@ -60,6 +113,7 @@ class Flow:
         unknown: Why what is held is unknown, or None.
         decision: The verdict.
         site: Call site as ``module:qualname``.
+        terms: What else it was decided by; None where an earlier version recorded it.
     """
 
     kind: Kind
@@ -72,6 +126,7 @@ class Flow:
     unknown: str | None = None
     decision: Decision = ALLOW
     site: str = ""
+    terms: Terms | None = None
 
 
 class Flag(IntFlag):

@@ -24,12 +24,14 @@ class Lowering:
         to: What they become.
         sink: Pattern of the sink's URI.
         fields: Fields of the sink that it holds for; None for all of them.
+        declared: What the code declared.
     """
 
     lowered: frozenset[str]
     to: frozenset[str]
     sink: str
     fields: frozenset[str] | None = None
+    declared: Reclassification | None = None
 
     def apply(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> frozenset[str]:
         """Return what `labels` are on the way to these fields of `sink`; none means all of them."""
@@ -58,13 +60,13 @@ def in_force(
     fit = [entry for entry in own if not _differs(entry, declared, today)]
     for entry in fit:
         if _difference(entry, declared) is None:
-            return Lowering(declared.from_, declared.to, declared.sink, meet(entry.fields, declared.fields))
+            return Lowering(declared.from_, declared.to, declared.sink, meet(entry.fields, declared.fields), declared)
     if fit:  # the transform is not what was reviewed, in whatever mode
         return f"the transform is not what was reviewed: {_difference(fit[0], declared)}"
     if only_reviewed:
         told = "; ".join(dict.fromkeys(_differs(entry, declared, today) for entry in own))
         return f"{NOT_REVIEWED}: {told}" if told else NOT_REVIEWED
-    return Lowering(declared.from_, declared.to, declared.sink, declared.fields)
+    return Lowering(declared.from_, declared.to, declared.sink, declared.fields, declared)
 
 
 def _difference(entry: Reclassification, declared: Reclassification) -> str | None:

@@ -1,16 +1,18 @@
 """The nearest change that would allow a flow, as a fragment of a policy file."""
 
+import datetime
 import json
 import re
 from collections.abc import Iterable
 from typing import Any, cast
 
-from attrs import fields
+from attrs import evolve, fields
 
-from privacylib.model import Zone
+from privacylib.model import Mode, Zone
 from privacylib.model.policy import Requirement
+from privacylib.policy.forms import FORMS
 
-__all__ = ["admit", "annotate", "keep", "open_zone", "permit", "place", "present"]
+__all__ = ["admit", "annotate", "block", "keep", "open_zone", "permit", "place", "present", "reclassify"]
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -65,6 +67,22 @@ def permit(requirement: Requirement, **more: Iterable[str]) -> str:
     if requirement.why:
         lines.append(f"    why: {_quoted(requirement.why)}\n")
     return "".join(lines)
+
+
+def block(requirement: Requirement) -> str:
+    """Let a requirement stop what it forbids."""
+    return permit(evolve(requirement, mode=Mode.ENFORCE))
+
+
+def reclassify(sink: str, labels: Iterable[str], site: str) -> str:
+    """Lower the labels on the way to a sink; what is in capitals is for the reviewer to fill in."""
+    transform = site if FORMS["callable"].accepts(site) else "MODULE:FUNCTION"
+    expires = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=365)
+    return (
+        f"reclassifications:\n  - from: {_listed(labels)}\n    to: []\n    sink: {_quoted(sink)}\n"
+        f'    transform: {_quoted(transform)}\n    reason: "WHY THE RESULT MAY CARRY LESS"\n'
+        f'    reviewer: "REVIEWER"\n    expires: {expires.isoformat()}\n'
+    )
 
 
 def _zone(asset: str, purpose: str, labels: Iterable[str]) -> str:

@@ -144,7 +144,8 @@ def _absorb(heir: _Heir, producer: Producer) -> None:
 def _renumbered(heir: _Heir, producer: Producer, counts: Counts) -> dict[int, int]:
     """Return the heir's numbers of a producer's flows, defining what is new to it."""
     flows = producer.flows
-    heir.define({flows[number] for number in counts.tallies.flows if number in flows})
+    taken = (number for number, flow in flows.items() if flow.terms is not None and flow.terms.taken is not None)
+    heir.define({flows[number] for number in (*counts.tallies.flows, *taken) if number in flows})
     return {number: heir.numbers[flows[number]] if number in flows else _UNDEFINED for number in counts.tallies.flows}
 
 

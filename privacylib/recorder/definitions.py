@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, cast
 from zlib import crc32
 
-from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Mode, Source, Verdict, Violation
+from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Lowered, Mode, Source, Terms, Verdict, Violation
 
 __all__ = ["definition_line", "flow_text", "parse_line", "sealed_line", "unsealed"]
 
@@ -88,6 +88,7 @@ def _flow_members(flow: Flow) -> dict[str, Any]:
         "decision": flow.decision.verdict.value,
         "violations": [_violation_members(violation) for violation in flow.decision.violations],
         "site": flow.site,
+        "terms": None if flow.terms is None else _terms_members(flow.terms),
     }
     return {name: value for name, value in members.items() if value not in ([], None) or name == "admitted"}
 
@@ -99,7 +100,34 @@ def _source_members(source: Source) -> dict[str, Any]:
         "labels": sorted(source.labels),
         "unknown": source.unknown,
         "evidence": source.evidence.value,
+        **({"carried": sorted(source.carried)} if source.carried else {}),
+        **({} if source.annotated else {"annotated": False}),
     }
+
+
+def _terms_members(terms: Terms) -> dict[str, Any]:
+    members = {
+        "ceiling": terms.ceiling.name,
+        "region": terms.region,
+        "judges": terms.judges,
+        "listed": terms.listed,
+        "late": terms.late,
+        "purpose_unknown": terms.purpose_unknown,
+        "lowered": [
+            [
+                sorted(each.labels),
+                sorted(each.to),
+                each.sink,
+                each.transform,
+                each.expires,
+                None if each.fields is None else sorted(each.fields),
+                each.fingerprint,
+            ]
+            for each in terms.lowered
+        ],
+        "taken": None if terms.taken is None else _source_members(terms.taken),
+    }
+    return {name: value for name, value in members.items() if value not in ([], None, False)}
 
 
 def _violation_members(violation: Violation) -> dict[str, Any]:
@@ -126,7 +154,35 @@ def _flow(members: Mapping[str, Any]) -> Flow:
             Verdict(members["decision"]), tuple(_violation(violation) for violation in members.get("violations", ()))
         ),
         site=members.get("site", ""),
+        terms=_terms(members["terms"]) if "terms" in members else None,
     )
+
+
+def _terms(members: Mapping[str, Any]) -> Terms:
+    taken = members.get("taken")
+    return Terms(
+        ceiling=Mode[members["ceiling"]],
+        region=members.get("region"),
+        judges=members.get("judges", False),
+        listed=members.get("listed", False),
+        late=members.get("late", False),
+        purpose_unknown=members.get("purpose_unknown"),
+        lowered=tuple(_lowered(*each) for each in members.get("lowered", ())),
+        taken=None if taken is None else _source(taken),
+    )
+
+
+def _lowered(
+    labels: list[str],
+    to: list[str],
+    sink: str,
+    transform: str,
+    expires: str,
+    fields: list[str] | None,
+    fingerprint: str | None,
+) -> Lowered:
+    some = None if fields is None else frozenset(fields)
+    return Lowered(frozenset(labels), frozenset(to), sink, transform, expires, some, fingerprint)
 
 
 def _asset(parts: list[str]) -> Asset:
@@ -136,16 +192,25 @@ def _asset(parts: list[str]) -> Asset:
 
 def _source(members: Mapping[str, Any]) -> Source:
     return _shared(
-        *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"]
-    )
+        *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"],
+        tuple(members.get("carried", ())), members.get("annotated", True),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=_SHARED)
 def _shared(
-    namespace: str, name: str, field: str | None, labels: tuple[str, ...], unknown: str | None, evidence: str
+    namespace: str,
+    name: str,
+    field: str | None,
+    labels: tuple[str, ...],
+    unknown: str | None,
+    evidence: str,
+    carried: tuple[str, ...],
+    annotated: bool,
 ) -> Source:
     """Return one object for equal sources: a thousand flows of one scope name nearly the same."""
-    return Source(Asset(namespace, name), field, frozenset(labels), unknown, Evidence(evidence))
+    place, grade = Asset(namespace, name), Evidence(evidence)
+    return Source(place, field, frozenset(labels), unknown, grade, frozenset(carried), annotated)
 
 
 def _violation(members: Mapping[str, Any]) -> Violation:

@@ -1,8 +1,12 @@
 """Context that was brought from elsewhere: the scope, the zone and the reads that work under it starts with."""
 
+from collections.abc import Iterable
+
 from privacylib.context import PROCESS, Frame, Scope
+from privacylib.labels import join
 from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
 from privacylib.naming import parse
+from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
 from privacylib.runtime.scopes import narrowed, root_scope
 
@@ -39,9 +43,20 @@ def hold(frame: Frame, context: PolicyContext) -> None:
     if not context.labels and not context.unknown and not context.reads:
         return
     places = [parse(uri) for uri in context.reads or (CARRIED.uri,)]
+    told, unknown = context.labels - _annotated(context, places), context.data_unknown
     sources = tuple(
-        Source(asset, field, context.labels, context.data_unknown, Evidence.TRACKED) for asset, field in places
+        Source(asset, field, context.labels, unknown, Evidence.TRACKED, told, annotated=bool(context.reads))
+        for asset, field in places
     )
     into_open_writes(frame, sources)
     for source in sources:
         frame.scope.reads.add(source, context.pair)
+
+
+def _annotated(context: PolicyContext, places: Iterable[tuple[Asset, str | None]]) -> frozenset[str]:
+    """Return the labels that the policy gives to what a context has read; none where it names nothing."""
+    snapshot = ACTIVE.snapshot
+    if snapshot is None or not context.reads:
+        return frozenset()
+    read = (source for asset, field in places for source in snapshot.engine.sources(asset, (field,) if field else ()))
+    return join(*(source.labels for source in read))

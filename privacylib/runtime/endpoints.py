@@ -6,7 +6,7 @@ from attrs import evolve
 
 from privacylib.context import Frame, get_frame, set_frame
 from privacylib.labels import join
-from privacylib.model import REQUEST, RESPONSE, Decision, Flag, Kind, PolicyContext, PolicyDenied, Source
+from privacylib.model import REQUEST, RESPONSE, Decision, Flag, PolicyContext, PolicyDenied, Source
 from privacylib.runtime import faults
 from privacylib.runtime.brought import scope_under, zone_under
 from privacylib.runtime.hot import (
@@ -89,7 +89,7 @@ def serve(site: Site, context: PolicyContext) -> Handle:
         handle.pair, handle.flags = context.pair, int(Flag.PAIRED)
     engine, asset = site.snapshot.engine, site.operation.asset
     annotated = site.annotated(REQUEST) or frozenset[str]()
-    source = Source(asset, REQUEST, join(annotated, context.labels), context.data_unknown)
+    source = Source(asset, REQUEST, join(annotated, context.labels), context.data_unknown, carried=context.labels)
     scope.reads.add(source, 0 if site.silent else handle.span)
     scope.reads.pending = Pending(handle, source)
     set_frame(frame)
@@ -166,7 +166,8 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
     annotated = handle.site.annotated(RESPONSE)
     begun = handle.brought
     if brought is not None and (brought.verified or brought.unknown):
-        source = Source(asset, RESPONSE, brought.labels, brought.data_unknown)
+        told = brought.labels
+        source = Source(asset, RESPONSE, told, brought.data_unknown, carried=told, annotated=False)
     elif annotated is None and required:
         source = Source(asset, RESPONSE, frozenset(), "missing")
     else:
@@ -196,10 +197,11 @@ def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
     """
     asset = handle.site.operation.asset
     labels = handle.site.annotated(RESPONSE) or frozenset[str]()
-    unknown = None
+    carried, unknown = frozenset[str](), None
     if brought is not None:
-        labels, unknown = labels | brought.labels, brought.data_unknown
-    handle.brought = source = Source(asset, RESPONSE, labels, unknown)
+        carried, unknown = brought.labels, brought.data_unknown
+    labels |= carried
+    handle.brought = source = Source(asset, RESPONSE, labels, unknown, carried=carried)
     if handle.announced is not None:
         handle.announced |= labels  # a peer knows of what it brought itself
     _take_in(handle, source)
@@ -243,11 +245,9 @@ def held_now(frame: Frame) -> PolicyContext:
 
 def _judge(handle: Handle, source: Source, frame: Frame) -> None:
     """Decide what an endpoint brings in; what breaks a rule is recorded as a read of its field."""
-    site, decision = handle.site, _decide(handle, source, frame)
-    if decision.allowed:
+    known = handle.site.taking(source, frame.zone)
+    if known.decision.allowed:
         return
-    flow = site.flow((), source.labels, frame.zone, source.unknown, decision, (source.field or "",), Kind.READ)
-    known = site.define(flow)
     if known.denied:
         refuse(handle, known)
     record(handle, 0, known)

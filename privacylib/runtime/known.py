@@ -13,13 +13,16 @@ from privacylib.model import (
     ALLOW,
     REQUEST,
     RESPONSE,
+    Asset,
     Decision,
     Evidence,
     Flow,
     Kind,
+    Lowered,
     Mode,
     Operation,
     Source,
+    Terms,
     Verdict,
     Violation,
     Zone,
@@ -27,6 +30,8 @@ from privacylib.model import (
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
+    from privacylib.model.policy import Reclassification
+    from privacylib.policy.lowering import Lowering
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
 
@@ -196,6 +201,22 @@ class Site:
             self.last_write = (sources, zone, judges, known)
         return known
 
+    def taking(self, source: Source, zone: Zone) -> Known:
+        """Return what is known about what an endpoint brings in; what is allowed has no record of its own."""
+        answers, key = self.snapshot.answers, (self, source, zone)
+        known = answers.get(key)
+        if known is None:
+            decision = self.snapshot.engine.read(self.operation.asset, source.labels, zone, source.unknown)
+            fields, terms = (source.field or "",), self.terms(zone, taken=source)
+            flow = self.flow((), source.labels, zone, source.unknown, decision, fields, terms, Kind.READ)
+            if decision.allowed:
+                known = Known(self.snapshot.recorder.define(flow), decision, denied=False)
+            else:
+                known = self.define(flow)
+            if known.number:
+                answers.keep(key, known)
+        return known
+
     def decide_read(self, zone: Zone) -> Decision:
         """Decide whether what is known to come in may: what is read, or a call's annotated response."""
         asset, engine = self.operation.asset, self.snapshot.engine
@@ -214,13 +235,15 @@ class Site:
 
     def _ask_read(self, zone: Zone) -> Known:
         labels = join(*(source.labels for source in self.sources))
-        return self.define(self.flow((), labels, zone, None, self.decide_read(zone), self.operation.fields))
+        terms = self.terms(zone)
+        return self.define(self.flow((), labels, zone, None, self.decide_read(zone), self.operation.fields, terms))
 
     def _ask_write(self, sources: SourceSet, frame: Frame, judges: bool, late: bool) -> Known:
         decision, zone = self.decide_write(sources, frame, judges), frame.zone
         if late and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
-        flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields)
+        terms = self.terms(zone, judges, late, frame.lowered)
+        flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields, terms)
         return self.define(flow, judges)
 
     def flow(
@@ -231,6 +254,7 @@ class Site:
         unknown: str | None,
         decision: Decision,
         fields: tuple[str, ...],
+        terms: Terms | None = None,
         kind: Kind | None = None,
     ) -> Flow:
         """Describe a flow of this operation."""
@@ -238,7 +262,22 @@ class Site:
         return Flow(
             kind=operation.kind if kind is None else kind, asset=operation.asset, fields=fields, sources=sources,
             labels=labels, purposes=zone.purposes, admitted=zone.admitted, unknown=unknown, decision=decision,
-            site=operation.site,
+            site=operation.site, terms=terms or self.terms(zone),
+        )  # fmt: skip
+
+    def terms(
+        self,
+        zone: Zone,
+        judges: bool = False,
+        late: bool = False,
+        lowered: "tuple[Lowering, ...]" = (),
+        taken: Source | None = None,
+    ) -> Terms:
+        """Return what a flow of this operation is decided by besides what it holds."""
+        engine = self.snapshot.engine
+        return Terms(
+            engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
+            tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken,
         )  # fmt: skip
 
     def define(self, flow: Flow, judges: bool = False) -> Known:
@@ -262,17 +301,37 @@ def _graded(sources: SourceSet) -> tuple[Source, ...]:
     """
     named = {source.asset for source in sources.members if source.evidence is not Evidence.CONTEXT}
     kept: dict[tuple[str, str], Source] = {}
+    brought: dict[Asset, Source] = {}
     for source in sources.members:
         if source.evidence is Evidence.CONTEXT and source.asset in named:
+            if source.carried or source.unknown:
+                brought[source.asset] = _merged(source, brought.get(source.asset, source))
             continue
         place = (source.uri, source.evidence.value)
         other = kept.get(place)
         kept[place] = source if other is None else _merged(source, other)
+    for place, source in kept.items():
+        if source.asset in brought:  # what came in with it stays with the one that is named
+            more = brought[source.asset]
+            kept[place] = _merged(source, evolve(more, labels=more.carried))
     return tuple(kept[place] for place in sorted(kept))
 
 
+def _lowered(declared: "Reclassification") -> Lowered:
+    return Lowered(
+        declared.from_, declared.to, declared.sink, declared.transform, declared.expires.isoformat(),
+        declared.fields, declared.fingerprint,
+    )  # fmt: skip
+
+
 def _merged(one: Source, other: Source) -> Source:
-    return evolve(one, labels=one.labels | other.labels, unknown=one.unknown or other.unknown)
+    return evolve(
+        one,
+        labels=one.labels | other.labels,
+        unknown=one.unknown or other.unknown,
+        carried=one.carried | other.carried,
+        annotated=one.annotated or other.annotated,
+    )
 
 
 def site_of(operation: Operation, snapshot: "Snapshot") -> Site:

@@ -153,7 +153,9 @@ class Home:
     @classmethod
     def lost(cls, reason: str) -> "Home":
         """Return what is brought home where a worker cannot tell."""
-        return cls(((Source(LOST, None, frozenset(), reason, Evidence.CONTEXT), (bytes(16), 0)),), (), reason)
+        return cls(
+            ((Source(LOST, None, frozenset(), reason, Evidence.CONTEXT, annotated=False), (bytes(16), 0)),), (), reason
+        )
 
 
 def brought(frame: Frame) -> Home:

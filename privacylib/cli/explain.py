@@ -1,0 +1,113 @@
+"""``privacylib explain``: why an edge exists, or why a flow was denied, in plain words."""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
+
+from privacylib.cli import Subparsers
+from privacylib.cli.graph import spool_argument, spools
+from privacylib.errors import PrivacyError
+from privacylib.model import Evidence
+
+if TYPE_CHECKING:
+    from privacylib.graph import Breach, Explained, Reasons
+
+__all__ = ["add", "run"]
+
+SHOWN = 5
+"""Rows of an answer; `--json` has all."""
+
+_DESCRIPTION = """Say in plain words why an edge exists, given as SOURCE SINK or 'SOURCE->SINK', or why a flow was
+denied, given as the id that doctor prints or as the URI of its asset: by which rule, with what data, on which way it
+came, and what would allow it."""
+
+_EVIDENCE = {
+    Evidence.DECLARED: "the code says that the sink is derived from it",
+    Evidence.PARSED: "the statement, or a configuration, says so",
+    Evidence.MATCHED: "the same payload was seen on both sides",
+    Evidence.TRACKED: "the value, or the call that joins both ends, carried it",
+    Evidence.CONTEXT: "the same work read the source before its write ended",
+}
+
+
+def add(subparsers: Subparsers) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser("explain", help="say why an edge exists, or a denial", description=_DESCRIPTION)
+    parser.add_argument("what", metavar="EDGE|DENIAL", nargs="+", help="SOURCE SINK, SOURCE->SINK, an id or an asset")
+    spool_argument(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explain; the status is 1 where there is nothing of that name."""
+    from privacylib.graph import Reasons
+
+    ends = [end.strip() for word in arguments.what for end in re.split(r"\s*->\s*", word) if end.strip()]
+    if len(ends) > 2:
+        raise PrivacyError("explain takes SOURCE SINK, SOURCE->SINK, the id of a denial, or one asset")
+    reasons = Reasons(spools(arguments))
+    if len(ends) == 2:
+        return _explain_edge(reasons, ends[0], ends[1], as_json=arguments.json)
+    return _explain_breaches(reasons, ends[0], as_json=arguments.json)
+
+
+def _explain_edge(reasons: "Reasons", source: str, sink: str, *, as_json: bool) -> int:
+    found = reasons.edge(source, sink)
+    if found is None:
+        raise PrivacyError(f"no edge leads from {source} to {sink}; `privacylib graph edges` lists them all")
+    if as_json:
+        rows = [edge.members() for edge in found.rows]
+        print(json.dumps({"edges": rows, "sites": found.sites, "other_sources": found.others}, indent=2))
+    else:
+        print("\n".join(_edge_told(found)))
+    return 0
+
+
+def _edge_told(found: "Explained") -> Iterator[str]:
+    for edge in found.rows[:SHOWN]:
+        yield f"{edge.source} -> {edge.sink}"
+        yield f"  {edge.evidence.value}: {_EVIDENCE[edge.evidence]}"
+        yield f"  {edge.count} times by {edge.service}, between {edge.first_seen[:19]} and {edge.last_seen[:19]} UTC"
+        yield f"  labels read: {' '.join(edge.labels) or 'none'}; purpose: {edge.purpose or 'none'}"
+        yield f"  decision: {edge.decision.value}"
+        yield f"  work: {', '.join(edge.correlation_keys)}"
+    if len(found.rows) > SHOWN:
+        yield f"and {len(found.rows) - SHOWN} more; --json has all"
+    yield f"call sites: {', '.join(found.sites[:SHOWN]) or 'not known'}"
+    if found.others:
+        yield f"the same writes depend on {found.others} other sources; `derived_from` on the write says which count"
+
+
+def _explain_breaches(reasons: "Reasons", name: str, *, as_json: bool) -> int:
+    rows = reasons.breaches(name)
+    if not rows:
+        raise PrivacyError(f"nothing under {name} broke a rule; `privacylib doctor` lists what did")
+    if as_json:
+        told: list[dict[str, Any]] = [row.members() | {"way": asdict(reasons.way(row))} for row in rows]
+        print(json.dumps(told, indent=2))
+        return 0
+    for row in rows[:SHOWN]:
+        print("\n".join(_breach_told(row, reasons)))
+    if len(rows) > SHOWN:
+        print(f"and {len(rows) - SHOWN} more; --json has all")
+    return 0
+
+
+def _breach_told(row: "Breach", reasons: "Reasons") -> Iterator[str]:
+    way = reasons.way(row)
+    yield f"{row.id}: {row.kind.name} {row.asset} by {row.service}, at {row.site or 'a call site that is not known'}"
+    yield f"  rule {row.requirement}, mode {row.mode.name.lower()}: {row.reason}"
+    yield f"  stopped {row.denied} times, let through {row.would_deny} times, last at {row.last_seen[:19]} UTC"
+    yield f"  labels held: {' '.join(row.labels) or 'none'}; purposes: {' '.join(row.purposes) or 'none'}"
+    if way.places:
+        how = "one work did it all" if way.witnessed else "possible: no single work did it all"
+        yield f"  how the data came there ({how}):"
+        yield f"    {way.places[0]}"
+        yield from (f"      -> {place}" for place in (*way.places[1:], f"{row.asset}  (broke the rule)"))
+    yield "  what would allow it:"
+    yield from (f"    {line}" for line in row.remedy.rstrip().splitlines())

@@ -1,0 +1,116 @@
+"""Decide a recorded flow again, by what a policy says of the assets that it names.
+
+The questions are those that the runtime asks, of the same engine: labels come anew from the
+annotations of what was read, and those that were brought from elsewhere stay as they were.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
+from privacylib.labels import join
+from privacylib.model import RESPONSE, Asset, Decision, Flow, Kind, Lowered, Mode, Source, Terms, Verdict, Zone
+from privacylib.model.policy import Policy, Reclassification
+from privacylib.policy.engine import Engine
+from privacylib.policy.lowering import Lowering, in_force
+from privacylib.propagation import egress_allowed
+
+__all__ = ["Judge"]
+
+_UNANNOTATED = "unannotated"
+"""Why a training job's input was refused of which the policy said nothing."""
+
+
+class Judge:
+    """Answer for a policy.
+
+    Args:
+        policy: The policy.
+        ceiling: The strictest mode; None for that under which each flow was recorded.
+        today: The day on which reclassifications are judged where the policy's own count alone.
+    """
+
+    def __init__(self, policy: Policy, ceiling: Mode | None = None, today: datetime.date | None = None) -> None:
+        self._policy = policy
+        self._ceiling = ceiling
+        self._today = today or datetime.datetime.now(datetime.timezone.utc).date()
+        self._engines: dict[tuple[Mode, str | None], Engine] = {}
+
+    def decide(self, flow: Flow) -> Decision:
+        """Return the decision on a flow; one that an earlier version recorded is decided by what is known of it."""
+        terms = flow.terms or Terms(ceiling=max((v.mode for v in flow.decision.violations), default=Mode.OBSERVE))
+        engine = self._engine(terms)
+        zone = Zone(flow.purposes, flow.admitted, terms.purpose_unknown)
+        if flow.kind is Kind.READ:
+            return _read(engine, flow, zone, terms.taken)
+        decision = self._write(engine, flow, zone, terms)
+        if flow.kind in (Kind.CALL, Kind.OPAQUE):
+            fields = (RESPONSE,) if flow.kind is Kind.CALL else flow.fields
+            decision = decision.joined(engine.read(flow.asset, _annotated(engine, flow.asset, fields), zone))
+        if terms.late and self._ceiling is None and decision.verdict is Verdict.DENY:
+            decision = evolve(decision, verdict=Verdict.WOULD_DENY)
+        return decision
+
+    def labels(self, flow: Flow) -> frozenset[str]:
+        """Return the labels of what a flow holds."""
+        engine = self._engine(flow.terms or Terms())
+        if flow.kind is Kind.READ:
+            taken = flow.terms and flow.terms.taken
+            return _source_labels(engine, taken) if taken else _annotated(engine, flow.asset, flow.fields)
+        return join(*(_source_labels(engine, source) for source in flow.sources))
+
+    def _write(self, engine: Engine, flow: Flow, zone: Zone, terms: Terms) -> Decision:
+        return engine.write(
+            flow.asset,
+            flow.fields,
+            join(*(_source_labels(engine, source) for source in flow.sources)),
+            zone,
+            unknown=min((source.unknown for source in flow.sources if source.unknown), default=None),
+            judges=self._judges(flow, terms),
+            lowered=self._lowered(engine, terms.lowered),
+        )
+
+    def _judges(self, flow: Flow, terms: Terms) -> bool:
+        """Return whether the endpoint judges for itself: by the policy where it names some, else as it was."""
+        if flow.kind is not Kind.CALL or (self._policy.trust.egress is None and not terms.listed):
+            return terms.judges
+        return egress_allowed(self._policy.trust, flow.asset.uri)
+
+    def _lowered(self, engine: Engine, declared: Iterable[Lowered]) -> Iterator[Lowering]:
+        for each in declared:
+            expires = datetime.date.fromisoformat(each.expires)
+            told = Reclassification(
+                from_=each.labels, to=each.to, sink=each.sink, fields=each.fields, transform=each.transform,
+                fingerprint=each.fingerprint, reason="recorded", reviewer="recorded", expires=expires,
+            )  # fmt: skip
+            day = min(self._today, expires)  # it was in force when it was recorded
+            only_reviewed = engine.rules.ceiling is Mode.ENFORCE
+            lowering = in_force(told, self._policy.reclassifications, day, only_reviewed=only_reviewed)
+            if isinstance(lowering, Lowering):
+                yield lowering
+
+    def _engine(self, terms: Terms) -> Engine:
+        key = terms.ceiling if self._ceiling is None else self._ceiling, terms.region
+        engine = self._engines.get(key)
+        if engine is None:
+            engine = self._engines[key] = Engine(self._policy, *key)
+        return engine
+
+
+def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decision:
+    if taken is not None:
+        return engine.read(flow.asset, _source_labels(engine, taken), zone, taken.unknown)
+    if flow.unknown == _UNANNOTATED and engine.annotation(flow.asset.uri).of(()) is None:
+        mode = engine.rules.mode(engine.rules.labels)
+        return Decision.of(evolve(violation, mode=mode) for violation in flow.decision.violations)
+    return engine.read(flow.asset, _annotated(engine, flow.asset, flow.fields), zone)
+
+
+def _source_labels(engine: Engine, source: Source) -> frozenset[str]:
+    fields = (source.field,) if source.field else ()
+    return source.carried | _annotated(engine, source.asset, fields) if source.annotated else source.carried
+
+
+def _annotated(engine: Engine, asset: Asset, fields: tuple[str, ...]) -> frozenset[str]:
+    return join(*(source.labels for source in engine.sources(asset, fields)))

@@ -1,0 +1,179 @@
+"""What would change if recorded flows met another policy."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, define, field, frozen
+
+from privacylib.graph import breach_id
+from privacylib.model import Decision, Flow, Kind, Mode, Verdict
+from privacylib.model.policy import Policy
+from privacylib.policy.remedies import block, reclassify
+from privacylib.recorder import Producer, Tallies, Tally, producers, tallies
+from privacylib.replay.deciding import Judge
+
+__all__ = ["Change", "Replay", "replay"]
+
+
+@define
+class Change:
+    """Say what becomes of the flows of one operation, asset, service and call site.
+
+    Args:
+        id: As `privacylib doctor` prints it for the rule.
+        requirement: The rule that is broken, or that was and is no more.
+        mode: The strictest mode in which it is.
+        kind: What is done.
+        asset: URI of the asset.
+        service: Who does it.
+        site: Call site as ``module:qualname``.
+        before: What was decided when it was recorded.
+        after: What is decided now.
+        labels: Labels of the data by now.
+        reason: Why, in one sentence.
+        remedies: Fragments of a policy: ``nearest``, and where there is one ``block`` and ``reclassify``.
+        count: How many operations.
+        at_most: Whether it may have been fewer: what an endpoint brought in and was allowed is not counted apart.
+    """
+
+    id: str
+    requirement: str
+    mode: Mode
+    kind: Kind
+    asset: str
+    service: str
+    site: str
+    before: Verdict
+    after: Verdict
+    labels: frozenset[str]
+    reason: str
+    remedies: dict[str, str]
+    count: int = 0
+    at_most: bool = False
+
+    def members(self) -> dict[str, Any]:
+        """Return the members of its JSON object."""
+        return asdict(self) | {
+            "mode": self.mode.name.lower(), "kind": self.kind.name, "before": self.before.value,
+            "after": self.after.value, "labels": sorted(self.labels),
+        }  # fmt: skip
+
+
+@frozen
+class Replay:
+    """Hold what a policy would decide.
+
+    Args:
+        denied: What would break a rule and did not.
+        still_denied: What broke a rule and would again.
+        no_longer_denied: What broke a rule and would not.
+        operations: How many operations were replayed.
+        caveats: What could not be replayed exactly, in sentences.
+    """
+
+    denied: list[Change] = field(factory=list[Change])
+    still_denied: list[Change] = field(factory=list[Change])
+    no_longer_denied: list[Change] = field(factory=list[Change])
+    operations: int = 0
+    caveats: list[str] = field(factory=list[str])
+
+    def members(self) -> dict[str, Any]:
+        """Return the members of its JSON object."""
+        names = ("denied", "still_denied", "no_longer_denied")
+        rows = {name: [change.members() for change in getattr(self, name)] for name in names}
+        return {"operations": self.operations, **rows, "caveats": self.caveats}
+
+
+def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) -> Replay:
+    """Decide everything again that spools hold.
+
+    Args:
+        spools: Their directories.
+        policy: The policy.
+        ceiling: The strictest mode; None for that under which each flow was recorded.
+    """
+    judge = Judge(policy, ceiling)
+    rows: dict[tuple[object, ...], Change] = {}
+    caveats: Counter[str] = Counter()
+    operations = 0
+    for producer in chain.from_iterable(map(producers, spools)):
+        for flow, count, at_most in _counted(producer, tallies(producer)):
+            operations += 0 if at_most else count
+            caveats.update(_caveats(flow))
+            change = _change(flow, producer.service, judge, policy)
+            if change is not None:
+                key = (change.id, change.before is Verdict.ALLOW, change.after is Verdict.ALLOW)
+                row = rows.setdefault(key, change)
+                row.count += count
+                row.at_most |= at_most
+                row.labels |= change.labels
+                row.mode = max(row.mode, change.mode)
+    return _sorted(rows.values(), operations, caveats)
+
+
+def _counted(producer: Producer, counts: Tallies) -> Iterator[tuple[Flow, int, bool]]:
+    """Yield each flow with how often it happened; that of what endpoints brought in with how often at most."""
+    flows = producer.flows
+    touched: Counter[str] = Counter()
+    for number, tally in counts.flows.items():
+        if number in flows:
+            touched[flows[number].asset.uri] += tally.count
+    for number, flow in flows.items():
+        count = counts.flows.get(number, Tally()).count
+        if count:
+            yield flow, count, False
+        elif flow.terms is not None and flow.terms.taken is not None and touched[flow.asset.uri]:
+            yield flow, touched[flow.asset.uri], True
+
+
+def _caveats(flow: Flow) -> Iterator[str]:
+    if flow.terms is None:
+        yield "were recorded by an earlier version, which kept less than a decision needs"
+    if any(source.asset.name == "{…}" for source in flow.sources):
+        yield "hold data of more assets than are named; its labels are taken as they were"
+
+
+def _change(flow: Flow, service: str, judge: Judge, policy: Policy) -> Change | None:
+    before, after = flow.decision, judge.decide(flow)
+    if before.allowed and after.allowed:
+        return None
+    told = before if after.allowed else after
+    violation = told.violations[0]
+    return Change(
+        id=breach_id(violation.requirement, flow, service),
+        requirement=violation.requirement,
+        mode=violation.mode,
+        kind=flow.kind,
+        asset=flow.asset.uri,
+        service=service,
+        site=flow.site,
+        before=before.verdict,
+        after=after.verdict,
+        labels=judge.labels(flow),
+        reason=violation.reason,
+        remedies={} if after.allowed else _remedies(flow, after, judge, policy),
+    )
+
+
+def _remedies(flow: Flow, decision: Decision, judge: Judge, policy: Policy) -> dict[str, str]:
+    violation = decision.violations[0]
+    found = {"nearest": violation.remedy}
+    rule = next((each for each in policy.requirements if each.id == violation.requirement), None)
+    if rule is not None and rule.mode is not Mode.ENFORCE:
+        found["block"] = block(rule)
+    if flow.kind is not Kind.READ and (labels := judge.labels(flow)):
+        found["reclassify"] = reclassify(flow.asset.uri, labels, flow.site)
+    return found
+
+
+def _sorted(rows: Iterable[Change], operations: int, caveats: Counter[str]) -> Replay:
+    found = Replay(operations=operations, caveats=[f"{count} flows {why}" for why, count in caveats.items()])
+    for row in sorted(rows, key=lambda row: (-row.count, row.requirement, row.asset, row.id)):
+        if row.after is Verdict.ALLOW:
+            found.no_longer_denied.append(row)
+        else:
+            (found.denied if row.before is Verdict.ALLOW else found.still_denied).append(row)
+    return found

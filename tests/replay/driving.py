@@ -1,0 +1,111 @@
+"""Run a script of steps through the real runtime, and return what was recorded."""
+
+import contextlib
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import privacylib
+from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext
+from privacylib.model.policy import Policy
+from privacylib.runtime import Site, answer, begin, end, finish, respond, serve, site_now
+from privacylib.testing import capture
+
+__all__ = ["recorded"]
+
+SERVED = Operation(Kind.SERVE, Asset("http://served", "ask"), site="tests:serve")
+
+
+def transform() -> None:
+    """Stand for a reviewed transform."""
+
+
+def recorded(script: Sequence[Any], policy: Policy, mode: Mode, region: str | None) -> tuple[list[Flow], set[Flow]]:
+    """Return the flows of the operations in their order, and the flows of what endpoints brought in."""
+    with capture(policy, mode=mode.name.lower(), region=region) as seen:
+        _do(script)
+        producer = seen._producer  # pyright: ignore[reportPrivateUsage] - flows show nowhere else
+        flows = producer.flows
+        operations = [flows[record.flow] for record in producer.records()]
+        taken = {flow for flow in flows.values() if flow.terms is not None and flow.terms.taken is not None}
+        return [flow for flow in operations if flow.terms is not None and flow.terms.taken is None], taken
+
+
+def _do(script: Sequence[Any]) -> None:
+    for name, *arguments in script:
+        with contextlib.suppress(privacylib.PolicyDenied):
+            _STEPS[name](*arguments)
+
+
+def _read(asset: str, fields: tuple[str, ...]) -> None:
+    with privacylib.read(asset, fields):
+        pass
+
+
+def _write(asset: str, fields: tuple[str, ...], derived_from: tuple[str, ...] | None) -> None:
+    with privacylib.write(asset, fields, derived_from):
+        pass
+
+
+def _call(asset: str, brought: PolicyContext | None) -> None:
+    namespace, _, name = asset.rpartition("/")
+    site = _site(Operation(Kind.CALL, Asset(namespace, name), site="tests:call"))
+    handle = begin(site)
+    end(handle)
+    if handle is not None:
+        answer(handle, brought)
+
+
+def _scope(isolated: bool, script: Sequence[Any]) -> None:
+    with privacylib.scope("s", isolated=isolated):
+        _do(script)
+
+
+def _zone(step: tuple[str, frozenset[str] | None], script: Sequence[Any]) -> None:
+    with privacylib.zone(*step):
+        _do(script)
+
+
+def _body(asset: str, script: Sequence[Any]) -> None:
+    privacylib.writes(asset)(_do)(script)
+
+
+def _lower(label: str, to: frozenset[str], sink: str, script: Sequence[Any]) -> None:
+    declared = privacylib.reclassify(
+        {label}, to=to, sink=sink, transform=transform, reason="counts", reviewer="p@x", expires="2999-01-01"
+    )
+    with declared:
+        _do(script)
+
+
+def _attach(context: PolicyContext, script: Sequence[Any]) -> None:
+    with privacylib.attached(context):
+        _do(script)
+
+
+def _serve(context: PolicyContext, script: Sequence[Any]) -> None:
+    handle = serve(_site(SERVED), context)
+    if handle is None:
+        return
+    with _finished(handle):
+        _do(script)
+        respond(handle, verified=context.verified)
+
+
+@contextlib.contextmanager
+def _finished(handle: Any) -> Generator[None]:
+    try:
+        yield
+    finally:
+        finish(handle)
+
+
+def _site(operation: Operation) -> Site:
+    site = site_now(operation)
+    assert site is not None
+    return site
+
+
+_STEPS: dict[str, Any] = {
+    "read": _read, "write": _write, "call": _call, "scope": _scope, "zone": _zone, "body": _body, "lower": _lower,
+    "attach": _attach, "serve": _serve,
+}  # fmt: skip
