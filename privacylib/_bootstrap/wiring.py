@@ -189,6 +189,7 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
         engine=Engine(policy, asked.mode, asked.region),
         recorder=recorder,
         propagator=Propagator(policy, keys),
+        keys=keys,
         spool=spool,
     )
 

@@ -10,7 +10,7 @@ from privacylib.memo import Memo
 from privacylib.model import Asset, Mode, Operation
 from privacylib.policy.engine import Engine
 from privacylib.ports import Recorder
-from privacylib.propagation import Propagator
+from privacylib.propagation import Keyring, Propagator
 
 __all__ = ["Snapshot"]
 
@@ -29,6 +29,7 @@ class Snapshot:
         engine: The policy.
         recorder: Where records go.
         propagator: How context travels.
+        keys: What signs, and verifies.
         spool: Directory of the spool; None for memory only.
         probes: Called with the asset and value that ``op.payload`` offers.
     """
@@ -38,6 +39,7 @@ class Snapshot:
     engine: Engine
     recorder: Recorder
     propagator: Propagator
+    keys: Keyring
     spool: Path | None = None
     probes: tuple[Callable[[Asset, object], None], ...] = ()
     sites: dict[Operation, Any] = field(factory=dict[Operation, Any], init=False)

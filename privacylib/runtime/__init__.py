@@ -2,7 +2,7 @@
 
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
-from privacylib.runtime.brought import hold, scope_under, zone_under
+from privacylib.runtime.brought import CARRIED, hold, scope_under, zone_under
 from privacylib.runtime.endpoints import (
     answer,
     begin_answer,
@@ -14,13 +14,14 @@ from privacylib.runtime.endpoints import (
     serve,
     told_now,
 )
-from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record
+from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse
 from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_scope, exit_frame, narrowed
+from privacylib.runtime.ways import remember
 
 __all__ = [
-    "ACTIVE", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart", "begin", "begin_answer",
-    "complete", "decision_on", "end", "enter_lowering", "enter_scope", "exit_frame", "faults", "finish", "held_now",
-    "hold", "into_open_writes", "narrowed", "record", "requested", "respond", "scope_under", "serve", "site_now",
-    "site_of", "snapshot_now", "told_now", "zone_under",
+    "ACTIVE", "CARRIED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart", "begin",
+    "begin_answer", "complete", "decision_on", "end", "enter_lowering", "enter_scope", "exit_frame", "faults",
+    "finish", "held_now", "hold", "into_open_writes", "narrowed", "record", "refuse", "remember", "requested",
+    "respond", "scope_under", "serve", "site_now", "site_of", "snapshot_now", "told_now", "zone_under",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from privacylib.model import (
     Violation,
     Zone,
 )
+from privacylib.runtime.ways import explained
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
@@ -231,7 +232,7 @@ class Site:
             unknown=sources.unknown, judges=judges, lowered=frame.lowered,
         )  # fmt: skip
         comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
-        return decision.joined(self.decide_read(frame.zone)) if comes_back else decision
+        return explained(decision.joined(self.decide_read(frame.zone)) if comes_back else decision, sources)
 
     def _ask_read(self, zone: Zone) -> Known:
         labels = join(*(source.labels for source in self.sources))

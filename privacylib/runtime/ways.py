@@ -1,0 +1,39 @@
+"""Where data came from before it came here: told to whoever is refused because of it."""
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from privacylib.context import SourceSet
+from privacylib.labels import covers
+from privacylib.model import Decision
+
+__all__ = ["explained", "remember"]
+
+KEPT = 1024
+"""Assets whose ways are kept; the oldest goes first."""
+
+_ways: dict[str, Mapping[str, tuple[str, ...]]] = {}
+
+
+def remember(asset: str, ways: Mapping[str, tuple[str, ...]]) -> None:
+    """Remember for the labels of an asset that was loaded on which way each came into it."""
+    _ways.pop(asset, None)
+    while len(_ways) >= KEPT:
+        del _ways[next(iter(_ways))]
+    _ways[asset] = dict(ways)
+
+
+def explained(decision: Decision, sources: SourceSet) -> Decision:
+    """Return a decision that names, where it refuses, the way on which the data came to what was loaded."""
+    if decision.allowed or not _ways:
+        return decision
+    told = [
+        f"{label} came by {' -> '.join((*way, source.asset.uri))}"
+        for source in sources.members
+        for label, way in sorted(_ways.get(source.asset.uri, {}).items())
+        if any(covers(label, held) or covers(held, label) for held in source.labels)
+    ]
+    if not told:
+        return decision
+    return Decision.of(evolve(one, reason=f"{one.reason}; {'; '.join(told)}") for one in decision.violations)

@@ -1,0 +1,161 @@
+"""Checkpoints: what a job learnt is written with a manifest, and brings its labels along wherever it is loaded."""
+
+import os
+import sys
+from collections.abc import Collection
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from privacylib.context import PROCESS, Frame, frame_now
+from privacylib.decorators import Op
+from privacylib.decorators.sites import called_from
+from privacylib.labels import join
+from privacylib.model import Asset, Evidence, Kind, Operation, Source
+from privacylib.naming import asset as named
+from privacylib.runtime import Handle, Site, faults, into_open_writes, record, refuse, remember, site_now
+from privacylib.training import manifest as manifests
+from privacylib.training.gating import judge
+from privacylib.training.lineage import lineage
+from privacylib.training.manifest import Input, Manifest
+
+if TYPE_CHECKING:
+    from privacylib.config import Snapshot
+
+__all__ = ["Checkpoint", "checkpoint", "load"]
+
+
+class Checkpoint:
+    """The write of a checkpoint as a block of code, for ``with`` and ``async with``."""
+
+    __slots__ = ("_asset", "_code", "_file", "_inputs", "_op")
+
+    def __init__(self, asset: Asset, file: Path, code: str, site: str) -> None:
+        self._asset, self._file, self._code = asset, file, code
+        self._op = Op(Operation(Kind.WRITE, asset, site=site))
+        self._inputs: Collection[Source] = ()
+
+    def __enter__(self) -> None:
+        frame = frame_now()
+        self._inputs = frame.scope.reads.visible().members
+        judge((), frame, frame.zone, self._inputs)
+        self._op.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        frame = frame_now()
+        self._inputs = frame.scope.reads.visible().members  # and what was read inside the block
+        self._op.__exit__(kind, error, trace)
+        site = site_now(Operation(Kind.WRITE, self._asset))
+        if error is None and site is not None:
+            made = _manifest(self._asset, self._file, self._inputs, frame, self._code, site.snapshot)
+            manifests.write(made, self._file, site.snapshot.keys)
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+
+def checkpoint(asset: str, file: str | os.PathLike[str], code: str | None = None) -> Checkpoint:
+    """Write a checkpoint in a block, and a signed manifest beside it: ``<file>.manifest.json``.
+
+    Everything that the job has read is an input. On entering, each is judged as `gate` does, before the file is
+    written; the checkpoint's own annotation is judged as that of any sink. The manifest names inputs, their digests
+    and labels, purposes, the policy and the code.
+
+    Args:
+        asset: URI of the model, such as ``model://registry/ranker``.
+        file: Where the block writes it.
+        code: Version of the code that made it, such as a commit; the digest of the calling file where left out.
+
+    Returns:
+        A context manager, sync and async.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+        OSError: On leaving, where the manifest cannot be written.
+        PolicyDenied: On entering, when an enforced rule refuses an input or the checkpoint.
+    """
+    place = sys._getframe(1).f_globals.get("__file__")  # pyright: ignore[reportPrivateUsage] - the one way to the caller
+    version = code or (manifests.digest_of(Path(place)) if isinstance(place, str) else None) or "?"
+    module = called_from(1)
+    return Checkpoint(named(asset), Path(file), f"{module.partition(':')[0]} {version}", module)
+
+
+def load(asset: str, file: str | os.PathLike[str]) -> Manifest:
+    """Load what a checkpoint carries, before its content is read. It stays with the process from then on.
+
+    The load is decided as a read of the labels in the manifest. What this process writes later depends on the
+    model, whoever asked; a refusal names the way from the model's first sources.
+
+    Args:
+        asset: URI of the model.
+        file: The checkpoint's file; the manifest lies beside it.
+
+    Returns:
+        The manifest. Where it cannot be believed (it is missing, forged, of an unknown key, or the file is another),
+        `Manifest.unknown` says why, and the model counts as carrying every label that has a requirement.
+
+    Raises:
+        AssetNameError: The URI names no asset.
+        PolicyDenied: An enforced rule does not permit the zone around it to read that.
+    """
+    place = named(asset)
+    site = site_now(Operation(Kind.READ, place, site=called_from(1)))
+    if site is None:
+        return Manifest(place.uri, None, (), (), (), unknown="not-initialised")
+    found = manifests.read(Path(file), place.uri, site.snapshot.keys)
+    if isinstance(found, str):
+        found = Manifest(place.uri, None, (), (), (), unknown=found)
+    _take_in(site, frame_now(), found)
+    return found
+
+
+@faults.deciding
+def _take_in(site: Site, frame: Frame, found: Manifest) -> None:
+    """Let the process hold a model, when the zone around the load may read it."""
+    asset, engine = site.operation.asset, site.snapshot.engine
+    labels = join(frozenset(found.labels), *(source.labels for source in site.sources))
+    source = Source(asset, None, labels, found.unknown, Evidence.TRACKED)
+    decision = engine.read(asset, labels, frame.zone, found.unknown)
+    known = site.define(site.flow((), labels, frame.zone, found.unknown, decision, ()))
+    handle = Handle(site, frame)
+    if known.denied:
+        refuse(handle, known)
+    into_open_writes(frame, (source,))
+    PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.span))
+    remember(asset.uri, found.ways)
+    record(handle, 0, known)
+
+
+def _manifest(
+    asset: Asset, file: Path, read: Collection[Source], frame: Frame, code: str, snapshot: "Snapshot"
+) -> Manifest:
+    from privacylib.policy.version import version
+
+    unknown = next((source.unknown for source in read if source.unknown), None) or frame.zone.unknown
+    return Manifest(
+        checkpoint=asset.uri,
+        digest=manifests.digest_of(file),
+        purposes=frame.zone.purposes,
+        inputs=tuple(_input(source) for source in sorted(read, key=lambda source: source.uri)),
+        labels=tuple(sorted(join(*(source.labels for source in read)))),
+        ways=lineage().ways({source.uri: source.labels for source in read}),
+        unknown=unknown,
+        policy=version(snapshot.engine.policy),
+        code=code,
+        made=datetime.now(timezone.utc).isoformat(),
+    )
+
+
+def _input(source: Source) -> Input:
+    place = source.asset
+    file = Path(place.name) if place.namespace == "file" and "{" not in place.name else None
+    digest = None if file is None else manifests.digest_of(file)
+    return Input(source.uri, tuple(sorted(source.labels)), digest, source.unknown)

@@ -1,0 +1,109 @@
+"""The gate: every input of a training job is judged before any of them is read, and what they were made of as well."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from privacylib.context import Frame, frame_now
+from privacylib.labels import join
+from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Source, Verdict, Violation, Zone
+from privacylib.naming import asset as named
+from privacylib.naming import parse
+from privacylib.policy import remedies
+from privacylib.runtime import CARRIED, Handle, Site, faults, narrowed, record, site_now
+from privacylib.training.lineage import Lineage, Origin, lineage
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["gate", "judge"]
+
+_SITE = "privacylib.training:gate"
+
+
+def gate(inputs: Iterable[str], purpose: str) -> Decision:
+    """Decide, before anything is read, whether a model may be trained on its inputs.
+
+    All inputs must permit the purpose, and so must everything that the spool knows them to be made of. One without
+    annotation is refused. Refusals are recorded as reads that were denied, one for each asset; what
+    passes is recorded when it is read.
+
+    Args:
+        inputs: URIs of the assets that the job is going to read.
+        purpose: What is trained, dotted; the zones around it count as well.
+
+    Returns:
+        The decision, with the violations of every input.
+
+    Raises:
+        AssetNameError: A URI names no asset.
+        PolicyDenied: An enforced rule refuses an input; names the first, and holds the violations of all.
+    """
+    frame = frame_now()
+    zone = frame.zone if frame.zone.purposes[-1:] == (purpose,) else narrowed(frame.zone, purpose, None)
+    return judge([named(uri).uri for uri in inputs], frame, zone)
+
+
+def judge(inputs: Iterable[str], frame: Frame, zone: Zone, held: Iterable[Source] = ()) -> Decision:
+    """Decide on inputs, and on what they were made of, in a zone.
+
+    Args:
+        inputs: URIs of assets, or of fields.
+        frame: Where the work stands.
+        zone: What it is done for.
+        held: What the work has read, with the labels it came with.
+
+    Raises:
+        PolicyDenied: An enforced rule refuses one.
+    """
+    decisions: dict[str, Decision] = {}
+    brought = {source.uri: source for source in held}
+    for origin in _with_origins([*brought, *inputs]):
+        asset, field = parse(origin.uri)
+        site = site_now(Operation(Kind.READ, asset, () if field is None else (field,), site=_SITE))
+        if site is not None:
+            decision = _judged(site, frame, zone, origin, brought.get(origin.uri)) or ALLOW
+            decisions[origin.uri] = decision.joined(decisions.get(origin.uri, ALLOW))
+    refused = [uri for uri, decision in decisions.items() if decision.verdict is Verdict.DENY]
+    whole = Decision.of(violation for decision in decisions.values() for violation in decision.violations)
+    if refused:
+        raise PolicyDenied(whole, refused[0])
+    return whole
+
+
+def _with_origins(inputs: Iterable[str]) -> Iterator[Origin]:
+    """Give each input, and each asset behind it."""
+    known: Lineage | None = None
+    for uri in dict.fromkeys(inputs):
+        yield Origin(uri, (uri,), frozenset())
+        if known is None:
+            known = lineage()
+        yield from known.behind(uri)
+
+
+@faults.deciding
+def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Source | None) -> Decision:
+    """Decide one input, or what is behind one, and record it when a rule is broken."""
+    engine, asset, behind = site.snapshot.engine, site.operation.asset, len(origin.way) > 1
+    own = frozenset[str]() if behind else join(*(source.labels for source in site.sources))
+    labels = join(own, origin.labels, brought.labels if brought else frozenset())
+    known = site.annotated(*site.operation.fields) is not None or bool(labels) or asset == CARRIED
+    unknown = brought.unknown if brought else None
+    decision = engine.read(asset, labels, zone, unknown) if known else _without_annotation(site)
+    if behind and not decision.allowed:
+        way = f"; {origin.way[-1]} is made of it: {' -> '.join(origin.way)}"
+        decision = Decision.of(evolve(one, reason=one.reason + way) for one in decision.violations)
+    if not decision.allowed:
+        flow = site.flow((), labels, zone, unknown if known else "unannotated", decision, site.operation.fields)
+        record(Handle(site, frame), 0, site.define(flow))
+    return decision
+
+
+def _without_annotation(site: Site) -> Decision:
+    """Refuse an input of which nothing is known, as strictly as the strictest of all requirements."""
+    rules, uri = site.snapshot.engine.rules, site.operation.asset.uri
+    mode = rules.mode(rules.labels)
+    reason = f"{uri} is not annotated, and what a model learns from it cannot be taken out again"
+    remedy = remedies.annotate(uri, ()) + "  # or the labels of what it holds\n"
+    return Decision.of((Violation("unknown", reason, remedy, mode),))

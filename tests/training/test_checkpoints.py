@@ -1,0 +1,279 @@
+"""Checkpoints: labels go with the model, from the job that made it to the service that serves it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import privacylib
+from privacylib import graph, training
+from privacylib.context import PROCESS, set_frame
+from privacylib.errors import AssetNameError
+from privacylib.training.manifest import manifest_path
+
+POLICY = """
+version: 1
+labels: {INTERACTION: {}, HEALTH: {}}
+purposes: {reply: {}, ads: {}, train.ranker: {}}
+assets:
+  - {match: "postgres://db/shop.clicks", labels: [INTERACTION]}
+  - {match: "postgres://db/shop.hearts", labels: [HEALTH]}
+  - {match: "file://**/rows.csv", labels: [INTERACTION]}
+  - {match: "duckdb://w/words", labels: []}
+  - {match: "duckdb://w/between", labels: []}
+  - {match: "duckdb://w/set", labels: [INTERACTION]}
+  - {match: "model://registry/ranker", labels: [INTERACTION]}
+  - {match: "file://**/answers", labels: [INTERACTION]}
+requirements:
+  - {id: clicks, applies_to: [INTERACTION], allow: {purposes: [reply, train]}, mode: enforce}
+  - {id: hearts, applies_to: [HEALTH], allow: {purposes: [reply]}, mode: enforce}
+"""
+CLICKS, HEARTS, WORDS = "postgres://db/shop.clicks", "postgres://db/shop.hearts", "duckdb://w/words"
+SET, MODEL, LEFTOVERS, ANSWERS = "duckdb://w/set", "model://registry/ranker", "duckdb://w/left", "file:///out/answers"
+
+Start = Callable[..., None]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a function that initialises privacylib as a service, with a spool of its own and one key for all."""
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    (tmp_path / "key").write_bytes(b"k" * 32)
+
+    def begin(service: str = "trainer", mode: str = "enforce", policy: str = POLICY) -> None:
+        privacylib.shutdown()
+        PROCESS.restart()
+        set_frame(None)
+        (tmp_path / "policy.yaml").write_text(policy)
+        privacylib.init(service=service, policy=tmp_path / "policy.yaml", spool=tmp_path / service, mode=mode)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PRIVACYLIB_KEY_FILE", str(tmp_path / "key"))
+        yield begin
+        privacylib.shutdown()
+        PROCESS.restart()
+        set_frame(None)
+
+
+def touch(kind: str, uri: str) -> None:
+    with getattr(privacylib, kind)(uri):
+        pass
+
+
+def prepared() -> None:
+    """Fill the training set from the clicks."""
+    with privacylib.zone("reply"):
+        touch("read", CLICKS)
+        touch("write", SET)
+
+
+def trained(file: Path, *inputs: str, **more: Any) -> None:
+    with training.job("train-ranker", purpose="train.ranker"):
+        for uri in inputs:
+            touch("read", uri)
+        with training.checkpoint(MODEL, file, **more):
+            file.write_bytes(b"weights")
+
+
+def test_the_manifest_says_what_the_checkpoint_is_made_of(start: Start, tmp_path: Path) -> None:
+    start()
+    prepared()
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b\n")
+    trained(tmp_path / "ranker.bin", SET, WORDS, f"file://{rows}", code="v1.2")
+    told = json.loads(manifest_path(tmp_path / "ranker.bin").read_text())
+    assert [(one["asset"], one["labels"], bool(one["digest"])) for one in told["inputs"]] == [
+        (SET, ["INTERACTION"], False), (WORDS, [], False), (f"file://{rows}", ["INTERACTION"], True),
+    ]  # fmt: skip
+    assert (told["checkpoint"], told["labels"], told["purposes"]) == (MODEL, ["INTERACTION"], ["train.ranker"])
+    assert told["ways"] == {"INTERACTION": [CLICKS, SET]}
+    assert told["policy"].startswith("sha256:")
+    assert told["code"].endswith(" v1.2")
+    assert told["signature"]["key"]
+
+
+def test_loading_it_in_another_service_brings_its_labels_along(start: Start, tmp_path: Path) -> None:
+    start()
+    prepared()
+    trained(tmp_path / "ranker.bin", SET)
+    start("inference", policy=POLICY.replace("model://registry/ranker", "model://registry/other"))
+    with privacylib.zone("reply"):
+        found = training.load(MODEL, tmp_path / "ranker.bin")
+    assert (found.labels, found.unknown) == (("INTERACTION",), None)
+    with privacylib.scope("request"), privacylib.zone("reply"):
+        touch("write", ANSWERS)
+        assert privacylib.current().labels == {"INTERACTION"}
+    privacylib.shutdown()
+    [edge] = graph.load([tmp_path / "inference"]).edges()
+    assert (edge.source, edge.sink, edge.labels) == (MODEL, ANSWERS, ("INTERACTION",))
+
+
+def test_serving_it_for_a_forbidden_purpose_is_denied_with_the_way_from_the_table(start: Start, tmp_path: Path) -> None:
+    start()
+    prepared()
+    trained(tmp_path / "ranker.bin", SET)
+    start("ads")
+    with privacylib.zone("reply"):
+        training.load(MODEL, tmp_path / "ranker.bin")
+    with privacylib.scope("request"), privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied) as denied:
+        touch("write", ANSWERS)
+    assert denied.value.decision.requirement == "clicks"
+    assert f"INTERACTION came by {CLICKS} -> {SET} -> {MODEL}" in denied.value.decision.reason
+
+
+def test_loading_it_for_a_forbidden_purpose_is_denied(start: Start, tmp_path: Path) -> None:
+    start()
+    trained(tmp_path / "ranker.bin", CLICKS)
+    start("ads")
+    with privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied):
+        training.load(MODEL, tmp_path / "ranker.bin")
+    with privacylib.zone("ads"):
+        assert privacylib.current().labels == frozenset()
+
+
+DAMAGES: list[tuple[Callable[[Path], object], str]] = [
+    (lambda file: manifest_path(file).unlink(), "manifest-missing"),
+    (lambda file: manifest_path(file).write_text("{"), "manifest-malformed"),
+    (lambda file: manifest_path(file).write_text("[]"), "manifest-malformed"),
+    (lambda file: manifest_path(file).write_text("{}"), "manifest-malformed"),
+    (lambda file: replaced(file, '"INTERACTION"\n  ],\n  "ways"', '"WORDS"\n  ],\n  "ways"'), "manifest-forged"),
+    (lambda file: replaced(file, '"format": 1', '"format": 2'), "manifest-forged"),
+    (lambda file: replaced(file, '"key": "', '"key": "x'), "manifest-unknown-key"),
+    (lambda file: replaced(file, '"hmac-sha-256": "', '"hmac-sha-256": "0'), "manifest-forged"),
+    (lambda file: file.write_bytes(b"other weights"), "checkpoint-changed"),
+    (lambda file: file.unlink(), "checkpoint-changed"),
+]
+
+
+@pytest.mark.parametrize(("damage", "reason"), DAMAGES)
+def test_what_cannot_be_believed_is_unknown_and_judged_as_everything(
+    damage: Callable[[Path], object], reason: str, start: Start, tmp_path: Path
+) -> None:
+    start()
+    trained(tmp_path / "ranker.bin", CLICKS)
+    damage(tmp_path / "ranker.bin")
+    start("inference", mode="observe")
+    with privacylib.zone("reply"):
+        assert training.load(MODEL, tmp_path / "ranker.bin").unknown == reason
+    assert privacylib.current().unknown == reason
+    start("inference")
+    with privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied):
+        training.load(MODEL, tmp_path / "ranker.bin")
+
+
+def replaced(file: Path, old: str, new: str) -> None:
+    place = manifest_path(file)
+    text = place.read_text()
+    assert old in text
+    place.write_text(text.replace(old, new))
+
+
+def test_a_manifest_of_another_model_is_not_believed(start: Start, tmp_path: Path) -> None:
+    start(mode="observe")
+    trained(tmp_path / "ranker.bin", CLICKS)
+    with privacylib.zone("reply"):
+        assert training.load("model://registry/other", tmp_path / "ranker.bin").unknown == "manifest-of-another-model"
+
+
+def test_an_input_that_is_not_annotated_stops_the_checkpoint_before_it_is_written(start: Start, tmp_path: Path) -> None:
+    start()
+    with pytest.raises(privacylib.PolicyDenied) as denied:
+        trained(tmp_path / "ranker.bin", CLICKS, LEFTOVERS)
+    assert denied.value.asset == LEFTOVERS
+    assert not list(tmp_path.glob("ranker.bin*"))
+
+
+def test_a_job_starts_only_if_its_declared_inputs_pass(start: Start) -> None:
+    start()
+    entered = False
+    job = training.job("train-ranker", purpose="train.ranker", inputs=[CLICKS, HEARTS])
+    with pytest.raises(privacylib.PolicyDenied) as denied, job:
+        entered = True
+    assert denied.value.asset == HEARTS
+    assert not entered
+
+    @training.job("train-ranker", purpose="train.ranker", inputs=[CLICKS])
+    def train() -> str | None:
+        return privacylib.current().purpose
+
+    assert train() == "train.ranker"
+
+
+@pytest.mark.parametrize("origin", [HEARTS, LEFTOVERS])
+def test_what_an_input_was_made_of_counts_as_well(origin: str, start: Start) -> None:
+    start(mode="observe")
+    with privacylib.zone("reply"):
+        touch("read", origin)
+        touch("write", "duckdb://w/between")
+    with privacylib.zone("reply"):
+        touch("read", "duckdb://w/between")
+        touch("write", WORDS)
+    start()
+    with pytest.raises(privacylib.PolicyDenied) as denied:
+        training.gate([WORDS], purpose="train.ranker")
+    assert origin in {denied.value.asset, *denied.value.decision.reason.split()}
+    assert f"{WORDS} is made of it: " in denied.value.decision.reason
+
+
+@pytest.mark.parametrize("mode", ["observe", "simulate"])
+def test_without_enforcement_nothing_is_stopped(mode: str, start: Start, tmp_path: Path) -> None:
+    start(mode=mode)
+    trained(tmp_path / "ranker.bin", HEARTS, LEFTOVERS)
+    told = json.loads(manifest_path(tmp_path / "ranker.bin").read_text())
+    assert told["labels"] == ["HEALTH"]
+
+
+def test_a_block_that_fails_leaves_no_manifest(start: Start, tmp_path: Path) -> None:
+    start()
+    job, block = training.job("train", purpose="train.ranker"), training.checkpoint(MODEL, tmp_path / "ranker.bin")
+    with pytest.raises(OSError, match="full"), job, block:
+        raise OSError("full")
+    assert not list(tmp_path.glob("ranker.bin*"))
+
+
+def test_before_init_it_only_writes(tmp_path: Path) -> None:
+    trained(tmp_path / "ranker.bin", CLICKS)
+    assert not manifest_path(tmp_path / "ranker.bin").exists()
+    assert training.load(MODEL, tmp_path / "ranker.bin").unknown == "not-initialised"
+
+
+def test_a_name_that_is_none_is_an_error_of_the_caller(tmp_path: Path) -> None:
+    with pytest.raises(AssetNameError):
+        training.checkpoint("ranker", tmp_path / "ranker.bin")
+    with pytest.raises(AssetNameError):
+        training.load("ranker", tmp_path / "ranker.bin")
+
+
+SERVICE = """
+import sys
+from pathlib import Path
+import privacylib
+from privacylib import training
+
+privacylib.init(service="ads", policy="policy.yaml", spool="ads", mode="enforce")
+with privacylib.zone("reply"):
+    training.load("model://registry/ranker", "ranker.bin")
+with privacylib.zone("ads"):
+    try:
+        with privacylib.write("file:///out/answers"):
+            print("served")
+    except privacylib.PolicyDenied as denied:
+        print(denied)
+"""
+
+
+def test_another_process_is_denied_with_the_way_too(start: Start, tmp_path: Path) -> None:
+    start()
+    prepared()
+    trained(tmp_path / "ranker.bin", SET)
+    told = subprocess.run(
+        [sys.executable, "-c", SERVICE], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+    ).stdout  # fmt: skip
+    assert f"{CLICKS} -> {SET} -> {MODEL}" in told
+    assert "served" not in told
