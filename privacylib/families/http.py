@@ -10,6 +10,7 @@ from privacylib.model import Asset, Kind, Operation, PolicyContext, PolicyDenied
 from privacylib.naming import url_asset
 from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.runtime import ACTIVE, Declared, Handle, absent, complete, exit_frame, faults, finish, respond, serve
+from privacylib.runtime.hot import decide_write, open_for_scope
 
 __all__ = [
     "HEADER",
@@ -116,8 +117,11 @@ class Served:
         Raises:
             PolicyDenied: An enforced rule denies it.
         """
-        held = respond(self.handle, verified=self._context.verified, once=True)
-        if held is None or not self._context.verified:
+        if not self._context.verified:  # the caller is told nothing, and judges nothing
+            _decide(self.handle)
+            return None
+        held = respond(self.handle, verified=True, once=True)
+        if held is None:
             return None
         carrier: dict[str, str] = {}
         try:
@@ -152,6 +156,14 @@ class Served:
             exit_frame(self.handle.frame)
         else:
             finish(self.handle, failed=True)
+
+
+@faults.deciding
+def _decide(handle: Handle) -> None:
+    """Decide a response for a caller that does not judge for itself; it stays open until it is complete."""
+    decide_write(handle)
+    if not handle.open:
+        open_for_scope(handle)
 
 
 def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[Any, Any]]:
