@@ -10,12 +10,16 @@ from privacylib.families.rpc import Serving
 from privacylib.grpc.delegation import StandIn, standing_in_for
 from privacylib.model import PolicyDenied
 
-__all__ = ["AioContext", "Context", "deny", "deny_aio", "is_answering"]
+__all__ = ["AioContext", "Answering", "Context", "deny", "deny_aio"]
 
 _SUCCESS = (None, 0, grpc.StatusCode.OK)
 
 
-class _Answering(StandIn):
+def _nothing() -> None:
+    """Tell no trailing metadata."""
+
+
+class Answering(StandIn):
     """Stand in for the context that gRPC gives a handler, and watch over what the handler says through it.
 
     Args:
@@ -24,17 +28,18 @@ class _Answering(StandIn):
         streams: Whether the response is a stream, which announces its labels when it begins.
     """
 
-    def __init__(self, inner: Any, serving: Serving, *, streams: bool) -> None:
-        super().__init__(inner)
+    concluded = False
+    refused = False
+    """Whether a refusal was all that was said."""
+    messages = 0
+    _opened = False
+    _finished = False
+    _trailing: tuple[Any, ...] = ()
+
+    def __init__(self, inner: Any, serving: Serving, streams: bool) -> None:
+        self.inner = inner
         self.serving = serving
-        self.concluded = False
-        self.refused = False
-        """Whether a refusal was all that was said."""
-        self.messages = 0
         self._streams = streams
-        self._opened = False
-        self._finished = False
-        self._trailing: tuple[Any, ...] = ()
 
     def set_trailing_metadata(self, trailing_metadata: Any) -> None:
         """Set the handler's own trailing metadata; ours join them when the response ends."""
@@ -64,10 +69,28 @@ class _Answering(StandIn):
         """
         if self.concluded:
             return
-        self.serving.decide()
+        self.serving.decide(stays_open=self._streams)
         self.concluded = True
         if labels := self.serving.labels():
             self.inner.set_trailing_metadata((*self._others(), *labels))
+
+    def end_again(self) -> bool:
+        """End a call whose one response is there and through whose context nothing was said, if its like is known."""
+        if self.concluded or self._opened:
+            return False
+        inner = self.inner
+        labels = self.serving.end_again(failed=self._has_failed())
+        if labels is None:
+            return False
+        self.concluded = self._finished = True
+        if labels:
+            others = self._trailing or getattr(inner, "trailing_metadata", _nothing)()
+            inner.set_trailing_metadata((*others, *labels) if others else labels)
+        return True
+
+    def _has_failed(self) -> bool:
+        code = getattr(self.inner, "code", None)
+        return code is not None and code() not in _SUCCESS
 
     def _others(self) -> tuple[Any, ...]:
         """Return the trailing metadata of the handler, and of interceptors around this one where gRPC tells them."""
@@ -87,19 +110,13 @@ class _Answering(StandIn):
         if self.refused:
             self.serving.leave()
             return
-        code = getattr(self.inner, "code", None)
         if self._streams:
             self.serving.sent(self.messages)
-        self.serving.finish(failed=error is not None or (code is not None and code() not in _SUCCESS))
-
-
-def is_answering(context: Any) -> bool:
-    """Return whether an interceptor of ours stands around already; that one does the work."""
-    return isinstance(context, _Answering)
+        self.serving.finish(failed=error is not None or self._has_failed())
 
 
 @standing_in_for(grpc.ServicerContext)
-class Context(_Answering):
+class Context(Answering):
     """Stand in for the context of a sync handler."""
 
     def send_initial_metadata(self, initial_metadata: Any) -> None:
@@ -148,7 +165,7 @@ class Context(_Answering):
 
 
 @standing_in_for(grpc.aio.ServicerContext)
-class AioContext(_Answering):
+class AioContext(Answering):
     """Stand in for the context of an asyncio handler."""
 
     async def send_initial_metadata(self, initial_metadata: Any) -> None:

@@ -75,7 +75,7 @@ class _Answered(StandIn):
     """
 
     def __init__(self, inner: Any, calling: Calling) -> None:
-        super().__init__(inner)
+        self.inner = inner
         self.calling = calling
 
     def __del__(self) -> None:

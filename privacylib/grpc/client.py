@@ -1,16 +1,21 @@
 """The interceptor of the sync client."""
 
+import importlib
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import grpc
 
-from privacylib.families.rpc import Calling
+from privacylib.families.rpc import Calling, begin_again
 from privacylib.grpc.calls import FutureCall, Requests, StreamCall, conclude
-from privacylib.grpc.delegation import StandIn, standing_in_for
-from privacylib.grpc.endpoints import called, target_of
+from privacylib.grpc.details import with_metadata
+from privacylib.grpc.endpoints import called, method_behind, target_of
 
 __all__ = ["ClientInterceptor", "client_interceptor"]
+
+KEPT = 1024
+"""Methods of channels whose targets are kept."""
 
 
 def client_interceptor(target: str | None = None) -> "ClientInterceptor":
@@ -29,20 +34,6 @@ def client_interceptor(target: str | None = None) -> "ClientInterceptor":
     return ClientInterceptor(target)
 
 
-@standing_in_for(grpc.ClientCallDetails)
-class Details(StandIn):
-    """Stand in for the details of a call, with other metadata.
-
-    Args:
-        inner: The details that another interceptor made.
-        metadata: The metadata.
-    """
-
-    def __init__(self, inner: Any, metadata: Any) -> None:
-        super().__init__(inner)
-        self.metadata = metadata
-
-
 class ClientInterceptor(
     grpc.UnaryUnaryClientInterceptor,
     grpc.UnaryStreamClientInterceptor,
@@ -53,10 +44,21 @@ class ClientInterceptor(
 
     def __init__(self, target: str | None = None) -> None:
         self._target = target
+        self._targets: dict[int, tuple[weakref.ref[Any], str | None]] = {}
 
     def intercept_unary_unary(self, continuation: Callable[..., Any], client_call_details: Any, request: Any) -> Any:
         """Govern a call."""
-        return self._intercept(continuation, client_call_details, request)
+        details, calling = client_call_details, None
+        if not isinstance(details.metadata, _Carrying):
+            calling = begin_again(called(details.method), self._leads, continuation)
+        if calling is None:
+            return self._intercept(continuation, details, request)
+        try:
+            call = continuation(_carrying(details, calling), request)
+        except BaseException:
+            calling.close(None, failed=True)
+            raise
+        return _answered(call, calling)
 
     def intercept_unary_stream(self, continuation: Callable[..., Any], client_call_details: Any, request: Any) -> Any:
         """Govern a call whose response is a stream."""
@@ -74,6 +76,18 @@ class ClientInterceptor(
         """Govern a call that streams both ways."""
         return self._intercept(continuation, client_call_details, request_iterator, requests=True, responses=True)
 
+    def _leads(self, continuation: Any) -> str | None:
+        """Return where a call goes, once for each method of a channel."""
+        if self._target is not None:
+            return self._target
+        method = method_behind(continuation)
+        seen = self._targets.get(id(method))
+        if seen is None or seen[0]() is not method:
+            if len(self._targets) >= KEPT:
+                self._targets.clear()
+            seen = self._targets[id(method)] = (weakref.ref(method), target_of(continuation))
+        return seen[1]
+
     def _intercept(
         self,
         continuation: Callable[..., Any],
@@ -86,7 +100,7 @@ class ClientInterceptor(
         if isinstance(details.metadata, _Carrying):
             return continuation(details, request)  # an interceptor of ours that stands around this one does the work
         calling = Calling.begin(
-            called(details.method), lambda: self._target or target_of(continuation),
+            called(details.method), lambda: self._leads(continuation),
             requests=requests, responses=responses,
         )  # fmt: skip
         if calling is None:
@@ -106,8 +120,11 @@ class _Carrying(list[Any]):
 def _carrying(details: Any, calling: Calling) -> Any:
     metadata = _Carrying(details.metadata or ())
     calling.inject(metadata)
-    replace = getattr(details, "_replace", None)
-    return Details(details, metadata) if replace is None else replace(metadata=metadata)
+    return with_metadata(details, metadata)
+
+
+_OUTCOME: Any = getattr(importlib.import_module("grpc._interceptor"), "_UnaryOutcome", None)
+"""What gRPC itself gives for a call that is over and has succeeded."""
 
 
 def _answered(call: Any, calling: Calling) -> Any:
@@ -116,6 +133,10 @@ def _answered(call: Any, calling: Calling) -> Any:
     Raises:
         PolicyDenied: The zone does not admit what came back.
     """
+    if call.__class__ is _OUTCOME:
+        if denied := calling.close(call.trailing_metadata(), failed=False):
+            raise denied
+        return call
     if not call.done():
         return FutureCall(call, calling)
     if denied := conclude(call, calling):

@@ -6,8 +6,9 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from privacylib.families.rpc import Calling
+from privacylib.families.rpc import Calling, begin_again
 from privacylib.grpc import calls_aio
+from privacylib.grpc.details import with_metadata
 from privacylib.grpc.endpoints import called, channels_tell, channels_told, target_of
 
 __all__ = ["aio_client_interceptors"]
@@ -41,6 +42,9 @@ class _Governing:
         """Return the interceptor of a channel to a target; one that was told already stays."""
         return type(self)(target) if self._target is None else self
 
+    def _leads(self, continuation: Any) -> str | None:
+        return self._target or target_of(continuation)
+
     async def _intercept(
         self,
         continuation: Callable[..., Any],
@@ -54,7 +58,7 @@ class _Governing:
         if isinstance(details.metadata, _Carrying):
             return await continuation(details, request)  # an interceptor of ours that stands around does the work
         calling = Calling.begin(
-            called(details.method), lambda: self._target or target_of(continuation),
+            called(details.method), lambda: self._leads(continuation),
             requests=requests, responses=responses,
         )  # fmt: skip
         if calling is None:
@@ -72,7 +76,17 @@ class _UnaryUnary(_Governing, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Callable[..., Any], client_call_details: Any, request: Any
     ) -> Any:
-        return await self._intercept(continuation, client_call_details, request, calls_aio.UnaryUnaryCall)
+        details, calling = client_call_details, None
+        if not isinstance(details.metadata, _Carrying):
+            calling = begin_again(called(details.method), self._leads, continuation)
+        if calling is None:
+            return await self._intercept(continuation, details, request, calls_aio.UnaryUnaryCall)
+        try:
+            call = await continuation(_carrying(details, calling), request)
+        except BaseException:
+            calling.close(None, failed=True)
+            raise
+        return calls_aio.UnaryUnaryCall(call, calling)
 
 
 class _UnaryStream(_Governing, grpc.aio.UnaryStreamClientInterceptor):
@@ -110,4 +124,4 @@ class _Carrying(grpc.aio.Metadata):
 def _carrying(details: Any, calling: Calling) -> Any:
     metadata = list(details.metadata or ())
     calling.inject(metadata)
-    return details._replace(metadata=_Carrying(*metadata))
+    return with_metadata(details, _Carrying(*metadata))

@@ -4,29 +4,30 @@ import functools
 import importlib
 from collections.abc import Callable
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 from urllib.parse import unquote
 
 from privacylib.errors import AssetNameError
+from privacylib.families.rpc import Method
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import grpc_asset
-from privacylib.runtime import Declared
 
-__all__ = ["address_of", "called", "channels_tell", "channels_told", "served", "target_of"]
+__all__ = ["address_of", "called", "channels_tell", "channels_told", "method_behind", "served", "target_of"]
 
 _NAMELESS = Asset("grpc", "{…}")
 
 
 @lru_cache(maxsize=4096)
-def called(method: str | bytes) -> Declared:
+def called(method: str | bytes) -> Method:
     """Return the CALL operation on a method, by its full name (``/shop.Reviews/Get``)."""
-    return Declared(Operation(Kind.CALL, _asset(method)))
+    return Method(Operation(Kind.CALL, _asset(method)))
 
 
 @lru_cache(maxsize=4096)
-def served(method: str | bytes) -> Declared:
+def served(method: str | bytes) -> Method:
     """Return the SERVE operation on a method, by its full name."""
-    return Declared(Operation(Kind.SERVE, _asset(method)))
+    return Method(Operation(Kind.SERVE, _asset(method)))
 
 
 def _asset(method: str | bytes) -> Asset:
@@ -64,6 +65,14 @@ def target_of(continuation: Callable[..., Any]) -> str | None:
         return None
 
 
+def method_behind(continuation: Any) -> Any:
+    """Return the method of an intercepted channel that a continuation continues; the continuation where it is none."""
+    try:
+        return continuation.__closure__[_place(continuation.__code__)].cell_contents
+    except (AttributeError, TypeError, ValueError):
+        return continuation
+
+
 def _behind(continuation: Any) -> Any:
     """Return the channel, or what has one, behind a continuation: a closure in sync, a partial in asyncio."""
     if hasattr(continuation, "func"):
@@ -73,7 +82,12 @@ def _behind(continuation: Any) -> Any:
 
 
 def _enclosed(function: Any) -> Any:
-    return function.__closure__[function.__code__.co_freevars.index("self")].cell_contents
+    return function.__closure__[_place(function.__code__)].cell_contents
+
+
+@lru_cache(maxsize=64)
+def _place(code: CodeType) -> int:
+    return code.co_freevars.index("self")
 
 
 def channels_tell() -> bool:

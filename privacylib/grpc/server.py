@@ -7,8 +7,9 @@ from typing import Any
 
 import grpc
 
+from privacylib.context import get_frame, set_frame
 from privacylib.families.rpc import Serving
-from privacylib.grpc.answers import Context, deny, is_answering
+from privacylib.grpc.answers import Answering, Context, deny
 from privacylib.grpc.endpoints import address_of, served
 from privacylib.model import PolicyDenied
 
@@ -39,7 +40,9 @@ class ServerInterceptor(grpc.ServerInterceptor):
 
     def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
         """Return the handler, governed."""
-        return self._governed.of(continuation(handler_call_details), handler_call_details.method)
+        handler, method = continuation(handler_call_details), handler_call_details.method
+        made = self._governed.made.get((id(handler), method))
+        return made[1] if made is not None and made[0] is handler else self._governed.of(handler, method)
 
 
 class Governed:
@@ -53,21 +56,21 @@ class Governed:
     def __init__(self, for_unary: Callable[..., Any], for_stream: Callable[..., Any]) -> None:
         self._for_unary = for_unary
         self._for_stream = for_stream
-        self._made: dict[tuple[int, str], tuple[Any, Any]] = {}
+        self.made: dict[tuple[int, str], tuple[Any, Any]] = {}
+        """Handlers and what was made of them: each is kept, so that its id stays its own."""
 
     def of(self, handler: Any, method: str) -> Any:
         """Return the governed handler of a method; None where there is no handler."""
         if handler is None:
             return None
-        made = self._made.get((id(handler), method))
-        # The handler is kept with what was made of it, so that its id stays its own.
+        made = self.made.get((id(handler), method))
         if made is None or made[0] is not handler:
-            if len(self._made) >= KEPT:
-                self._made.clear()
-            made = self._made[id(handler), method] = (handler, self._make(handler, method))
+            if len(self.made) >= KEPT:
+                self.made.clear()
+            made = self.made[id(handler), method] = (handler, self._make(handler, method))
         return made[1]
 
-    def _make(self, handler: Any, method: str) -> Any:
+    def _make(self, handler: Any, name: str) -> Any:
         sides = (
             "stream" if handler.request_streaming else "unary",
             "stream" if handler.response_streaming else "unary",
@@ -76,10 +79,10 @@ class Governed:
         behavior = getattr(handler, kind)
         if getattr(behavior, "experimental_non_blocking", False):
             return handler  # it answers through a function of gRPC's that no interceptor sees
-        declared = served(method)
+        method = served(name)
 
         def opening(context: Any) -> Serving | None:
-            return Serving.begin(declared, context.invocation_metadata() or (), address_of(context.peer()))
+            return Serving.begin(method, context.invocation_metadata() or (), lambda: address_of(context.peer()))
 
         wrapped = (self._for_stream if handler.response_streaming else self._for_unary)(behavior, opening)
         functools.update_wrapper(wrapped, behavior)
@@ -94,17 +97,22 @@ def unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
         answer = _opened(opening, context, streams=False)
         if answer is None:
             return behavior(request, context)
+        serving, around = answer.serving, get_frame()
         failure: BaseException | None = None
+        set_frame(serving.frame)
         try:
-            with answer.serving:
-                response = behavior(request, answer)
+            response = behavior(request, answer)
+            if answer.end_again():
+                return response
             answer.conclude()
         except BaseException as error:
             failure = error
             _failed(answer, error)
             raise
         finally:
+            serving.frame = get_frame()
             answer.finish(failure)
+            set_frame(around)
         return response
 
     return answering
@@ -155,14 +163,14 @@ def _steps(responses: Iterator[Any], answer: Context) -> Iterator[Any]:
 
 
 def _opened(opening: Opening, context: Any, *, streams: bool) -> Context | None:
-    if is_answering(context):
-        return None
+    if isinstance(context, Answering):
+        return None  # an interceptor of ours that stands around this one does the work
     try:
         serving = opening(context)
     except PolicyDenied as denied:
         deny(context, denied)
         raise
-    return None if serving is None else Context(context, serving, streams=streams)
+    return None if serving is None else Context(context, serving, streams)
 
 
 def _failed(answer: Context, error: BaseException) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import grpc.aio
 
+from privacylib.context import get_frame, set_frame
 from privacylib.grpc import server
-from privacylib.grpc.answers import AioContext, deny_aio, is_answering
+from privacylib.grpc.answers import AioContext, Answering, deny_aio
 from privacylib.grpc.server import Opening
 from privacylib.model import PolicyDenied
 
@@ -28,7 +29,9 @@ class AioServerInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
         """Return the handler, governed."""
-        return self._governed.of(await continuation(handler_call_details), handler_call_details.method)
+        handler, method = await continuation(handler_call_details), handler_call_details.method
+        made = self._governed.made.get((id(handler), method))
+        return made[1] if made is not None and made[0] is handler else self._governed.of(handler, method)
 
 
 def _unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
@@ -50,17 +53,22 @@ def _coroutine(behavior: Callable[..., Any], opening: Opening, *, streams: bool)
         answer = await _opened(opening, context, streams=streams)
         if answer is None:
             return await behavior(request, context)
+        serving, around = answer.serving, get_frame()
         failure: BaseException | None = None
+        set_frame(serving.frame)
         try:
-            with answer.serving:
-                response = await behavior(request, answer)
+            response = await behavior(request, answer)
+            if not streams and answer.end_again():
+                return response
             await answer.conclude()
         except BaseException as error:
             failure = error
             await _failed(answer, error)
             raise
         finally:
+            serving.frame = get_frame()
             answer.finish(failure)
+            set_frame(around)
         return response
 
     return answering
@@ -109,14 +117,14 @@ def _plain(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]
 
 
 async def _opened(opening: Opening, context: Any, *, streams: bool) -> AioContext | None:
-    if is_answering(context):
+    if isinstance(context, Answering):
         return None
     try:
         serving = opening(context)
     except PolicyDenied as denied:
         await deny_aio(context, denied)
         raise
-    return None if serving is None else AioContext(context, serving, streams=streams)
+    return None if serving is None else AioContext(context, serving, streams)
 
 
 async def _failed(answer: AioContext, error: BaseException) -> None:

@@ -6,14 +6,12 @@ than once. Formats are those of W3C Trace Context and W3C Baggage.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
-from typing import Any, TypeAlias, cast
-
-from attrs import frozen
+from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
 
 __all__ = [
-    "BAGGAGE", "BAGGAGE_LIMIT", "MEMBER", "TRACEPARENT", "Carrier", "MutableCarrier", "Presented", "merged",
-    "presented", "replace", "trace_of", "traceparent",
+    "BAGGAGE", "BAGGAGE_LIMIT", "HEADERS", "LENGTHS", "MEMBER", "TRACEPARENT", "Carrier", "MutableCarrier", "Presented",
+    "merged", "presented", "replace", "trace_of", "traceparent",
 ]  # fmt: skip
 
 Carrier: TypeAlias = Mapping[Any, Any] | Iterable[Any]
@@ -31,15 +29,16 @@ BAGGAGE_LIMIT = 16_384
 _LINES = 64
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
-_NAMES = frozenset((TRACEPARENT, BAGGAGE, MEMBER))
-_LENGTHS = frozenset(map(len, _NAMES))
+HEADERS: Mapping[str, int] = {TRACEPARENT: 0, BAGGAGE: 1, MEMBER: 2}
+"""The headers that matter here, and where `Presented` holds their values."""
+LENGTHS = frozenset(map(len, HEADERS))
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 _TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
+_FIRST = f"{MEMBER}="
 _OURS = re.compile(rf"(?:^|,)[ \t]*{MEMBER}[ \t]*(?:=([^,]*)|(?=[,;]|$))")
 
 
-@frozen
-class Presented:
+class Presented(NamedTuple):
     """Hold what a carrier presents.
 
     Args:
@@ -52,22 +51,26 @@ class Presented:
     traceparents: Sequence[str]
     baggage: Sequence[str]
     replies: Sequence[str]
-    excess: bool
+    excess: bool = False
 
     @property
     def members(self) -> list[str]:
         """Return our members in the baggage: one, unless somebody tampered."""
-        return [
-            (match.group(1) or "").partition(";")[0].strip(" \t")
-            for value in self.baggage
-            if MEMBER in value
-            for match in _OURS.finditer(value)
-        ]
+        return [member for value in self.baggage if MEMBER in value for member in _members(value)]
 
     @property
     def trace(self) -> str:
         """Return the trace id of the one valid ``traceparent``, or an empty text."""
         return trace_of(self.traceparents[0]) if len(self.traceparents) == 1 else ""
+
+
+def _members(value: str) -> list[str]:
+    first, _, others = value.partition(",")
+    if first.startswith(_FIRST) and MEMBER not in others:  # as we write it
+        found = [first[len(_FIRST) :]]
+    else:
+        found = [match.group(1) or "" for match in _OURS.finditer(value)]
+    return [one.partition(";")[0].strip(" \t") for one in found]
 
 
 def presented(carrier: Carrier, *, bounded: bool = True) -> Presented:
@@ -78,37 +81,32 @@ def presented(carrier: Carrier, *, bounded: bool = True) -> Presented:
         bounded: Whether to stop after 64 lines or 16,384 characters: for what a stranger sent, not
             for what the host itself is about to send, of which nothing may be lost.
     """
-    found: dict[str, list[str]] = {TRACEPARENT: [], BAGGAGE: [], MEMBER: []}
-    size = 0
-    for line, (name, value) in enumerate(_relevant(carrier)):
-        size += len(value)
-        if bounded and (line >= _LINES or size > BAGGAGE_LIMIT):
-            return Presented(found[TRACEPARENT], found[BAGGAGE], found[MEMBER], excess=True)
-        found[name].append(value)
-    return Presented(found[TRACEPARENT], found[BAGGAGE], found[MEMBER], excess=False)
-
-
-def _relevant(carrier: Carrier) -> Iterator[tuple[str, str]]:
-    """Yield names, in lower case, and values of the headers that matter here."""
-    pairs = _pairs(carrier)
-    for pair in pairs:
+    found: tuple[list[str], list[str], list[str]] = ([], [], [])
+    lines = size = 0
+    for pair in _pairs(carrier):
         try:
             given, value = pair
-            if len(given) not in _LENGTHS:
+            if len(given) not in LENGTHS:
                 continue
         except (TypeError, ValueError):
             continue
-        name = _text(given).lower()
-        if name not in _NAMES:
+        at = HEADERS.get(given if given.__class__ is str else _text(given))
+        if at is None and (at := HEADERS.get(_text(given).lower())) is None:
             continue
-        if isinstance(value, (list, tuple)):
-            yield from ((name, _text(one)) for one in cast("Iterable[object]", value))
-        else:
-            yield name, _text(value)
+        for one in cast("Iterable[object]", value) if isinstance(value, (list, tuple)) else (value,):
+            text = _text(one)
+            size += len(text)
+            if bounded and (lines >= _LINES or size > BAGGAGE_LIMIT):
+                return Presented(*found, excess=True)
+            lines += 1
+            found[at].append(text)
+    return Presented(*found)
 
 
 def _pairs(carrier: Any) -> Iterable[Any]:
     """Return what a carrier holds; the headers of `http.client` have items and are no mapping."""
+    if carrier.__class__ is tuple or carrier.__class__ is list:
+        return carrier
     items = getattr(carrier, "items", None)
     held = items() if callable(items) else carrier
     return cast("Iterable[Any]", held) if isinstance(held, Iterable) else ()
@@ -140,15 +138,17 @@ def traceparent(trace: str, span: int) -> str:
     return f"00-{trace}-{span:016x}-01" if span and _TRACE.fullmatch(trace) else ""
 
 
-def merged(baggage: Iterable[str], member: str | None) -> str:
+def merged(baggage: Sequence[str], member: str | None) -> str:
     """Return one ``baggage`` value: our member first, foreign ones behind it as they were.
 
     Args:
         baggage: Values the carrier has; a member of ours in them is replaced.
         member: Ours, or None to take it out.
     """
+    if not baggage:
+        return "" if member is None else _FIRST + member
     foreign = [one for value in baggage for one in _foreign(value)]
-    return ",".join([f"{MEMBER}={member}", *foreign] if member is not None else foreign)
+    return ",".join([_FIRST + member, *foreign] if member is not None else foreign)
 
 
 def _foreign(value: str) -> Iterable[str]:
@@ -167,29 +167,32 @@ def replace(carrier: MutableCarrier, fields: Mapping[str, str | None], *, upper:
         fields: Values by name, in lower case.
         upper: Whether to write the names in upper case, as variables of an environment.
     """
-    if isinstance(carrier, MutableMapping):
-        _replace_in_mapping(carrier, fields, upper=upper)
+    if carrier.__class__ is dict or isinstance(carrier, MutableMapping):
+        _replace_in_mapping(cast("MutableMapping[Any, Any]", carrier), fields, upper=upper)
         return
     # Kafka's pairs have a name that is text and a value that is bytes.
     name_like, value_like = carrier[0] if carrier else ("", "")
-    for at in reversed(range(len(carrier))):
-        name = carrier[at][0]
-        if len(name) in _LENGTHS and _text(name).lower() in fields:
-            del carrier[at]
+    ours = [at for at, pair in enumerate(carrier) if len(pair[0]) in LENGTHS and _is_of(pair[0], fields)]
+    for at in reversed(ours):
+        del carrier[at]
     for name, value in fields.items():
         if value is not None:
             carrier.append((_like(name_like, name.upper() if upper else name), _like(value_like, value)))
 
 
 def _replace_in_mapping(carrier: MutableMapping[Any, Any], fields: Mapping[str, str | None], *, upper: bool) -> None:
-    like: object = ""
-    for name in tuple(carrier):
-        like = name
-        if len(name) in _LENGTHS and _text(name).lower() in fields:
+    names = list(carrier)
+    for name in names:
+        if len(name) in LENGTHS and _is_of(name, fields):
             del carrier[name]
+    like: object = names[-1] if names else ""
     for name, value in fields.items():
         if value is not None:
             carrier[_like(like, name.upper() if upper else name)] = _like(like, value)
+
+
+def _is_of(name: Any, fields: Mapping[str, Any]) -> bool:
+    return _text(name).lower() in fields
 
 
 def _like(sample: object, text: str) -> str | bytes:

@@ -1,32 +1,42 @@
 """The signed member: one policy context as one W3C baggage value.
 
 The form is described in docs/reference/wire-format.md. It is text throughout, of characters that
-no propagator escapes, so that services which know nothing of it pass it on unchanged.
+no propagator escapes, so that services which know nothing of it pass it on unchanged. What is the
+same for many calls stands in front, and is written and read once.
 """
 
-import hmac
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from hmac import compare_digest
+from typing import NamedTuple
 
 from privacylib.model import PolicyContext, Zone
 from privacylib.propagation.keys import Keyring, SigningKey
 from privacylib.propagation.reasons import CODES, KNOWN, REASONS, UPSTREAM, Reason
 from privacylib.propagation.vocabulary import ID_LENGTH, LABEL, PURPOSE, Vocabulary, keyed_id
 
-__all__ = ["ANSWERING", "ASKING", "LIMIT", "Codec", "unknown"]
+__all__ = ["ANSWERING", "ASKING", "ECHO", "LIMIT", "Codec", "Lasting", "Taken", "unknown"]
 
 LIMIT = 2048
 """Most characters of a member."""
 
-ASKING = "1"
-ANSWERING = "1r"
+ASKING = "2"
+ANSWERING = "2r"
 """Version and direction: what was said in one direction proves nothing in the other."""
 
-_AUDIENCE = "audience"
-_NO_TRACE = "0" * 32
-_TRACE = re.compile(r"[0-9a-f]{32}")
+ECHO = "2e."
+"""What an answer begins with that only proves: the data are known, and are those of the request."""
+
 _LATEST = 0xFFFFFFFF
+_NO_TRACE = "0" * 32
+_AUDIENCE = "audience"
+_is_trace = re.compile(r"[0-9a-f]{32}").fullmatch
+_MEMO = 1024
+_SIGNATURE = 32
+_HEAD = 56
+_TAIL = _HEAD + 1 + _SIGNATURE
+"""Characters of head and signature."""
 _NO_LABELS: frozenset[str] = frozenset()
 _TOO_LARGE = Zone(unknown="too-large")
 
@@ -36,8 +46,31 @@ def unknown(reason: Reason, correlation_key: str = "") -> PolicyContext:
     return PolicyContext(unknown=reason, zone=Zone(unknown=reason), correlation_key=correlation_key)
 
 
-_Carried = tuple[frozenset[str], Zone | None, str | None]
-"""Labels, zone and unknown reason: the part of a context that is the same for many calls."""
+class Lasting(NamedTuple):
+    """Hold what is the same in many members."""
+
+    form: str
+    key: SigningKey
+    audience: str
+    labels: frozenset[str]
+    zone: Zone | None
+    unknown: str | None
+
+
+class Taken(NamedTuple):
+    """Hold what one member said whose signature held."""
+
+    lasting: Lasting
+    trace: str
+    """Correlation key, or an empty text."""
+    pair: int
+    echo: str
+    """What answers a request, where the response holds what the request does."""
+
+    def context(self) -> PolicyContext:
+        """Return it as a context."""
+        lasting = self.lasting
+        return PolicyContext(lasting.labels, lasting.zone, self.trace, (), lasting.unknown, self.pair, True)
 
 
 class Codec:
@@ -53,11 +86,13 @@ class Codec:
 
     def __init__(self, keyring: Keyring, vocabulary: Vocabulary) -> None:
         self._keys = keyring.by_id
-        self._signer = keyring.first
+        self._key = keyring.first
+        self._signing = keyring.first.signer.begin
         self._vocabulary = vocabulary
-        self._written = lru_cache(maxsize=1024)(self._write)
-        self._carried = lru_cache(maxsize=1024)(self._read)
-        self._audience = lru_cache(maxsize=1024)(_audience_id)
+        self._audience = lru_cache(_MEMO)(_audience_id)
+        self._known: dict[str, Lasting] = {}
+        self.lasting = lru_cache(_MEMO)(self._begin)
+        """Return all that stands before the head of a member; see `seal`."""
 
     def encode(
         self,
@@ -83,14 +118,40 @@ class Codec:
             At most 2,048 characters. What does not fit is not cut: the member then says that
             nothing is known, because it was too large.
         """
-        trace = context.correlation_key if _TRACE.fullmatch(context.correlation_key) else _NO_TRACE
-        expiry = min(int(now + lifetime), _LATEST)
-        key = self._signer
-        head = f"{form}.{key.id}.{trace}{pair:016x}{expiry:08x}.{self._audience(key, audience)}."
-        member = _signed(key, head + self._written(context.labels, context.zone, context.unknown))
-        if len(member) > LIMIT:
-            member = _signed(key, head + self._written(_NO_LABELS, _TOO_LARGE, _TOO_LARGE.unknown))
-        return member
+        lasting = self.lasting(form, audience, context.labels, context.zone, context.unknown)
+        return self.seal(lasting, context.correlation_key, pair, now + lifetime)[0]
+
+    def _begin(self, form: str, audience: str, labels: frozenset[str], zone: Zone | None, reason: str | None) -> str:
+        key = self._key
+        begin = f"{form}.{key.id}.{self._audience(key, audience)}."
+        text = f"{begin}{_written(key, labels, zone, reason)}."
+        if len(text) + _TAIL > LIMIT:
+            text = f"{begin}{_written(key, _NO_LABELS, _TOO_LARGE, _TOO_LARGE.unknown)}."
+        return text
+
+    def seal(self, lasting: str, trace: str, pair: int, expiry: float) -> tuple[str, str]:
+        """Sign a member.
+
+        Args:
+            lasting: What `lasting` returned.
+            trace: Correlation key; one that is no trace id stays here.
+            pair: Span id that joins both ends of a call, 0 to 2**64 - 1.
+            expiry: Seconds since the epoch until which it counts.
+
+        Returns:
+            The member, and the echo that may answer it: the half of the signature that does not
+            travel with it, so that only who holds the key can have it.
+        """
+        if not _is_trace(trace):
+            trace = _NO_TRACE
+        return self.sealed(f"{lasting}{trace}{pair:016x}{min(int(expiry), _LATEST):08x}")
+
+    def sealed(self, text: str) -> tuple[str, str]:
+        """Sign a member as `seal` does, given all that is signed."""
+        signing = self._signing()
+        signing.update(text.encode("ascii"))
+        proof = signing.hexdigest()
+        return f"{text}.{proof[:_SIGNATURE]}", ECHO + proof[_SIGNATURE:]
 
     def decode(
         self,
@@ -108,47 +169,75 @@ class Codec:
             audience: What this service is called; None to take members meant for others too.
             form: ``ASKING`` or ``ANSWERING``.
         """
+        found = self.take(member, now, form, audience)
+        return unknown(found) if isinstance(found, str) else found.context()
+
+    def take(self, member: str, now: float, form: str = ASKING, audience: str | None = None) -> Taken | Reason:
+        """Return what a member says, or why it cannot be believed; see `decode`."""
         if len(member) > LIMIT:
-            return unknown("too-large")
+            return "too-large"
+        if not member.isascii():
+            return "malformed"
+        return self.take_again(member, now, form, audience) or self._meet(member, now, form, audience)
+
+    def take_again(self, member: str, now: float, form: str = ASKING, audience: str | None = None) -> Taken | None:
+        """Return what a member says that begins as one before; None for any other, and for one that is wrong."""
+        lasting = self._known.get(member[:-_TAIL])
+        if lasting is None or lasting.form != form or not member.isascii():
+            return None
+        text = member[: -_SIGNATURE - 1]
+        verifying = lasting.key.signer.begin()
+        verifying.update(text.encode("ascii"))
+        proof = verifying.hexdigest()
+        if not compare_digest(f".{proof[:_SIGNATURE]}", member[-_SIGNATURE - 1 :]):
+            return None
+        try:
+            pair, expiry = int(text[-24:-8], 16), int(text[-8:], 16)
+        except ValueError:
+            return None
+        if now > expiry or (audience and lasting.audience):
+            return None
+        trace = text[-_HEAD:-24]
+        return Taken(lasting, "" if trace == _NO_TRACE else trace, pair, ECHO + proof[_SIGNATURE:])
+
+    def _meet(self, member: str, now: float, form: str, audience: str | None) -> Taken | Reason:
+        """Read a member that begins as none before."""
         parts = member.split(".")
-        if len(parts) != 8 or parts[0] != form or not member.isascii():
-            return unknown("malformed")
+        if len(parts) != 8 or parts[0] != form:
+            return "malformed"
         key = self._keys.get(parts[1])
         if key is None:
-            return unknown("unknown-key")
-        if not hmac.compare_digest(key.signer.sign(member[: -len(parts[7]) - 1]), parts[7]):
-            return unknown("bad-signature")
-        return self._believed(key, parts, now, audience)
+            return "unknown-key"
+        proof = key.signer.sign(member[: -len(parts[7]) - 1])
+        if not compare_digest(proof[:_SIGNATURE], parts[7]):
+            return "bad-signature"
+        try:
+            lasting = Lasting(form, key, parts[2], *self._read(key, parts[3], parts[4], parts[5]))
+        except (KeyError, ValueError):  # signed by a holder of the key that is no implementation of this form
+            return "malformed"
+        if len(parts[6]) != _HEAD:
+            return "malformed"
+        if len(self._known) >= _MEMO:
+            self._known.clear()
+        self._known[member[:-_TAIL]] = lasting
+        return self._believed(lasting, parts[6], proof, now, audience)
 
-    def _believed(self, key: SigningKey, parts: list[str], now: float, audience: str | None) -> PolicyContext:
-        """Read a member whose signature held."""
-        head = parts[2]
+    def _believed(self, lasting: Lasting, head: str, proof: str, now: float, audience: str | None) -> Taken | Reason:
+        """Read the head of a member whose signature held."""
         try:
             pair, expiry = int(head[32:48], 16), int(head[48:], 16)
-            labels, zone, reason = self._carried(key, parts[4], parts[5], parts[6])
-        except (KeyError, ValueError):  # signed by a holder of the key that is no implementation of this form
-            return unknown("malformed")
+        except ValueError:
+            return "malformed"
         if now > expiry:
-            return unknown("expired")
-        if audience and parts[3] and parts[3] != self._audience(key, audience):
-            return unknown("wrong-audience")
-        signed_trace = head[:32] if head[:32] != _NO_TRACE else ""
-        return PolicyContext(labels, zone, signed_trace, (), reason, pair, True)
+            return "expired"
+        if audience and lasting.audience and lasting.audience != self._audience(lasting.key, audience):
+            return "wrong-audience"
+        trace = head[:32]
+        return Taken(lasting, "" if trace == _NO_TRACE else trace, pair, ECHO + proof[_SIGNATURE:])
 
-    def _write(self, labels: frozenset[str], zone: Zone | None, reason: str | None) -> str:
-        """Return the three fields ``data.zone.admitted``."""
-        key = self._signer
-        data = _code(reason) + "".join(sorted(keyed_id(key, LABEL, name) for name in labels))
-        if zone is None:
-            return f"{data}.."
-        purposes = "".join(keyed_id(key, PURPOSE, name) for name in zone.purposes)
-        if zone.admitted is None:
-            admitted = ""
-        else:
-            admitted = "-" + "".join(sorted(keyed_id(key, LABEL, name) for name in zone.admitted))
-        return f"{data}.{_code(zone.unknown)}{purposes}.{admitted}"
-
-    def _read(self, key: SigningKey, data: str, zone: str, admitted: str) -> _Carried:
+    def _read(
+        self, key: SigningKey, data: str, zone: str, admitted: str
+    ) -> tuple[frozenset[str], Zone | None, str | None]:
         """Read the three fields back; a name that this process does not know leaves the context unknown."""
         labels = self._vocabulary.names(key, LABEL)
         held = _names(labels, data[1:])
@@ -161,6 +250,19 @@ class Codec:
         admits = _told(_names(labels, admitted[1:])) if admitted else None
         known = tuple(name for name in purposes if name is not None)
         return _told(held), Zone(known, admits, doubt), reason or ("unknown-purpose" if None in purposes else None)
+
+
+def _written(key: SigningKey, labels: frozenset[str], zone: Zone | None, reason: str | None) -> str:
+    """Return the three fields ``data.zone.admitted``."""
+    data = _code(reason) + "".join(sorted(keyed_id(key, LABEL, name) for name in labels))
+    if zone is None:
+        return f"{data}.."
+    purposes = "".join(keyed_id(key, PURPOSE, name) for name in zone.purposes)
+    if zone.admitted is None:
+        admitted = ""
+    else:
+        admitted = "-" + "".join(sorted(keyed_id(key, LABEL, name) for name in zone.admitted))
+    return f"{data}.{_code(zone.unknown)}{purposes}.{admitted}"
 
 
 def _names(table: Mapping[str, str], ids: str) -> list[str | None]:
@@ -180,7 +282,3 @@ def _code(reason: str | None) -> str:
 
 def _audience_id(key: SigningKey, name: str) -> str:
     return keyed_id(key, _AUDIENCE, name) if name else ""
-
-
-def _signed(key: SigningKey, text: str) -> str:
-    return f"{text}.{key.signer.sign(text)}"

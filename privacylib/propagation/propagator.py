@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Literal
+from hmac import compare_digest
+from typing import Any, Literal
 
-from attrs import evolve
-
-from privacylib.model import PolicyContext
-from privacylib.model.policy import Policy
+from privacylib.model import PolicyContext, Zone
+from privacylib.model.policy import IngressRule, Policy
 from privacylib.propagation.carriers import (
     BAGGAGE,
+    HEADERS,
+    LENGTHS,
     MEMBER,
     TRACEPARENT,
     Carrier,
@@ -22,7 +23,7 @@ from privacylib.propagation.carriers import (
 )
 from privacylib.propagation.ingress import egress_allowed, ingress_rule
 from privacylib.propagation.keys import Keyring
-from privacylib.propagation.member import ANSWERING, Codec, unknown
+from privacylib.propagation.member import ANSWERING, ASKING, Codec, Taken, unknown
 from privacylib.propagation.vocabulary import Vocabulary
 
 __all__ = ["LIFETIMES", "CarrierKind", "Propagator", "host_of"]
@@ -32,7 +33,12 @@ CarrierKind = Literal["rpc", "message", "process"]
 LIFETIMES: Mapping[str, float] = {"rpc": 300.0, "message": 7 * 86_400.0, "process": 86_400.0}
 """Seconds for which a context counts, by the kind of its carrier."""
 
+RPC = LIFETIMES["rpc"]
 _EMPTY = PolicyContext()
+_FIRST = f"{MEMBER}="
+_FEW = 64
+"""Pairs of metadata, and characters of a traceparent, up to which they are certainly not too large."""
+_NONE: frozenset[str] = frozenset()
 
 
 class Propagator:
@@ -52,10 +58,16 @@ class Propagator:
         clock: Callable[[], float] = time.time,
         vocabulary: Vocabulary | None = None,
     ) -> None:
-        self._rule = lru_cache(maxsize=1024)(partial(ingress_rule, policy.trust))
+        self.rule = lru_cache(maxsize=1024)(partial(ingress_rule, policy.trust))
+        """Return what to do with context that a peer presents; see `ingress_rule`."""
+        self.asks_for_peers = isinstance(policy.trust.ingress, tuple)
+        """Whether that depends on who the peer is."""
         self._allowed = lru_cache(maxsize=4096)(partial(egress_allowed, policy.trust))
-        self._clock = clock
+        self.clock = clock
+        self._audience = lru_cache(maxsize=4096)(host_of)
         self._codec = Codec(keyring, vocabulary or Vocabulary.of(policy))
+        self.sealed = self._codec.sealed
+        """Return a member, made of what `lasting` returned and a head, and its echo; see `Codec.sealed`."""
 
     def allows(self, endpoint: str, target: str | None = None) -> bool:
         """Return whether context may travel to an endpoint; see `egress_allowed`."""
@@ -71,7 +83,7 @@ class Propagator:
         endpoint: str,
         kind: CarrierKind = "rpc",
         target: str | None = None,
-    ) -> bool:
+    ) -> str:
         """Write a context into a carrier, unless the policy keeps it from the endpoint.
 
         Foreign baggage stays, a member of ours that is there already goes: also, and above all,
@@ -87,25 +99,28 @@ class Propagator:
             target: Where the call really goes, when the URI does not say.
 
         Returns:
-            Whether the context travels.
+            The echo that a response may bring, by which its data are those of this context; an
+            empty text where the context does not travel.
         """
         there = presented(carrier, bounded=False)
         if kind != "process" and not self._allowed(endpoint, target):
             if there.members:
                 replace(carrier, {BAGGAGE: merged(there.baggage, None) or None})
-            return False
-        member = self._codec.encode(
-            context,
-            now=self._clock(),
-            lifetime=LIFETIMES[kind],
-            audience=host_of(endpoint) if kind == "rpc" else "",
-            pair=pair,
-        )
+            return ""
+        member, echo = self._codec.seal(
+            self.lasting(endpoint if kind == "rpc" else "", context.labels, context.zone, context.unknown),
+            context.correlation_key, pair, self.clock() + LIFETIMES[kind],
+        )  # fmt: skip
         fields: dict[str, str | None] = {BAGGAGE: merged(there.baggage, member)}
-        if there.trace != context.correlation_key and (header := traceparent(context.correlation_key, span or pair)):
+        traced = there.traceparents and there.trace == context.correlation_key
+        if not traced and (header := traceparent(context.correlation_key, span or pair)):
             fields[TRACEPARENT] = header
         replace(carrier, fields, upper=kind == "process")
-        return True
+        return echo
+
+    def lasting(self, endpoint: str, labels: frozenset[str], zone: Zone | None, unknown: str | None) -> str:
+        """Return what is the same in all members that tell this to an endpoint."""
+        return self._codec.lasting(ASKING, self._audience(endpoint), labels, zone, unknown)
 
     def extract(self, carrier: Carrier, *, peer: str | None, audience: str | None = None) -> PolicyContext:
         """Return the context that a peer presents.
@@ -120,9 +135,21 @@ class Propagator:
                 meant for somebody else is then not believed. None where services that know
                 nothing of privacylib may pass contexts on.
         """
-        rule = self._rule(peer)
+        found = self.take(carrier, self.rule(peer), audience)
+        return found.context() if isinstance(found, Taken) else found
+
+    def take(self, carrier: Carrier, rule: IngressRule, audience: str | None = None) -> Taken | PolicyContext:
+        """Return what a peer presents as `extract` does, but as it was taken where it was verified.
+
+        Args:
+            carrier: Headers, metadata or variables.
+            rule: What `rule` says about the peer.
+            audience: What the peer addressed here, or None.
+        """
         if rule == "strip":
             return _EMPTY
+        if carrier.__class__ is tuple and (told := self._take_again(carrier, audience)):
+            return told
         there = presented(carrier)
         if there.excess:
             return unknown("too-large", there.trace)
@@ -131,8 +158,27 @@ class Propagator:
             return unknown("missing", there.trace) if rule == "require" else PolicyContext(correlation_key=there.trace)
         if len(members) > 1:
             return unknown("duplicate", there.trace)
-        told = self._codec.decode(members[0], now=self._clock(), audience=audience and audience.lower())
-        return told if told.verified else evolve(told, correlation_key=there.trace)
+        found = self._codec.take(members[0], self.clock(), ASKING, audience and audience.lower())
+        return found if isinstance(found, Taken) else unknown(found, there.trace)
+
+    def _take_again(self, pairs: Any, audience: str | None) -> Taken | None:
+        """Take a member that begins as one before, out of metadata that have nothing else to be looked at."""
+        value: Any = None
+        if len(pairs) > _FEW:
+            return None
+        try:
+            for name, text in pairs:
+                if name == BAGGAGE and value is None:
+                    value = text
+                elif name.__class__ is not str or (
+                    (name != TRACEPARENT or len(text) > _FEW) and len(name) in LENGTHS and name.lower() in HEADERS
+                ):
+                    return None
+            if value.__class__ is not str or value[: len(_FIRST)] != _FIRST:
+                return None
+        except (TypeError, ValueError):
+            return None
+        return self._codec.take_again(value[len(_FIRST) :], self.clock(), ASKING, audience)
 
     def respond(self, carrier: MutableCarrier, context: PolicyContext, *, pair: int) -> None:
         """Write what a response carries into its headers or trailing metadata.
@@ -142,15 +188,17 @@ class Propagator:
             context: What to tell the caller, who presented a verified context.
             pair: The pair id that the caller's context brought.
         """
-        member = self._codec.encode(context, now=self._clock(), lifetime=LIFETIMES["rpc"], pair=pair, form=ANSWERING)
+        member = self._codec.encode(context, now=self.clock(), lifetime=RPC, pair=pair, form=ANSWERING)
         replace(carrier, {MEMBER: member})
 
-    def response(self, carrier: Carrier, *, pair: int) -> PolicyContext:
+    def response(self, carrier: Carrier, *, pair: int, echo: str = "", labels: frozenset[str] = _NONE) -> PolicyContext:
         """Return the context that a response brings.
 
         Args:
             carrier: Headers or trailing metadata of the response.
             pair: The pair id that the request was sent with.
+            echo: The echo that `inject` returned; empty where none may come.
+            labels: Labels that the request told.
 
         Returns:
             The context; ``missing`` as its unknown reason where the response brings none, which
@@ -159,7 +207,10 @@ class Propagator:
         replies = presented(carrier).replies
         if len(replies) != 1:
             return unknown("duplicate" if replies else "missing")
-        told = self._codec.decode(replies[0], now=self._clock(), form=ANSWERING)
+        reply = replies[0]
+        if echo and reply.isascii() and compare_digest(reply, echo):
+            return PolicyContext(labels, None, "", (), None, pair, True)
+        told = self._codec.decode(reply, now=self.clock(), form=ANSWERING)
         return told if not told.verified or told.pair == pair else unknown("wrong-audience")
 
 

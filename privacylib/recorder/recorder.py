@@ -15,6 +15,8 @@ from zlib import crc32
 from privacylib.model import Flow
 from privacylib.recorder.layout import (
     HAS_AUXILIARY,
+    LINK_BODY,
+    LINKS,
     MAX_DURATION,
     MAX_LINKS,
     OP,
@@ -31,6 +33,7 @@ __all__ = ["Recorder"]
 _pack = OP_BODY.pack
 _head = Struct("<BBHI")
 _pack_plain = Struct("<8sQIQ24sQ").pack
+_pack_links = LINK_BODY.pack
 _store = SEALED_SLOT.pack_into
 
 
@@ -136,11 +139,16 @@ class Recorder:
             messages: Number of messages of a stream.
             trace16: Trace id where it differs from the key.
         """
-        if foreign or trace16 is not None or messages != 1 or len(links) > 1 or not flow_id:
+        if foreign or trace16 is not None or messages != 1 or len(links) > 2 or not flow_id:
             return self._append_more(
                 flow_id, flags, start_ns, duration_us, span, parent, key16, links, foreign, messages, trace16
             )
         try:
+            if len(links) == 2:
+                return self._append_two(
+                    _pack_links(LINKS, 1, span, links[1], 0, 0, 0, 0, 0),
+                    _pack(OP, flags | HAS_AUXILIARY, 2, flow_id, start_ns, duration_us, span, parent, key16, links[0]),
+                )
             if links:
                 body = _pack(OP, flags, 1, flow_id, start_ns, duration_us, span, parent, key16, links[0])
             else:
@@ -188,6 +196,25 @@ class Recorder:
     def close(self) -> None:
         """Seal what this process wrote: cut the last segment to what was used, and mark it closed."""
         self._production.close()
+
+    def _append_two(self, before: bytes, body: bytes) -> bool:
+        """Copy a slot and what belongs before it."""
+        production = self._production
+        take, size, guard, view = production.window
+        at = take()
+        if at >= size or not guard[0]:
+            return self._put((before, body))
+        _store(view, at, crc32(before), before)
+        at = take()
+        if at < size and guard[0]:
+            _store(view, at, crc32(body), body)
+            return True
+        try:
+            done = production.put(body)
+        except Exception as error:  # noqa: BLE001 - a refusal is counted, the host goes on
+            return self._own().refuse(error)
+        # Where this producer is over, its successor gets both: one alone says nothing.
+        return done or (not production.guard[0] and self._put((before, body)))
 
     def _append_more(
         self,

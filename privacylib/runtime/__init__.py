@@ -7,11 +7,14 @@ from privacylib.runtime.endpoints import (
     answer,
     begin_answer,
     complete,
+    decide_answer,
     finish,
     held_now,
     requested,
     respond,
+    responded,
     serve,
+    serve_taken,
     told_now,
 )
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse
@@ -21,7 +24,8 @@ from privacylib.runtime.ways import remember
 
 __all__ = [
     "ACTIVE", "CARRIED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart", "begin",
-    "begin_answer", "complete", "decision_on", "end", "enter_lowering", "enter_scope", "exit_frame", "faults",
-    "finish", "held_now", "hold", "into_open_writes", "narrowed", "record", "refuse", "remember", "requested",
-    "respond", "scope_under", "serve", "site_now", "site_of", "snapshot_now", "told_now", "zone_under",
+    "begin_answer", "complete", "decide_answer", "decision_on", "end", "enter_lowering", "enter_scope", "exit_frame",
+    "faults", "finish", "held_now", "hold", "into_open_writes", "narrowed", "record", "refuse", "remember",
+    "requested", "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of",
+    "snapshot_now", "told_now", "zone_under",
 ]  # fmt: skip

@@ -1,14 +1,16 @@
 """Remote calls from both sides: what is served, what is called, and labels that come back."""
 
 import contextlib
+from functools import lru_cache
+from typing import Protocol
 
 from attrs import evolve
 
-from privacylib.context import Frame, get_frame, set_frame
+from privacylib.context import PROCESS, Frame, get_frame, set_frame
 from privacylib.labels import join
-from privacylib.model import REQUEST, RESPONSE, Decision, Flag, PolicyContext, PolicyDenied, Source
+from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flag, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.runtime import faults
-from privacylib.runtime.brought import scope_under, zone_under
+from privacylib.runtime.brought import zone_under
 from privacylib.runtime.hot import (
     Handle,
     close_for_scope,
@@ -21,20 +23,27 @@ from privacylib.runtime.hot import (
     refuse,
 )
 from privacylib.runtime.known import Site
-from privacylib.runtime.scopes import exit_frame, narrowed
+from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
 
 __all__ = [
+    "Entry",
     "Pending",
     "answer",
     "begin_answer",
     "complete",
+    "decide_answer",
     "finish",
     "held_now",
     "requested",
     "respond",
+    "responded",
     "serve",
+    "serve_taken",
     "told_now",
 ]
+
+_NONE: frozenset[str] = frozenset()
+_PAIRED = int(Flag.PAIRED)
 
 
 class Pending:
@@ -71,6 +80,17 @@ class Pending:
         frame.scope.reads.pending = None
 
 
+class Presented(Protocol):
+    """Hold what is the same for many requests."""
+
+    @property
+    def labels(self) -> frozenset[str]: ...
+    @property
+    def zone(self) -> Zone | None: ...
+    @property
+    def unknown(self) -> str | None: ...
+
+
 @faults.deciding
 def serve(site: Site, context: PolicyContext) -> Handle:
     """Open a scope for an incoming request and make it the current one.
@@ -82,26 +102,102 @@ def serve(site: Site, context: PolicyContext) -> Handle:
     Raises:
         PolicyDenied: A zone of the policy does not admit the request.
     """
-    scope = scope_under(context, site.operation.asset.uri)
-    frame = Frame(scope, zone_under(context), get_frame())
-    handle = Handle(site, frame)
+    handle = _serve(site, context, context.correlation_key)
     if context.verified and context.pair:
-        handle.pair, handle.flags = context.pair, int(Flag.PAIRED)
-    engine, asset = site.snapshot.engine, site.operation.asset
-    annotated = site.annotated(REQUEST) or frozenset[str]()
-    source = Source(asset, REQUEST, join(annotated, context.labels), context.data_unknown, carried=context.labels)
-    scope.reads.add(source, 0 if site.silent else handle.span)
-    scope.reads.pending = Pending(handle, source)
+        handle.pair, handle.flags = context.pair, _PAIRED
+    return _judged(handle)
+
+
+def serve_taken(site: Site, presented: Presented, key: str, pair: int) -> Handle:
+    """Open a scope as `serve` does, for what was verified already.
+
+    Args:
+        site: The SERVE operation.
+        presented: What the caller presented.
+        key: Its correlation key, or an empty text.
+        pair: Span id of its call, or 0.
+    """
+    handle = _serve(site, presented, key)
+    if pair:
+        handle.pair, handle.flags = pair, _PAIRED
+    return handle if handle.frame.scope.reads.pending is None else _judged(handle)
+
+
+def _serve(site: Site, presented: Presented, key: str) -> Handle:
+    entry: Entry | None = site.entry
+    if (
+        entry is None
+        or presented.labels is not entry.labels
+        or presented.zone is not entry.zone
+        or presented.unknown != entry.unknown
+        or PROCESS.frame.zone is not entry.outside
+    ):
+        entry = site.entry = Entry(site, presented)
+    scope = root_scope(entry.name, bytes.fromhex(key) if key else None)
+    frame = Frame(scope, entry.inside, get_frame())
+    handle = Handle(site, frame)
+    scope.reads.add(entry.source, 0 if site.silent else handle.span)
+    if not entry.admitted:
+        scope.reads.pending = Pending(handle, entry.source)
     set_frame(frame)
-    for purpose, labels in engine.zones(asset.uri):
-        frame.zone = narrowed(frame.zone, purpose, labels)
-    if frame.zone.purposes:
+    return handle
+
+
+def _judged(handle: Handle) -> Handle:
+    """Judge a request where a zone is open already.
+
+    Raises:
+        PolicyDenied: It does not admit the request.
+    """
+    frame = handle.frame
+    pending = frame.scope.reads.pending
+    if pending is not None and frame.zone.purposes:
         try:
-            scope.reads.pending.judge(frame)
+            pending.judge(frame)
         except PolicyDenied:
             exit_frame(frame)
             raise
     return handle
+
+
+class Entry:
+    """Hold what is known about requests to one site that present the same; found again by identity."""
+
+    __slots__ = ("admitted", "inside", "labels", "name", "outside", "source", "unknown", "zone")
+
+    def __init__(self, site: Site, presented: Presented) -> None:
+        context = PolicyContext(presented.labels, presented.zone, unknown=presented.unknown)
+        self.labels, self.zone, self.unknown = context.labels, context.zone, context.unknown
+        self.outside = PROCESS.frame.zone
+        engine, asset = site.snapshot.engine, site.operation.asset
+        annotated = site.annotated(REQUEST) or frozenset[str]()
+        held = join(annotated, context.labels)
+        self.source = Source(asset, REQUEST, held, context.data_unknown, carried=context.labels)
+        zone = zone_under(context)
+        for purpose, labels in engine.zones(asset.uri):
+            zone = narrowed(zone, purpose, labels)
+        self.inside = zone
+        self.name = asset.uri
+        decision = engine.read(asset, self.source.labels, zone, self.source.unknown) if zone.purposes else None
+        self.admitted = decision is not None and decision.allowed
+        """Whether a zone is open that admits the request, so that nothing is left to be judged."""
+
+
+@faults.deciding
+def decide_answer(handle: Handle, *, verified: bool, stays_open: bool = True) -> None:
+    """Decide the response before its first byte.
+
+    Args:
+        handle: What `serve` returned.
+        verified: Whether the caller presented a verified context, so that it judges for itself.
+        stays_open: Whether what is read until it is complete is in it too.
+
+    Raises:
+        PolicyDenied: An enforced rule denies it.
+    """
+    decide_write(handle, judges=verified)
+    if stays_open and not handle.open:
+        open_for_scope(handle)
 
 
 @faults.deciding
@@ -119,9 +215,7 @@ def respond(handle: Handle, *, verified: bool, once: bool = False) -> PolicyCont
     Raises:
         PolicyDenied: An enforced rule denies it.
     """
-    decide_write(handle, judges=verified)
-    if not handle.open:
-        open_for_scope(handle)
+    decide_answer(handle, verified=verified)
     held = told_now(handle.frame)
     if once:  # what the annotation allows to come later is announced now
         annotated = handle.site.annotated(RESPONSE)
@@ -166,12 +260,11 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
     annotated = handle.site.annotated(RESPONSE)
     begun = handle.brought
     if brought is not None and (brought.verified or brought.unknown):
-        told = brought.labels
-        source = Source(asset, RESPONSE, told, brought.data_unknown, carried=told, annotated=False)
+        source = responded(asset, brought.labels, brought.data_unknown, told=True)
     elif annotated is None and required:
-        source = Source(asset, RESPONSE, frozenset(), "missing")
+        source = responded(asset, _NONE, "missing")
     else:
-        source = Source(asset, RESPONSE, annotated or frozenset())
+        source = responded(asset, annotated or _NONE)
     if begun is None:
         _take_in(handle, source)
     elif not source.labels <= begun.labels or (source.unknown and not begun.unknown):
@@ -207,6 +300,12 @@ def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
     _take_in(handle, source)
     handle.meanwhile = {}
     handle.frame.scope.reads.keep("watched", handle)
+
+
+@lru_cache(4096)
+def responded(asset: Asset, labels: frozenset[str], unknown: str | None = None, *, told: bool = False) -> Source:
+    """Return what a response is to the scope that gets it: one object for equal ones."""
+    return Source(asset, RESPONSE, labels, unknown, carried=labels if told else _NONE, annotated=not told)
 
 
 def _take_in(handle: Handle, source: Source) -> None:

@@ -3,7 +3,7 @@
 Each question is asked once. The last answer is found by identity, earlier ones in a table.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
@@ -78,6 +78,7 @@ class Site:
 
     __slots__ = (
         "_fields",
+        "entry",
         "inside",
         "judges",
         "keep",
@@ -118,6 +119,8 @@ class Site:
         self.inside: ReadSet | None = None
         """The read set that a silent read was last put into: it holds it as long as it exists."""
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
+        self.entry: Any = None
+        """What the last request that was served here presented."""
         self.last_read: tuple[Zone, Known] | None = None
         self.plain_read: tuple[Zone, Known] | None = None
         """The last answer of `read_plainly`."""

@@ -1,9 +1,11 @@
 """The facade: audiences, lifetimes, responses."""
 
 import pytest
+from attrs import evolve
 
 from privacylib.model.policy import Policy
 from privacylib.propagation import CarrierKind, Propagator, host_of
+from privacylib.propagation.member import Taken
 from tests.propagation.worlds import CONTEXT, HERE, KEYRING, NOW, injected, propagator
 
 
@@ -34,6 +36,27 @@ def test_a_response_is_no_request() -> None:
     propagator().respond(trailers, CONTEXT, pair=7)
     assert propagator().extract({"baggage": f"privacylib={trailers['privacylib']}"}, peer=None).unknown == "malformed"
     assert propagator().response({"privacylib": injected()["baggage"].partition("=")[2]}, pair=7).unknown == "malformed"
+
+
+def test_an_echo_says_that_the_data_are_those_of_the_request() -> None:
+    headers: dict[str, str] = {}
+    echo = propagator().inject(headers, CONTEXT, span=5, pair=7, endpoint=HERE)
+    taken = propagator().take(headers, "accept")
+    assert isinstance(taken, Taken)
+    assert taken.echo == echo
+    told = propagator().response({"privacylib": taken.echo}, pair=7, echo=echo, labels=CONTEXT.labels)
+    assert (told.verified, told.labels, told.unknown, told.pair) == (True, CONTEXT.labels, None, 7)
+
+
+@pytest.mark.parametrize("pair", [7, 8])
+def test_an_echo_answers_its_own_request_and_no_other(pair: int) -> None:
+    headers: dict[str, str] = {}
+    other = propagator().inject({}, evolve(CONTEXT, labels=frozenset()), span=5, pair=pair, endpoint=HERE)
+    echo = propagator().inject(headers, CONTEXT, span=5, pair=7, endpoint=HERE)
+    for reply in (other, headers["baggage"][-32:], f"2e.{headers['baggage'][-32:]}", "2e.", echo[:-1], echo + "é", ""):
+        told = propagator().response({"privacylib": reply}, pair=7, echo=echo, labels=CONTEXT.labels)
+        assert (told.verified, told.unknown) == (False, "malformed")
+    assert propagator().response({"privacylib": echo}, pair=7).unknown == "malformed"
 
 
 def test_without_a_policy_no_name_is_known() -> None:

@@ -1,8 +1,4 @@
-"""What all libraries of remote procedure calls share: context goes out and in, labels come back.
-
-A library keeps one `Calling` for each call it makes and one `Serving` for each that it answers.
-Neither knows its messages: they say when something is sent, and when it arrived.
-"""
+"""Calls that are made: decided before anything is sent, recorded when they end."""
 
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
@@ -10,31 +6,19 @@ from typing import Any
 
 from attrs import evolve
 
-from privacylib.context import Frame, Stage, get_frame, set_frame
+from privacylib.context import Frame
+from privacylib.families.rpc.told import Method, Told
 from privacylib.model import PolicyContext, PolicyDenied
 from privacylib.propagation import ingress_rule, unknown
 from privacylib.propagation.carriers import Carrier, MutableCarrier
-from privacylib.runtime import (
-    Declared,
-    Handle,
-    Site,
-    answer,
-    begin,
-    begin_answer,
-    end,
-    exit_frame,
-    faults,
-    finish,
-    requested,
-    respond,
-    serve,
-    told_now,
-)
+from privacylib.runtime import Declared, Handle, Site, answer, begin, begin_answer, end, faults, requested, told_now
 
-__all__ = ["METADATA_LIMIT", "Calling", "Serving", "TargetOf"]
+__all__ = ["METADATA_LIMIT", "Calling", "TargetOf", "size_of"]
 
 METADATA_LIMIT = 8192
 """Most bytes of metadata that gRPC servers take for certain; names, values and 32 bytes for each pair count."""
+
+_NOTHING: frozenset[str] = frozenset()
 
 TargetOf = Callable[[], str | None]
 """Tells where a call really goes, when somebody has to know."""
@@ -43,7 +27,7 @@ TargetOf = Callable[[], str | None]
 class Calling:
     """One call from its beginning until its outcome was taken, or dropped."""
 
-    __slots__ = ("_closed", "_handle", "_lock", "_target", "denied", "site")
+    __slots__ = ("_closed", "_echo", "_handle", "_labels", "_lock", "_target", "denied", "site")
 
     def __init__(self, handle: Handle, target: str | None) -> None:
         self.site = handle.site
@@ -51,17 +35,20 @@ class Calling:
         """What stopped the call after it had begun."""
         self._handle = handle
         self._target = target
+        self._echo = ""
+        """What a response may answer whose data are those of the request."""
+        self._labels = _NOTHING
         self._closed = False
         self._lock = Lock()
 
-    @classmethod
+    @staticmethod
     def begin(
-        cls, declared: Declared, target: TargetOf, *, requests: bool = False, responses: bool = False
+        method: Declared, target: TargetOf, *, requests: bool = False, responses: bool = False
     ) -> "Calling | None":
         """Decide a call before anything is sent.
 
         Args:
-            declared: The CALL operation.
+            method: The CALL operation.
             target: Tells where the call goes; asked only where the policy does not say which endpoints are trusted.
             requests: Whether the request is a stream, which stays open.
             responses: Whether the response is a stream.
@@ -72,8 +59,8 @@ class Calling:
         Raises:
             PolicyDenied: An enforced rule denies it.
         """
-        site = declared.site()
-        return None if site is None else _begun(site, target, requests, responses)
+        site = method.site()
+        return None if site is None else _begun(site, method, target, requests, responses)
 
     @property
     def frame(self) -> Frame:
@@ -87,15 +74,17 @@ class Calling:
         Where the host's own metadata leave no room, the receiver is told that nothing is known.
         """
         context = told_now(self.frame)
-        if self._inject(carrier, context) and _size(carrier) > METADATA_LIMIT:
-            self._inject(carrier, evolve(context, labels=frozenset(), zone=None, unknown="too-large"))
+        if self._inject(carrier, context) and size_of(carrier) > METADATA_LIMIT:
+            self._inject(carrier, evolve(context, labels=_NOTHING, zone=None, unknown="too-large"))
 
-    def _inject(self, carrier: MutableCarrier, context: PolicyContext) -> bool:
+    def _inject(self, carrier: MutableCarrier, context: PolicyContext) -> str:
         handle = self._handle
-        return self.site.snapshot.propagator.inject(
+        echo = self.site.snapshot.propagator.inject(
             carrier, context, span=handle.span, pair=handle.span, endpoint=self.site.operation.asset.uri,
             target=self._target,
         )  # fmt: skip
+        self._labels, self._echo = context.labels, "" if context.unknown else echo
+        return echo
 
     def sent(self) -> None:
         """Count a message of a request stream."""
@@ -158,7 +147,9 @@ class Calling:
 
     def _brought(self, carrier: Carrier) -> PolicyContext | None:
         """Return what a response brings, or None where it brings no member of ours."""
-        told = self.site.snapshot.propagator.response(carrier, pair=self._handle.span)
+        told = self.site.snapshot.propagator.response(
+            carrier, pair=self._handle.span, echo=self._echo, labels=self._labels
+        )
         return None if told.unknown == "missing" and not told.verified else told
 
     def _required(self) -> bool:
@@ -166,7 +157,7 @@ class Calling:
 
 
 @faults.deciding
-def _begun(site: Site, target_of: TargetOf, requests: bool, responses: bool) -> Calling | None:
+def _begun(site: Site, method: Declared, target_of: TargetOf, requests: bool, responses: bool) -> Calling | None:
     snapshot = site.snapshot
     target = target_of() if snapshot.engine.policy.trust.egress is None else None
     travels = snapshot.propagator.allows(site.operation.asset.uri, target)
@@ -177,93 +168,18 @@ def _begun(site: Site, target_of: TargetOf, requests: bool, responses: bool) -> 
     handle.announced = handle.sources.labels
     if requests or responses:
         handle.messages = 0
+    elif (
+        isinstance(method, Method)
+        and travels
+        and handle.known.plain
+        and not handle.known.silent
+        and not (handle.frame.lowered or handle.sources.unknown or handle.frame.zone.unknown)
+    ):
+        method.keep(Told(handle, target))
     return Calling(handle, target)
 
 
-def _size(carrier: MutableCarrier) -> int:
+def size_of(carrier: MutableCarrier) -> int:
+    """Return how many bytes of metadata a carrier takes."""
     pairs: Iterable[Any] = carrier.items() if isinstance(carrier, Mapping) else carrier
     return sum(len(name) + len(value) + 32 for name, value in pairs)
-
-
-class Serving(Stage):
-    """One call that is answered; the handler runs inside it, step by step."""
-
-    __slots__ = ("_decided", "context", "handle", "site")
-
-    def __init__(self, handle: Handle, context: PolicyContext) -> None:
-        super().__init__(get_frame())
-        self.site = handle.site
-        self.handle = handle
-        self.context = context
-        self._decided = False
-
-    @classmethod
-    def begin(cls, declared: Declared, carrier: Carrier, peer: str | None) -> "Serving | None":
-        """Open the scope of an incoming call.
-
-        Args:
-            declared: The SERVE operation.
-            carrier: Metadata of the request.
-            peer: Address of the caller, without a port.
-
-        Returns:
-            The call, or None before `init` and after an error of our own.
-
-        Raises:
-            PolicyDenied: A zone of the policy does not admit the request.
-        """
-        site = declared.site()
-        return None if site is None else _served(site, carrier, peer)
-
-    @property
-    def verified(self) -> bool:
-        """Return whether the caller presented a context that could be verified, so that labels go back to it."""
-        return self.context.verified
-
-    def decide(self) -> None:
-        """Decide the response before its first byte; once, it stays open then.
-
-        Raises:
-            PolicyDenied: An enforced rule denies it.
-        """
-        if not self._decided:
-            self._decided = True
-            respond(self.handle, verified=self.context.verified)
-
-    def sent(self, number: int) -> None:
-        """Say how many messages of a response stream were sent so far."""
-        self.handle.messages = number
-
-    def labels(self) -> tuple[tuple[str, str], ...]:
-        """Return the metadata that tell the caller what the response holds by now; none for others."""
-        return (_labels(self) or ()) if self.context.verified else ()
-
-    def finish(self, *, failed: bool) -> None:
-        """Record the call and leave its scope; never raises."""
-        with self:
-            finish(self.handle, failed=failed)
-
-    def leave(self) -> None:
-        """Leave the scope of a call that got nothing but a refusal, which is recorded already; never raises."""
-        with self:
-            exit_frame(self.handle.frame)
-
-
-@faults.deciding
-def _served(site: Site, carrier: Carrier, peer: str | None) -> Serving | None:
-    context = site.snapshot.propagator.extract(carrier, peer=peer)
-    around = get_frame()
-    handle = serve(site, context)
-    if handle is None:
-        return None
-    serving = Serving(handle, context)
-    set_frame(around)
-    return serving
-
-
-@faults.deciding
-def _labels(serving: Serving) -> tuple[tuple[str, str], ...]:
-    carrier: list[tuple[str, str]] = []
-    told = told_now(serving.handle.frame)
-    serving.site.snapshot.propagator.respond(carrier, told, pair=serving.context.pair)
-    return tuple(carrier)
