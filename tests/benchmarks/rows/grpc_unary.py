@@ -145,7 +145,7 @@ def opentelemetry(style: str) -> Generator[Work]:
 
 def _row(name: str, style: str, what: str, *how: str) -> Timed:
     beside = Against("OpenTelemetry's interceptors", side(opentelemetry, style), Goal(1 / 10), "total")
-    return Timed(name, what, side(ours, style, *how), (beside,), times=100, bare=side(idle, style))
+    return Timed(name, what, side(ours, style, *how), (beside,), times=300, bare=side(idle, style))
 
 
 ROWS = (
