@@ -46,6 +46,22 @@ def _forked() -> None:
 os.register_at_fork(after_in_child=_forked)
 
 
+class Interned:
+    """All source sets that are kept for reuse."""
+
+    table: ClassVar[dict[frozenset[Source], "SourceSet"]] = {}
+    weight: ClassVar[int] = 0
+    emptied: ClassVar[int] = 0
+
+    @classmethod
+    def forget(cls) -> None:
+        """Let go of every set but the empty one; those that scopes hold live on, and are no longer shared."""
+        for known in list(cls.table.values()):
+            known.go_on_alone()
+        cls.table, cls.weight = {EMPTY.members: EMPTY}, 0
+        cls.emptied += 1
+
+
 class SourceSet:
     """An immutable set of sources with the join of their labels.
 
@@ -54,9 +70,6 @@ class SourceSet:
     """
 
     __slots__ = ("_next", "_since", "labels", "members", "size", "unknown")
-    table: ClassVar[dict[frozenset[Source], "SourceSet"]] = {}
-    kept: ClassVar[int] = 0
-    emptied: ClassVar[int] = 0
 
     def __init__(self, members: frozenset[Source]) -> None:
         self.members = members
@@ -66,25 +79,21 @@ class SourceSet:
         self._next = _NO_STEPS
         self._since = 0
 
-    @classmethod
-    def of(cls, members: Iterable[Source]) -> "SourceSet":
+    @staticmethod
+    def of(members: Iterable[Source]) -> "SourceSet":
         """Return the one set of these members."""
         key = frozenset(members)
-        found = cls.table.get(key)
+        found = Interned.table.get(key)
         if found is None:
-            if cls.kept >= INTERNED:
-                cls._forget()
-            cls.kept += len(key) + OWN
-            found = cls.table.setdefault(key, cls(key))
+            if Interned.weight >= INTERNED:
+                Interned.forget()
+            Interned.weight += len(key) + OWN
+            found = Interned.table.setdefault(key, SourceSet(key))
         return found
 
-    @classmethod
-    def _forget(cls) -> None:
-        """Let go of every set but the empty one; those that scopes hold live on, and are no longer shared."""
-        for known in list(cls.table.values()):
-            known._next = _NO_STEPS
-        cls.table, cls.kept = {EMPTY.members: EMPTY}, 0
-        cls.emptied += 1
+    def go_on_alone(self) -> None:
+        """Forget which sets it became."""
+        self._next = _NO_STEPS
 
     def plus(self, source: Source) -> "SourceSet":
         """Return this set with one more member."""
@@ -106,9 +115,9 @@ class SourceSet:
 
     def _remember(self, step: object, members: frozenset[Source]) -> "SourceSet":
         found, following = SourceSet.of(members), self._next
-        if following is _NO_STEPS or self._since != SourceSet.emptied or len(following) >= WIDEST:
+        if following is _NO_STEPS or self._since != Interned.emptied or len(following) >= WIDEST:
             # What a long-lived set became before the table was emptied would keep those sets alive.
-            following, self._since = {}, SourceSet.emptied
+            following, self._since = {}, Interned.emptied
             self._next = following
         following[step] = found
         return found
@@ -152,13 +161,15 @@ class LatestReads:
             self.mixed = True
         latest = self.latest
         latest[source] = self.last = link
-        if len(latest) != self._sources.size and not self.wide:
+        known = self._sources  # in a variable: another thread may put another one there meanwhile
+        if len(latest) != known.size and not self.wide:
             if len(latest) <= SHARED:
-                self._sources = self._sources.plus(source)
+                self._sources = known.plus(source)
             elif len(latest) > WIDEST:
                 self._widen()
         if latest is not self.latest:  # widened by another thread meanwhile
-            self.latest[_widened(source)] = link
+            latest = self.latest
+            latest[_widened(source)] = link
 
     def _widen(self) -> None:
         """Name namespaces instead of assets, while others go on adding and looking."""

@@ -8,24 +8,24 @@ from itertools import count
 from mmap import mmap
 from threading import RLock
 from time import monotonic, time_ns
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import ref
-from zlib import crc32
 
 from privacylib.memo import Memo
 from privacylib.model import Flow
 from privacylib.recorder.counting import BLOCK_BITS
 from privacylib.recorder.definitions import definition_line, flow_text
-from privacylib.recorder.guard import Guard, new_guard
+from privacylib.recorder.guard import new_guard
 from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
-from privacylib.recorder.layout import FORMAT, SEALED_SLOT, SLOT, header
+from privacylib.recorder.layout import FORMAT, SLOT, header
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
 from privacylib.recorder.room import Room
+from privacylib.recorder.slots import Producing, Window
 from privacylib.recorder.store import Store
 from privacylib.recorder.swallowed import Swallowed
 
-__all__ = ["Production", "Window"]
+__all__ = ["Production"]
 
 _FIRST_SEGMENT = 1 << 16
 _SEGMENTS = 16
@@ -36,21 +36,10 @@ _CALLED = 1 << 14
 """Flows of calls with a block of spans at hand, 250 bytes each; one that comes back takes a fresh block."""
 
 _RETRY_S = 0.1
-_NOWHERE = mmap(-1, SLOT)
 _NONE: Iterator[int] = iter(())
 
 
-class Window(NamedTuple):
-    """Hold all that a record is written through, so that it is swapped as one."""
-
-    take: Callable[[], int]
-    """Returns the offset of a slot that nobody else gets."""
-    size: int
-    guard: Guard
-    view: mmap
-
-
-class Production:
+class Production(Producing):
     """Open the segments and write the definitions of one process.
 
     Args:
@@ -71,15 +60,13 @@ class Production:
         started: Callable[[Store], None] | None = None,
         before: "Production | None" = None,
     ) -> None:
+        super().__init__(new_guard(), 1 + (int.from_bytes(os.urandom(8), "big") >> 2))
         self.store = store
-        self.guard = new_guard()
         self.closed = False
         self.refusals = Refusals()
         self.swallowed = Swallowed(store)
-        self.spans = count(1 + (int.from_bytes(os.urandom(8), "big") >> 2)).__next__
         self.memo: Memo[Flow, int] = before.memo if before else Memo(_MEMO)
         self._places = before._places if before else Places()
-        self.window = Window(count(0, SLOT).__next__, 0, self.guard, _NOWHERE)
         self._ids = before._ids if before else count(1)
         self._service = service
         self._segment_size = segment_size
@@ -164,15 +151,10 @@ class Production:
 
     def put(self, body: bytes) -> bool:
         """Copy one slot, opening segments as needed; return False when it is refused, or this is over."""
-        checksum = crc32(body)
-        while True:
-            window = self.window
-            at = window.take()
-            if at < window.size and self.guard[0]:
-                SEALED_SLOT.pack_into(window.view, at, checksum, body)
-                return True
+        while not (window := self.window).put(body):
             if not self._renew(window):
                 return False
+        return True
 
     def close(self) -> None:
         """Seal the store; whoever comes later goes on in another one."""
@@ -221,7 +203,7 @@ class Production:
         self._room.take(size)
         view = self.store.add_segment(number, size)
         view[:SLOT] = header(number, size, self.store.producer, time_ns())
-        return Window(count(SLOT, SLOT).__next__, size, self.guard, view)
+        return Window(SLOT, size, self.guard, view)
 
     def _sealed(self) -> Iterator[int]:
         """Yield the oldest segments as long as nobody can write into them: no thread holds their memory any more."""

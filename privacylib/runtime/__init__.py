@@ -1,6 +1,6 @@
 """The choke point that every operation passes."""
 
-from privacylib.runtime import faults
+from privacylib.runtime import faults, hot
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
 from privacylib.runtime.brought import CARRIED, hold, scope_under, zone_under
 from privacylib.runtime.endpoints import (
@@ -23,9 +23,13 @@ from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_sco
 from privacylib.runtime.ways import remember
 
 __all__ = [
-    "ACTIVE", "CARRIED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart", "begin",
-    "begin_answer", "complete", "decide_answer", "decision_on", "end", "enter_lowering", "enter_scope", "exit_frame",
+    "ACTIVE", "CARRIED", "COMPILED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart",
+    "begin", "begin_answer", "complete", "decide_answer", "decision_on", "end", "enter_lowering", "enter_scope",
+    "exit_frame",
     "faults", "finish", "held_now", "hold", "into_open_writes", "narrowed", "record", "refuse", "remember",
     "requested", "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of",
     "snapshot_now", "told_now", "zone_under",
 ]  # fmt: skip
+
+COMPILED = not str(hot.__file__).endswith(".py")
+"""Whether the compiled form runs: one extension module for each file of the hot path, from the same wheel."""

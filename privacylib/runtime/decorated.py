@@ -8,7 +8,8 @@ operation, `begin` and `end`, so that each rule stands in one place only.
 from time import time_ns
 from typing import TypeAlias
 
-from privacylib.context import Frame, ReadSet, get_frame, leave, set_frame
+from privacylib.context.sources import ReadSet
+from privacylib.context.state import Frame, get_frame, leave, set_frame
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent
@@ -36,11 +37,7 @@ class Around(Declared):
         Returns:
             What `exit` takes; None before `init`, and where nothing is to be recorded.
         """
-        if ACTIVE.snapshot is None:
-            absent()
-            return None
-        site = self.site()
-        return None if site is None else begin(site, yields, True)
+        return _slowly(self, yields)
 
     def exit(self, handle: Handle | None, failed: bool) -> None:
         """End the operation."""
@@ -51,29 +48,28 @@ class AroundRead(Declared):
     """A read around each call of a function."""
 
     __slots__ = ()
-    slowly = Around.enter
 
     def enter(self, yields: bool) -> Read | Handle | None:
         """Begin the read."""
         site, frame = self.last, get_frame()
         if site is None or frame is None or yields or not frame.plain or site.snapshot is not ACTIVE.snapshot:
-            return self.slowly(yields)
+            return _slowly(self, yields)
         reads, last = frame.scope.reads, site.plain_read
         if reads.open or (reads.nested and reads.open_above()):
-            return self.slowly(yields)
+            return _slowly(self, yields)
         try:
             known = last[1] if last is not None and last[0] is frame.zone else site.read_plainly(frame.zone)
             if known is not None:
                 if known.silent:
                     return None if site.inside is reads else _held_silently(site, reads)
-                span = site.next_span()
+                span = site.recorder.next_span()
                 for source in site.sources:
                     reads.add(source, span)
                 return site, frame, known, span, time_ns()
         except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
             if faults.by_the_host(error):
                 raise
-        return self.slowly(yields)
+        return _slowly(self, yields)
 
     def exit(self, read: Read | Handle | None, failed: bool) -> None:
         """End the read."""
@@ -89,7 +85,7 @@ class AroundRead(Declared):
             end(handle, failed)
             return
         try:
-            if site.keep(known.heads[0], start, (time_ns() - start) // 1000, span, scope.tail, 0):
+            if site.recorder.keep(known.heads[0], start, (time_ns() - start) // 1000, span, scope.tail, 0):
                 return
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("recording", error)
@@ -100,16 +96,15 @@ class AroundWrite(Declared):
     """A write around each call of a function. What its body reads flows into it too."""
 
     __slots__ = ()
-    slowly = Around.enter
 
     def enter(self, yields: bool) -> Body | Handle | None:
         """Begin the write."""
         site, frame = self.last, get_frame()
         if site is None or frame is None or yields or frame.lowered or site.snapshot is not ACTIVE.snapshot:
-            return self.slowly(yields)
+            return _slowly(self, yields)
         scope, last = frame.scope, site.plain_write
         if not scope.opened or scope.reads.pending is not None:
-            return self.slowly(yields)
+            return _slowly(self, yields)
         try:
             seen, zone = scope.reads.visible(), frame.zone
             if last is not None and last[0] is seen and last[1] is zone:
@@ -118,32 +113,33 @@ class AroundWrite(Declared):
                 known = site.write_plainly(seen, zone)
             if known is not None:
                 body = Body(frame, frame, frame.pair, None)
-                body.site, body.known, body.seen, body.span = site, known, seen, site.next_span()
+                body.site, body.known, body.seen, body.span = site, known, seen, site.recorder.next_span()
                 body.start = time_ns()
                 set_frame(body)
                 return body
         except Exception as error:  # as for a read
             if faults.by_the_host(error):
                 raise
-        return self.slowly(yields)
+        return _slowly(self, yields)
 
     def exit(self, write: Body | Handle | None, failed: bool) -> None:
         """End the write."""
         if not isinstance(write, Body):
             end(write, failed)
             return
-        site, known, scope = write.site, write.known, write.scope
+        body = write
+        site, known, scope = body.site, body.known, body.scope
         try:
-            leave(write)
-            link = scope.reads.only(write.seen)
+            leave(body)
+            link = scope.reads.only(body.seen)
             if (
-                failed or link < 0 or known.silent or write.handle is not None or scope.reads.watched
+                failed or link < 0 or known.silent or body.handle is not None or scope.reads.watched
                 or scope.left or (scope.around is not None and scope.outlived) or host_context()
             ):  # fmt: skip
-                end(write.operation(), failed)
+                end(body.operation(), failed)
                 return
-            start, head = write.start, known.heads[1 if link else 0]
-            if site.keep(head, start, (time_ns() - start) // 1000, write.span, scope.tail, link):
+            start, head = body.start, known.heads[1 if link else 0]
+            if site.recorder.keep(head, start, (time_ns() - start) // 1000, body.span, scope.tail, link):
                 return
         except PolicyDenied:
             raise
@@ -151,6 +147,15 @@ class AroundWrite(Declared):
             faults.swallowed("recording", error)
         if not failed:
             _missed(site, known)
+
+
+def _slowly(declared: Declared, yields: bool) -> Handle | None:
+    """Begin an operation that is not known yet, or not plain."""
+    if ACTIVE.snapshot is None:
+        absent()
+        return None
+    site = declared.site()
+    return None if site is None else begin(site, yields, True)
 
 
 def _held_silently(site: Site, reads: ReadSet) -> None:

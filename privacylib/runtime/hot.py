@@ -6,7 +6,8 @@ once (`privacylib.runtime.known`) and found again by identity.
 
 from time import time_ns
 
-from privacylib.context import EMPTY, PROCESS, Frame, SourceSet, frame_now, get_frame, is_unseen, leave, set_frame
+from privacylib.context.sources import EMPTY, SourceSet
+from privacylib.context.state import PROCESS, Frame, frame_now, get_frame, is_unseen, leave, set_frame
 from privacylib.model import Flag, Kind, PolicyDenied, Source
 from privacylib.runtime import faults
 from privacylib.runtime.known import Known, Site
@@ -29,7 +30,7 @@ class Handle:
     def __init__(self, site: Site, frame: Frame, span: int = 0, start: int = 0) -> None:
         self.site = site
         self.frame = frame
-        self.span = span or site.next_span()
+        self.span = span or site.recorder.next_span()
         self.start = start or time_ns()
         self.sources = self.inflow = EMPTY
         """All that it depends on; and of that, what was read in scopes of their own while it was open around them."""
@@ -230,8 +231,8 @@ def into_open_writes(frame: Frame, sources: tuple[Source, ...], own: Handle | No
 
 def held_by(handle: Handle) -> SourceSet:
     """Return all that a write depends on by now."""
-    held = handle.site.held(handle.frame)
-    return held.union(handle.inflow) if handle.inflow.members else held
+    held, inflow = handle.site.held(handle.frame), handle.inflow
+    return held.union(inflow) if inflow.members else held
 
 
 def judges_still(write: Handle, held: SourceSet) -> bool:

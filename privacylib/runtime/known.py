@@ -5,9 +5,10 @@ Each question is asked once. The last answer is found by identity, earlier ones 
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from privacylib.context import EMPTY, Frame, ReadSet, SourceSet, frame_now
+from privacylib.context.sources import EMPTY, ReadSet, SourceSet
+from privacylib.context.state import Frame, frame_now
 from privacylib.labels import join
 from privacylib.model import (
     ALLOW,
@@ -45,7 +46,6 @@ IDENTICAL = 64
 _SINK_FIELDS = {Kind.CALL: (REQUEST,), Kind.SERVE: (RESPONSE,)}
 
 
-@frozen(eq=False)
 class Known:
     """Hold what is known about one flow.
 
@@ -59,13 +59,25 @@ class Known:
         silent: Whether its operations leave no record.
     """
 
-    number: int
-    decision: Decision
-    denied: bool
-    judges: bool = False
-    mandatory: Decision | None = None
-    heads: tuple[bytes, bytes] = (b"", b"")
-    silent: bool = False
+    __slots__ = ("decision", "denied", "heads", "judges", "mandatory", "number", "silent")
+
+    def __init__(
+        self,
+        number: int,
+        decision: Decision,
+        denied: bool,
+        judges: bool = False,
+        mandatory: Decision | None = None,
+        heads: tuple[bytes, bytes] = (b"", b""),
+        silent: bool = False,
+    ) -> None:
+        self.number = number
+        self.decision = decision
+        self.denied = denied
+        self.judges = judges
+        self.mandatory = mandatory
+        self.heads = heads
+        self.silent = silent
 
     @property
     def plain(self) -> bool:
@@ -81,15 +93,14 @@ class Site:
         "entry",
         "inside",
         "judges",
-        "keep",
         "kind",
         "last_read",
         "last_write",
         "named",
-        "next_span",
         "operation",
         "plain_read",
         "plain_write",
+        "recorder",
         "resident",
         "silent",
         "snapshot",
@@ -100,7 +111,7 @@ class Site:
         self.operation = operation
         self.kind = operation.kind
         self.snapshot = snapshot
-        self.next_span, self.keep = snapshot.recorder.next_span, snapshot.recorder.keep
+        self.recorder = snapshot.recorder
         engine = snapshot.engine
         self.sources: tuple[Source, ...] = ()
         if operation.kind in (Kind.READ, Kind.OPAQUE):

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from privacylib.context import (
+from privacylib.context.sources import ReadSet
+from privacylib.context.state import (
     PROCESS,
     Frame,
-    ReadSet,
     Scope,
     frame_here,
     frame_now,

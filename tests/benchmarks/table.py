@@ -10,12 +10,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from privacylib.runtime import COMPILED
 from tests.benchmarks.model import Line
 
 __all__ = ["HEAD", "shown", "write_json"]
 
-_WIDTHS = (14, 58, 10, 34, 10, 9, 15, 3)
+_WIDTHS = (14, 8, 58, 10, 34, 10, 9, 15, 3)
 _LARGE = 1_000
+
+FORM = "compiled" if COMPILED else "pure"
+"""Which form of the hot path runs: that of the privacylib that Python finds first."""
+
 _NAMED = (
     "privacylib", "opentelemetry-sdk", "opentelemetry-instrumentation-grpc", "ddtrace", "grpcio", "casbin", "cedarpy",
     "regopy", "starlette",
@@ -26,7 +31,7 @@ def _row(cells: Iterable[str]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
 
 
-HEAD = _row(("row", "what", "ours", "beside", "peer", "ratio", "goal", "met"))
+HEAD = _row(("row", "form", "what", "ours", "beside", "peer", "ratio", "goal", "met"))
 
 
 def shown(line: Line) -> str:
@@ -35,7 +40,7 @@ def shown(line: Line) -> str:
     met = {True: "yes", False: "NO", None: "-"}[line.met]
     name = f"{line.peer_name} ({line.note})" if line.note else line.peer_name
     ratio = "-" if line.ratio is None else _ratio(line.ratio)
-    return _row((line.row, line.what, _figure(line.ours, line.unit), name, peer, ratio, str(line.goal), met))
+    return _row((line.row, FORM, line.what, _figure(line.ours, line.unit), name, peer, ratio, str(line.goal), met))
 
 
 def _figure(value: float, unit: str) -> str:
@@ -49,13 +54,19 @@ def _ratio(ratio: float) -> str:
 def write_json(lines: Iterable[Line], file: Path) -> None:
     """Write all lines with each of their rounds, and what they were measured on."""
     versions = {each.name: each.version for each in importlib.metadata.distributions() if each.name in _NAMED}
-    machine = {"python": sys.version, "platform": platform.platform(), "cpus": os.cpu_count(), "versions": versions}
+    machine = {
+        "python": sys.version,
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "form": FORM,
+        "versions": versions,
+    }
     file.write_text(json.dumps({"machine": machine, "lines": [_members(line) for line in lines]}, indent=1) + "\n")
 
 
 def _members(line: Line) -> dict[str, Any]:
     return {
-        "row": line.row, "what": line.what, "unit": line.unit, "goal": str(line.goal), "met": line.met,
+        "row": line.row, "form": FORM, "what": line.what, "unit": line.unit, "goal": str(line.goal), "met": line.met,
         "ours": _figures(line.ours, line.ours_rounds), "peer": line.peer_name,
         "theirs": None if line.peer is None else _figures(line.peer, line.peer_rounds),
         "ratio": line.ratio, "note": line.note,

@@ -83,6 +83,7 @@ def test_fault_13_finalisers_that_write_during_a_storm_of_collections(tmp_path: 
         assert total(seen.spool) == 600
 
 
+@pytest.mark.pure
 def test_fault_53_a_clock_that_steps_changes_no_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hour = 3600 * 10**9
     steps = [0, hour, -hour, 2 * hour, -2 * hour]

@@ -122,5 +122,5 @@ def test_source_sets_are_kept_within_a_bound(monkeypatch: pytest.MonkeyPatch) ->
         for number in range(30):
             reads.add(source(scope * 1000 + number, namespace="s3://bound"), number)
         assert len(reads.visible().members) == 30
-        assert sum(len(each.members) for each in SourceSet.table.values()) <= 2_100
+        assert sum(len(each.members) for each in tables.Interned.table.values()) <= 2_100
     assert SourceSet.of(()) is tables.EMPTY

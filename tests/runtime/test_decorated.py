@@ -47,6 +47,7 @@ def test_a_write_without_reads_links_to_none() -> None:
     assert [record.links for record in seen.of("WRITE")] == [(), ()]
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("call", [read, write])
 def test_an_error_of_ours_while_beginning_is_not_the_hosts(call: Callable[[], Any], monkeypatch: Any) -> None:
     with capture(mode="observe") as seen, privacylib.scope("work"):
@@ -63,6 +64,7 @@ def test_an_error_of_ours_while_beginning_is_not_the_hosts(call: Callable[[], An
         del seen
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("call", [read, write])
 def test_what_the_hosts_signal_handler_raises_reaches_the_host(call: Callable[[], Any], monkeypatch: Any) -> None:
     def late(*_: object) -> None:

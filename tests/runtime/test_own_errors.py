@@ -69,6 +69,7 @@ class TestOnTheDecisionPath:
             export()
         assert (invoked, faults.counted["deciding:RuntimeError"]) == ([] if mode == "enforce" else [1], 1)
 
+    @pytest.mark.pure
     def test_an_operation_that_is_known_already_too(
         self, mode: str, seen: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -12,7 +12,7 @@ import privacylib
 from privacylib.context import frame_now, set_frame
 from privacylib.model import Asset, Kind, Operation, PolicyContext
 from privacylib.runtime import begin, begin_answer, end, finish, serve, site_now
-from privacylib.runtime.decorated import Around, AroundRead, AroundWrite
+from privacylib.runtime.decorated import Around
 from privacylib.testing import Captured, capture
 from tests.runtime.world import CLICKS, CLOSED, LOG, MODEL, POLICY, PUBLIC, USERS
 
@@ -53,17 +53,18 @@ def to_its_end(function: Any) -> Callable[..., None]:
 
 
 def functions() -> Work:
-    return Work(*(decorator(body) for decorator in DECORATORS))
+    return Work(*(decorator(body) for decorator in decorators()))
 
 
 def coroutines() -> Work:
-    return Work(*(to_its_end(decorator(later)) for decorator in DECORATORS))
+    return Work(*(to_its_end(decorator(later)) for decorator in decorators()))
 
 
-DECORATORS: tuple[Callable[[Any], Any], ...] = (
-    privacylib.reads(CLICKS), privacylib.reads(USERS, ["email", "id"]), privacylib.reads(MODEL),
-    privacylib.writes(LOG), privacylib.writes(CLOSED), privacylib.writes(LOG, derived_from=[PUBLIC]),
-)  # fmt: skip
+def decorators() -> tuple[Callable[[Any], Any], ...]:
+    return (
+        privacylib.reads(CLICKS), privacylib.reads(USERS, ["email", "id"]), privacylib.reads(MODEL),
+        privacylib.writes(LOG), privacylib.writes(CLOSED), privacylib.writes(LOG, derived_from=[PUBLIC]),
+    )  # fmt: skip
 
 
 def fail() -> None:
@@ -285,8 +286,8 @@ def said(records: list[Captured]) -> list[Any]:
 @contextlib.contextmanager
 def only_slowly(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     with monkeypatch.context() as patch:
-        for way in (AroundRead, AroundWrite):
-            patch.setattr(way, "enter", Around.enter)
+        for way in ("AroundRead", "AroundWrite"):
+            patch.setattr(f"privacylib.decorators.operations.{way}", Around)
         yield
 
 
@@ -327,8 +328,7 @@ def test_what_is_plain_takes_the_shortest_way(
         def noted(way: object, yields: bool) -> None:
             slowly.append(yields)
 
-        for way in (AroundRead, AroundWrite):
-            monkeypatch.setattr(way, "slowly", noted)
+        monkeypatch.setattr("privacylib.runtime.decorated._slowly", noted)
         before = len(seen.of("WRITE"))
         with privacylib.zone("assistant"):
             work.read()

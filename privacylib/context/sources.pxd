@@ -1,0 +1,38 @@
+cdef class SourceSet:
+    cdef public frozenset members
+    cdef public Py_ssize_t size
+    cdef public frozenset labels
+    cdef public object unknown
+    cdef public dict _next
+    cdef public object _since
+
+    cpdef SourceSet plus(self, object source)
+    cpdef SourceSet union(self, SourceSet other)
+    cpdef SourceSet _remember(self, object step, frozenset members)
+
+
+cdef class LatestReads:
+    cdef public bytes key
+    cdef public dict latest
+    cdef public object last
+    cdef public bint wide
+    cdef public bint mixed
+    cdef public dict _former
+    cdef public SourceSet _sources
+    cdef public tuple _named
+
+    cpdef add(self, object source, object link)
+
+
+cdef class ReadSet(LatestReads):
+    cdef public ReadSet upper
+    cdef public bint nested
+    cdef public LatestReads _returned
+    cdef public object open
+    cdef public object watched
+    cdef public object pending
+
+    cpdef SourceSet visible(self)
+    cpdef list open_above(self)
+    cpdef object only(self, SourceSet seen)
+    cpdef tuple links(self)

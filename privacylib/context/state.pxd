@@ -1,0 +1,44 @@
+cimport cython
+
+from privacylib.context.sources cimport ReadSet
+
+
+cdef class Scope:
+    cdef public Scope around
+    cdef public object name
+    cdef public bytes key
+    cdef public ReadSet reads
+    cdef public object parent
+    cdef public bytes tail
+    cdef public object orphan_of
+    cdef public bint opened
+    cdef public bint left
+    cdef public object refusal
+
+
+cdef class Frame:
+    cdef public Scope scope
+    cdef public object zone
+    cdef public Frame outer
+    cdef public Frame within
+    cdef public bint plain
+    cdef public tuple lowered
+    cdef public object pair
+    cdef public bint gone
+
+    cpdef Frame inside(self)
+    cpdef object operation(self)
+    cpdef list bodies(self)
+
+
+cdef class Process:
+    cdef public Frame frame
+    cdef public object main
+    cdef public bint scoped
+
+
+cpdef Frame frame_here()
+cpdef Frame frame_now()
+cpdef bint is_unseen(Frame frame) except -1
+@cython.locals(now=Frame, outer=Frame)
+cpdef object leave(Frame frame)
