@@ -61,15 +61,20 @@ class Batches:
         self._named: set[int] = set()
         self._late: set[int] | None = None
 
-    def after(self, cursor: Cursor) -> Batch:
-        """Return the batch that comes after a place; the same spans, or more, until it is `taken`."""
+    def after(self, cursor: Cursor, most: int = BATCH) -> Batch:
+        """Return the batch that comes after a place; the same spans, or more, until it is `taken`.
+
+        Args:
+            cursor: The place.
+            most: Records for which spans are made.
+        """
         if self._is_heir:
             return self._of_heir(cursor)
         if self._late is None:
             self._late = {sequence_of(*place) for place in cursor.again}
         if cursor.untold and self._detail is Detail.EACH:
             return self._of_folded(cursor)
-        limit = _COUNTED if self._detail is Detail.FLOWS else BATCH
+        limit = _COUNTED if self._detail is Detail.FLOWS else most
         entries, behind = self._producer.entries(cursor, limit)
         batch = Batch([], behind, len(entries) < limit, named=set(self._named))
         if self._detail is not Detail.FLOWS:
@@ -97,16 +102,16 @@ class Batches:
         return Batch(self._counted(totals, cursor), evolve(cursor, untold=False), last=False)
 
     def _add_each(self, batch: Batch, entries: Sequence[Entry]) -> None:
-        spans = self._spans
+        made, make = batch.spans, self._spans.of
         for entry in entries:
             try:
-                span = spans.of(entry)
+                span = make(entry)
                 if span is None:  # its definition is damaged
                     batch.unmade.append(_unmade(entry, "undefined-flow"))
                     continue
-                batch.spans.append(span)
+                made.append(span)
                 if span.shape.more:
-                    batch.spans.extend(spans.further_sources(entry[1][3], entry[0], batch.named))
+                    made.extend(self._spans.further_sources(entry[1][3], entry[0], batch.named))
             except Exception as error:  # noqa: BLE001 - it is this record's alone (fault 19)
                 faults.swallowed("making a span", error)
                 batch.unmade.append(_unmade(entry, type(error).__name__))

@@ -6,7 +6,7 @@ from time import monotonic
 
 from privacylib import semconv
 from privacylib.exporters.batches import Batch, Batches
-from privacylib.exporters.delivery import Outcast
+from privacylib.exporters.delivery import BATCH, Outcast
 from privacylib.exporters.detail import Detail
 from privacylib.recorder import FOLDING, NOTE_OF_EXPORTER, Cursor, Producer, Store, quarantine, tallies_before
 from privacylib.runtime import faults
@@ -18,6 +18,12 @@ _PATIENCE = 1.0
 
 _LASTING = 1.0
 """Seconds after which a place is on the disk, and not in the operating system's hands only."""
+
+_AT_ONCE = 3 * BATCH
+"""Records between two places that are kept, where the exporter is quick: what a kill sends again, at most."""
+
+_QUICK = 0.1
+"""Seconds in which a quick exporter takes a batch."""
 
 
 class Busy(Exception):
@@ -41,6 +47,8 @@ class Place:
         self._batches: Batches | None = None
         self._cursor: Cursor | None = None
         self._lasting_at = float("-inf")
+        self._most = BATCH
+        self._began = 0.0
 
     def open(self) -> Cursor:
         """Return the place that was kept, or keep the first one: from then on nothing is folded that is not taken.
@@ -57,16 +65,18 @@ class Place:
 
     def next(self) -> Batch:
         """Return what comes next. It comes again until it is taken."""
+        self._began = monotonic()
         cursor = self.open()
         if self._batches is None:
             self._batches = Batches(self._producer, self._detail)
-        return self._batches.after(cursor)
+        return self._batches.after(cursor, self._most)
 
     def taken(self, batch: Batch, outcasts: Sequence[Outcast]) -> None:
         """Keep the place behind a batch, but for some spans that are never taken."""
         if self._batches is not None:
             self._batches.taken(batch)
         self._quarantine(batch, outcasts)
+        self._most = min(2 * self._most, _AT_ONCE) if monotonic() < self._began + _QUICK else BATCH
         if batch.behind != self._cursor:
             self._cursor = batch.behind
             self._keep(batch.behind, lasting=monotonic() >= self._lasting_at + _LASTING)

@@ -3,22 +3,19 @@
 import hashlib
 import importlib.metadata
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from attrs import evolve
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, SpanContext, TraceFlags
+from opentelemetry.trace import SpanContext
 
 from privacylib import semconv
+from privacylib.exporters.operations import SAMPLED, OperationSpan
 from privacylib.exporters.shapes import LISTED, Shape, Value, shape_of
-from privacylib.model import Flag
-from privacylib.recorder import Auxiliary, Entry, Producer, Tally
+from privacylib.recorder import Entry, Producer, Tally
 
 __all__ = ["LISTED", "OperationSpan", "Spans"]
-
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
 _STRAYED = 65_536
 """Spans of the process that are in another trace than their key, kept so that links to them lead there."""
@@ -26,75 +23,7 @@ _STRAYED = 65_536
 _SHAPES = 4096
 """Flows whose spans are prepared; what is beyond is prepared again on sight."""
 
-_CONTEXTS = 1024
-"""Contexts that are kept for those that refer to them."""
-
 _NOWHERE: Mapping[int, int] = {}
-_FAILED, _OUTLIVED, _PAIRED = int(Flag.FAILED), int(Flag.OUTLIVED), int(Flag.PAIRED)
-
-
-class OperationSpan(ReadableSpan):
-    """Stand for one operation.
-
-    What it says is put together when something is asked for the first time, by the exporter: one that filters or
-    samples pays for the spans that it looks at.
-
-    Args:
-        entry: The operation.
-        shape: What it has in common with the others of its flow.
-        of: Those of its process.
-        astray: Linked spans that are in another trace than their key, and which.
-    """
-
-    __slots__ = ("_astray", "_entry", "_of", "shape")
-
-    def __init__(self, entry: Entry, shape: Shape, of: "Spans", astray: Mapping[int, int]) -> None:
-        self._entry = entry
-        self.shape = shape
-        self._of = of
-        self._astray = astray
-
-    def __getattr__(self, name: str) -> Any:
-        """Put together what the base class keeps, the first time that any of it is missing."""
-        if name in OperationSpan.__slots__ or "_name" in vars(self):
-            raise AttributeError(name)
-        self._tell()
-        return getattr(self, name)
-
-    def __getstate__(self) -> Mapping[str, Any]:
-        """Return what the base class keeps: a copy needs nothing else."""
-        self.name  # noqa: B018 - that puts it together
-        return vars(self)
-
-    def _tell(self) -> None:
-        sequence, (_, flags, _, _, start, duration, span, parent, key, first), extra = self._entry
-        shape = self.shape
-        name = key.hex()
-        trace = int.from_bytes(extra.trace or key if extra else key, "big")
-        failed = flags & _FAILED
-        attributes = {**shape.attributes, semconv.CORRELATION_KEY: name, semconv.SEQUENCE: sequence}
-        if flags or extra:
-            _mark(attributes, flags, extra)
-        super().__init__(
-            name=shape.name,
-            context=self._of.context(trace, span),
-            parent=self._of.context(trace, parent, flags & _PAIRED) if parent else None,
-            resource=self._of.resource,
-            attributes=attributes,
-            links=self._links_of(key, first, extra) if first or extra else (),
-            kind=shape.kind,
-            status=shape.failed if failed else shape.status,
-            start_time=start,
-            end_time=start + duration * 1000,
-            instrumentation_scope=self._of.scope,
-        )
-
-    def _links_of(self, key: bytes, first: int, extra: Auxiliary | None) -> tuple[Link, ...]:
-        linked = ((key, first), *((key, span) for span in extra.links), *extra.foreign) if extra else ((key, first),)
-        return tuple([Link(self._linked(other, span)) for other, span in linked if span])
-
-    def _linked(self, key: bytes, span: int) -> SpanContext:
-        return self._of.context(self._astray.get(span) or int.from_bytes(key, "big"), span)
 
 
 class Spans:
@@ -105,13 +34,11 @@ class Spans:
     """
 
     def __init__(self, producer: Producer) -> None:
-        self.resource = _resource(producer.service, producer.id)
-        self.scope = InstrumentationScope(semconv.SCOPE, _version())
+        self._origin = _resource(producer.service, producer.id), InstrumentationScope(semconv.SCOPE, _version())
         self._producer = producer
         self._service = producer.service
         self._shapes: dict[int, Shape] = {}
         self._strayed: dict[int, int] = {}
-        self._contexts: dict[tuple[int, int, int], SpanContext] = {}
 
     def of(self, entry: Entry) -> OperationSpan | None:
         """Return the span of an operation, or None where its flow cannot be read."""
@@ -121,17 +48,7 @@ class Spans:
             return None
         if extra is not None and extra.trace:
             self._stray(operation[6], int.from_bytes(extra.trace, "big"))
-        return OperationSpan(entry, shape, self, self._astray(entry) if self._strayed else _NOWHERE)
-
-    def context(self, trace: int, span: int, remote: int = 0) -> SpanContext:
-        """Return where a span is. The same object stands for it as a parent, and in links of what comes soon after."""
-        place = trace, span, remote
-        context = self._contexts.get(place)
-        if context is None:
-            if len(self._contexts) >= _CONTEXTS:
-                self._contexts.clear()
-            context = self._contexts[place] = SpanContext(trace, span, bool(remote), _SAMPLED)
-        return context
+        return OperationSpan(entry, shape, self._origin, self._astray(entry) if self._strayed else _NOWHERE)
 
     def further_sources(self, flow: int, sequence: int, named: set[int]) -> Iterator[ReadableSpan]:
         """Yield spans that name the sources of a flow for which its operations' own spans have no room.
@@ -192,14 +109,14 @@ class Spans:
         span = hashlib.sha256(f"{self._producer.id} {flow} {sequence} {salt}".encode()).digest()[:8]
         return ReadableSpan(
             name=shape.name,
-            context=SpanContext(trace, int.from_bytes(span, "big"), is_remote=False, trace_flags=_SAMPLED),
-            resource=self.resource,
+            context=SpanContext(trace, int.from_bytes(span, "big"), is_remote=False, trace_flags=SAMPLED),
+            resource=self._origin[0],
             attributes={**shape.attributes, semconv.SEQUENCE: sequence, **more},
             kind=shape.kind,
             status=shape.status,
             start_time=times[0],
             end_time=times[1],
-            instrumentation_scope=self.scope,
+            instrumentation_scope=self._origin[1],
         )
 
     def _astray(self, entry: Entry) -> Mapping[int, int]:
@@ -212,16 +129,6 @@ class Spans:
         if len(self._strayed) >= _STRAYED:
             self._strayed.clear()
         self._strayed[span] = trace
-
-
-def _mark(attributes: dict[str, Value], flags: int, extra: Auxiliary | None) -> None:
-    """Add what only few operations say."""
-    if extra and extra.messages != 1:
-        attributes[semconv.MESSAGES] = extra.messages
-    if flags & _OUTLIVED:
-        attributes[semconv.OUTLIVED] = True
-    if flags & _FAILED:
-        attributes.setdefault(semconv.ERROR_TYPE, semconv.OTHER_ERROR)
 
 
 def _resource(service: str, instance: str) -> Resource:

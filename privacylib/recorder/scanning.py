@@ -140,8 +140,10 @@ class Scan:
                     self._set_aside(checksum, body, (number, slot))
                 elif operation[0] != OP:
                     self._keep(body, (number, slot))
-                else:
+                elif operation[1] & HAS_AUXILIARY:
                     yield above | slot, operation, self._belonging(operation)
+                else:
+                    yield above | slot, operation, None
 
     def _pieces(self, number: int, *, full: bool) -> Iterator[bytes]:
         """Yield the slots of a segment from the present one on.

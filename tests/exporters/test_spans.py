@@ -1,5 +1,7 @@
 """One span for each operation, in the host's trace, linked to the reads behind it."""
 
+import copy
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,6 +140,18 @@ def test_fault_50_a_failure_is_an_error_without_a_message() -> None:
     assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, None)
     assert attributes(span)["error.type"] == "_OTHER"
     assert "canary" not in span.to_json()
+
+
+def test_a_span_keeps_what_the_base_class_does_and_can_be_copied() -> None:
+    span = span_of(Flow(Kind.SERVE, Asset("grpc://s", "M")), parent=9, messages=7, flags=int(Flag.PAIRED))
+    public = ("name", "context", "parent", "kind", "status", "start_time", "end_time", "events", "links", "attributes")
+    copied = copy.copy(span)
+    assert [getattr(copied, name) for name in public] == [getattr(span, name) for name in public]
+    told = json.loads(span.to_json())
+    assert told == json.loads(copied.to_json())
+    assert (told["name"], told["parent_id"]) == ("SERVE M", "0x0000000000000009")
+    assert told["attributes"] == json.loads(json.dumps(dict(attributes(span))))
+    assert not hasattr(span, "missing")
 
 
 def test_a_stream_tells_its_messages_and_a_late_write_that_it_outlived() -> None:
