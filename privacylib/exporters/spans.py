@@ -85,7 +85,7 @@ class Spans:
     def _shape(self, number: int) -> Shape | None:
         shape = self._shapes.get(number)
         if shape is None:
-            flow = self._producer.flows.get(number)
+            flow = self._producer.flow(number)
             if flow is None:
                 return None
             if len(self._shapes) >= _SHAPES:

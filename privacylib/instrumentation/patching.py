@@ -10,10 +10,12 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib import metadata
 from types import ModuleType
 from typing import Any
 
+from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation.calling import around
 from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.subclasses import subclass
@@ -153,10 +155,11 @@ def _unsupported(integration: Integration) -> str:
 
 def _version(integration: Integration) -> str | None:
     """Return the installed version of what brings a library, where that is known."""
-    try:
-        return None if integration.distribution is None else metadata.version(integration.distribution)
-    except metadata.PackageNotFoundError:
+    if integration.distribution is None:
         return None
+    with Stage(UNSEEN), suppress(metadata.PackageNotFoundError):  # files may be patched already
+        return metadata.version(integration.distribution)
+    return None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

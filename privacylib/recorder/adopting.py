@@ -69,7 +69,7 @@ def adopt(spool: Path) -> int:
     Raises:
         OSError: What was not folded yet is left as it was.
     """
-    with spool_lock(spool, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+    with spool_lock(spool, fcntl.LOCK_EX) as alone:
         if not alone:
             return 0
         _sweep(spool)

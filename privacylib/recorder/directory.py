@@ -233,14 +233,15 @@ class DirectoryStore:
         return self._path / f"{number:06d}.seg"
 
 
-def spool_lock(spool: Path, operation: int) -> AbstractContextManager[bool]:
+def spool_lock(spool: Path, operation: int, wait: float = 0.0) -> AbstractContextManager[bool]:
     """Hold a lock on who may fold producers; tell whether it was given.
 
     Args:
         spool: Directory of the spool.
-        operation: As for `fcntl.flock`.
+        operation: `fcntl.LOCK_EX` or `fcntl.LOCK_SH`.
+        wait: Seconds to wait for another process, which may have been stopped.
     """
-    return locked_while(spool / _SPOOL_LOCK, operation)
+    return locked_while(spool / _SPOOL_LOCK, operation | fcntl.LOCK_NB, wait=wait)
 
 
 def make_directory(directory: Path, mode: int) -> None:

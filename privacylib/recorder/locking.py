@@ -73,14 +73,23 @@ def lock_file(path: Path, wait: float) -> mmap.mmap | None:
 
 
 @contextmanager
-def locked_while(path: Path, operation: int, create: int = os.O_CREAT) -> Generator[bool]:
-    """Tell whether a file could be locked, which it is while the block runs."""
+def locked_while(path: Path, operation: int, create: int = os.O_CREAT, wait: float = 0.0) -> Generator[bool]:
+    """Tell whether a file could be locked within some seconds; if so, it is while the block runs."""
     with ExitStack() as stack:
         try:
             descriptor = stack.enter_context(to_lock(path, create))
         except OSError:
             descriptor = -1
-        yield descriptor >= 0 and locked(descriptor, operation)
+        yield descriptor >= 0 and _locked_within(wait, descriptor, operation)
+
+
+def _locked_within(wait: float, descriptor: int, operation: int) -> bool:
+    deadline = monotonic() + wait
+    while not locked(descriptor, operation):
+        if monotonic() >= deadline:
+            return False
+        sleep(min(_LOOK, max(0.0, deadline - monotonic())))
+    return True
 
 
 def forget_if_forked() -> None:

@@ -21,6 +21,15 @@ from privacylib.recorder.swallowed import SWALLOWED_BOARD, swallowed_in
 
 __all__ = ["Producer", "producers"]
 
+_AT_ONCE = 1 << 18
+"""Bytes of definitions that are read at once; a longer one is read as a whole."""
+
+_LENGTH = 32
+_LONGEST = (1 << _LENGTH) - 1
+
+_PATIENCE = 5.0
+"""Seconds to wait for a process that folds producers; one that was stopped stands there for ever."""
+
 _START = Cursor()
 _FLAGS = [Flag(bits) for bits in range(HAS_AUXILIARY)] * 2  # the bit of the format is not one of the model's
 
@@ -36,6 +45,8 @@ class Producer:
         self.store = store
         self._flows: dict[int, Flow] = {}
         self._parsed = 0
+        self._written: dict[int, int] = {}
+        self._looked = 0
         self._damaged_lines = 0
         self._damaged_slots: set[tuple[int, int]] = set()
 
@@ -77,15 +88,44 @@ class Producer:
     @property
     def flows(self) -> Mapping[int, Flow]:
         """Return the flows defined up to now, by number."""
-        fresh = self.store.lines(self._parsed)
-        whole = fresh[: fresh.rfind(b"\n") + 1]  # what is behind it is being written, or torn
-        self._parsed += len(whole)
-        for line in lines_in(whole):
-            if parsed := parse_line(line):
-                self._flows[parsed[0]] = parsed[1]
-            else:
-                self._damaged_lines += 1
+        for at, whole in self._definitions(self._parsed):
+            self._parsed = at + len(whole)
+            for line in lines_in(whole):
+                if parsed := parse_line(line):
+                    self._flows[parsed[0]] = parsed[1]
+                else:
+                    self._damaged_lines += 1
         return MappingProxyType(self._flows)
+
+    def flow(self, number: int) -> Flow | None:
+        """Return one of the flows; of the others, only where they are written is kept in memory."""
+        if number not in self._written:
+            self._look_up()
+        place = self._written.get(number, 0)
+        parsed = parse_line(self.store.lines(place >> _LENGTH, place & _LONGEST)) if place else None
+        return parsed[1] if parsed else None
+
+    def _look_up(self) -> None:
+        """Note where definitions are, and how long, up to now."""
+        for at, whole in self._definitions(self._looked):
+            self._looked = at + len(whole)
+            here = 0
+            for line in lines_in(whole):
+                here = whole.index(line, here)
+                if parsed := parse_line(line):
+                    self._written[parsed[0]] = (at + here) << _LENGTH | len(line)
+
+    def _definitions(self, start: int) -> Iterator[tuple[int, bytes]]:
+        """Yield whole lines from a byte on, piece by piece; what is behind them is being written, or torn."""
+        size = _AT_ONCE
+        while data := self.store.lines(start, size):
+            whole = data[: data.rfind(b"\n") + 1]
+            if whole:
+                yield start, whole
+                start += len(whole)
+            elif len(data) < size:
+                return
+            size = _AT_ONCE if whole else 2 * size
 
     @property
     def corrupt(self) -> int:
@@ -122,11 +162,11 @@ class Producer:
 def producers(spool: Path) -> Iterator[Producer]:
     """Yield the producers of a spool directory, in the order of their ids; none when there is no such directory.
 
-    As long as this is not exhausted, no producer is folded into another.
+    As long as this is not exhausted, no producer is folded into another, unless one that folded them was stopped.
     """
     if not spool.is_dir():
         return
-    with spool_lock(spool, fcntl.LOCK_SH):
+    with spool_lock(spool, fcntl.LOCK_SH, _PATIENCE):  # then it is read as it would be after a kill
         found = sorted(path.name for path in spool.iterdir() if _is_producer(path))
         heirs = [DirectoryStore(spool, name) for name in found if name.startswith(FOLDED)]
         leftovers = {name for heir in heirs for name in kept_counts(heir).absorbed}

@@ -1,5 +1,6 @@
 """Files under the policy."""
 
+import importlib
 import io
 import os
 import shutil
@@ -16,6 +17,8 @@ from privacylib import PolicyDenied, integrations
 from privacylib._bootstrap import about, wiring
 from privacylib.families.paths import is_data
 from privacylib.instrumentation import patching
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.model import Operation
 from tests.integrations.conformance import Conformance, Host, users
 from tests.watched import Watched, watched
 
@@ -192,6 +195,25 @@ def test_a_path_below_an_open_directory_is_named_in_full(here: Watched, tmp_path
     os.close(directory)
     source = f"file://{tmp_path}/below/source"
     assert here.pairs() == {(source, f"file://{tmp_path}/below/sink"), (source, f"file://{tmp_path}/after")}
+
+
+def test_fault_20_which_version_a_library_has_is_our_own_question(
+    here: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a package is on the path from outside of the environment."""
+    (tmp_path / "made_up-1.5.dist-info").mkdir()
+    (tmp_path / "made_up-1.5.dist-info" / "METADATA").write_bytes(b"Name: made-up\nVersion: 1.5\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    importlib.import_module("shlex")
+    with privacylib.scope("work"):
+        patching.install([Integration("shlex", (Patch("shlex:nosuch", unasked),), "made-up", ("2.0", "3.0"))])
+        (tmp_path / "after").write_text("")
+    assert patching.uncovered["shlex:nosuch"] == "version 1.5"
+    assert not here.pairs()
+
+
+def unasked(call: Call) -> tuple[Operation, ...]:
+    raise AssertionError(call)
 
 
 def test_a_descriptor_is_no_path(here: Watched, tmp_path: Path) -> None:

@@ -163,3 +163,32 @@ print(sum(tally.count for producer in producers(spool) for tally in tallies(prod
 """
     ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
     assert (ended.stdout, ended.stderr) == ("700001\n", "")
+
+
+@pytest.mark.slow
+def test_fault_56_a_large_backlog_is_exported_under_a_memory_cap(tmp_path: Path) -> None:
+    """Of many records, and of flows whose definitions alone take more than there is."""
+    recorder = Recorder(DirectoryStore(tmp_path), "web", cap=1 << 30)
+    for number in range(20_000):
+        flow = recorder.define(Flow(Kind.READ, Asset("file", f"/{number}" + "x" * 2_000)))  # 45 MB
+        for _ in range(5):
+            assert recorder.append(flow, 0, 1, 2, recorder.next_span(), 0, KEY)
+    recorder.close()
+    code = f"""
+import resource, sys
+from pathlib import Path
+from privacylib.exporters import Detail
+from privacylib.exporters.places import Place
+from privacylib.recorder import producers
+held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + {40 << 20},) * 2)
+[old] = producers(Path(sys.argv[1]))
+place, spans, last = Place(old.store, 0, Detail.EACH), 0, False
+while not last:
+    batch = place.next()
+    spans, last = spans + sum(bool(span.attributes) for span in batch.spans), batch.last
+    place.taken(batch, [])
+print(spans)
+"""
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("100000\n", "")

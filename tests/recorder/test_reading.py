@@ -1,5 +1,6 @@
 """What was recorded is read: whole, once, and past any damage."""
 
+import fcntl
 import threading
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flag, Flow, Kind, Record
-from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers
+from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers, reading
 from privacylib.recorder.definitions import definition_line, flow_text, parse_line
 from privacylib.recorder.folding import fold
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
@@ -178,6 +179,38 @@ def test_a_torn_slot_is_read_when_it_is_whole() -> None:
     segment[64:128] = whole
     [record], cursor = reader.read(cursor)
     assert (record.start, reader.corrupt, cursor.again) == (5, 0, ())
+
+
+def test_a_flow_is_found_where_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_AT_ONCE", 256)  # less than the long one takes
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    defined = [Flow(Kind.READ, Asset("file", f"/{number}" * (1 + 400 * (number == 3)))) for number in range(9)]
+    numbers = [recorder.define(flow) for flow in defined[:5]]
+    producer = Producer(recorder.store)
+    assert [producer.flow(number) for number in numbers] == defined[:5]
+    assert producer.flow(99) is None
+    lines = tmp_path / recorder.store.producer / "flows.jsonl"
+    lines.write_bytes(lines.read_bytes().replace(b'"/4"', b'"/x"'))
+    assert producer.flow(numbers[4]) is None
+    numbers += [recorder.define(flow) for flow in defined[5:]]
+    assert [producer.flow(number) for number in numbers[5:]] == defined[5:]
+    assert list(Producer(recorder.store).flows.values()) == defined[:4] + defined[5:]
+
+
+def test_who_reads_waits_so_long_for_one_that_folds_and_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool_of(tmp_path, 3)
+    monkeypatch.setattr(reading, "_PATIENCE", 0.05)
+    with (tmp_path / "fold.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        [found] = producers(tmp_path)
+        assert len(list(found.records())) == 3
+        monkeypatch.setattr(reading, "_PATIENCE", 30.0)
+        timer = threading.Timer(0.1, fcntl.flock, (held, fcntl.LOCK_UN))
+        timer.start()
+        assert [producer.id for producer in producers(tmp_path)] == [found.id]
+        assert timer.finished.is_set()
 
 
 @pytest.mark.slow
