@@ -188,7 +188,7 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
         mode=asked.mode,
         engine=Engine(policy, asked.mode, asked.region),
         recorder=recorder,
-        propagator=Propagator(policy, keys),
+        propagator=Propagator(policy, keys, service=asked.service),
         keys=keys,
         spool=spool,
     )

@@ -17,7 +17,8 @@ _ADVICE: Mapping[str, str] = {
     "bad-signature": "whoever sent it does not hold the key that it names, or it was changed on its way",
     "malformed": "a proxy cuts or rewrites the `baggage` header, or somebody made it up",
     "expired": "the message waited for longer than contexts count, or the clocks differ",
-    "wrong-audience": "it was made for another service; a proxy changes `Host`, or it is replayed",
+    "wrong-audience": "it was made for another service: where a proxy changes `Host`, list what callers use under "
+    "`trust.served`; where a service passes contexts on, name it under `trust.forwards`; otherwise it was stolen",
     "too-large": "the headers leave no room; a scope that reads less carries less",
     "duplicate": "two members of privacylib came at once; a proxy adds headers instead of replacing them",
     "unknown-label": "the sender's policy has labels that this one lacks; give both the same `labels`",

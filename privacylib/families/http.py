@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 from privacylib.model import Asset, Kind, Operation, PolicyContext, PolicyDenied
 from privacylib.naming import url_asset
+from privacylib.propagation import Propagator
 from privacylib.propagation.carriers import MEMBER, Carrier
+from privacylib.propagation.member import Taken
 from privacylib.runtime import ACTIVE, Declared, Handle, absent, complete, exit_frame, faults, finish, respond, serve
 from privacylib.runtime.hot import decide_write, open_for_scope
 
@@ -28,6 +30,7 @@ HEADER = MEMBER
 """Header in which a response brings its labels back."""
 
 REFUSED = 403
+_HOST = "host"
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +107,7 @@ class Served:
         site = serving(snapshot.service, path if route is None else "", route, scheme).site()
         if site is None:
             return None
-        context = snapshot.propagator.extract(headers, peer=peer)
+        context = _taken(snapshot.propagator, headers, peer)
         handle = serve(site, context)
         return None if handle is None else cls(handle, context)
 
@@ -164,6 +167,24 @@ def _decide(handle: Handle) -> None:
     decide_write(handle)
     if not handle.open:
         open_for_scope(handle)
+
+
+def _taken(propagator: Propagator, headers: Carrier, peer: str | None) -> PolicyContext:
+    """Return the context that a request presents, if it was meant for the host that the request names."""
+    found = propagator.take(headers, propagator.rule(peer))
+    if not isinstance(found, Taken):
+        return found
+    audience = found.lasting.audience
+    if audience and audience not in propagator.hosted(_host(headers)):
+        return propagator.passed_on(found)
+    return found.context()
+
+
+def _host(headers: Any) -> str:
+    """Return the host that a request is for; an empty text where it names none, or several."""
+    hosts = [value for name, value in headers if len(name) == len(_HOST) and name.lower() in (_HOST, b"host")]
+    (host,) = hosts if len(hosts) == 1 else ("",)
+    return host.decode("latin-1") if isinstance(host, bytes) else host
 
 
 def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[Any, Any]]:

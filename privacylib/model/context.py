@@ -38,7 +38,7 @@ class PolicyContext:
         reads: URIs of what was read so far.
         unknown: Why nothing is known about the data held, or None.
         pair: Span id of the call that brought this context; 0 when it was not brought.
-        verified: Whether it was brought by a carrier and its signature held.
+        verified: Whether it was brought by a carrier, made for this service, and its signature held.
     """
 
     labels: frozenset[str] = frozenset()

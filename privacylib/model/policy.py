@@ -156,6 +156,18 @@ class Trust:
     egress: tuple[str, ...] | None = key(
         "endpoints that carry our context; default: loopback and unix sockets", form="pattern", default=None
     )
+    served: Mapping[str, frozenset[str]] = key(
+        "hosts, and gRPC services, that callers address each service by, under the service's name; left out: whatever "
+        "a request says in `Host`",
+        form="host",
+        keys="text",
+        factory=dict,
+    )
+    forwards: frozenset[str] = key(
+        "hosts, and gRPC services, that know nothing of privacylib and pass contexts on that were made for them",
+        form="host",
+        default=frozenset(),
+    )
     keys: tuple[Key, ...] = key("signing keys: the first signs, all verify", default=())
 
 

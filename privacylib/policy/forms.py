@@ -63,6 +63,11 @@ FORMS = {
         "is no fingerprint",
         "write sha256: and its hex digits, or sha256:… until they are known",
     ),
+    "host": Form(
+        r"[^\s/@*?#]{1,260}",
+        "is no host",
+        "write it as callers do, such as ranker.internal:8080 or shop.Reviews, without scheme, path and '*'",
+    ),
     "key id": Form(r"[A-Za-z0-9]{1,16}", "is no key id", "write 1 to 16 letters or digits"),
     "variable": Form(r"[A-Za-z_][A-Za-z0-9_]*", "is no environment variable", "write its name, without '$'"),
 }

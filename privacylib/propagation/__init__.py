@@ -1,9 +1,10 @@
 """Context between processes: signed, compact, and only where the policy lets it travel."""
 
+from privacylib.propagation.audience import host_of
 from privacylib.propagation.ingress import egress_allowed, ingress_rule
 from privacylib.propagation.keys import Keyring, SigningKey, keyring
 from privacylib.propagation.member import Codec, unknown
-from privacylib.propagation.propagator import LIFETIMES, CarrierKind, Propagator, host_of
+from privacylib.propagation.propagator import LIFETIMES, CarrierKind, Propagator
 from privacylib.propagation.reasons import Reason
 from privacylib.propagation.vocabulary import Vocabulary
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from privacylib.model import PolicyContext, Zone
 from privacylib.propagation.keys import Keyring, SigningKey
 from privacylib.propagation.reasons import CODES, KNOWN, REASONS, UPSTREAM, Reason
-from privacylib.propagation.vocabulary import ID_LENGTH, LABEL, PURPOSE, Vocabulary, keyed_id
+from privacylib.propagation.vocabulary import AUDIENCE, ID_LENGTH, LABEL, PURPOSE, Vocabulary, keyed_id
 
 __all__ = ["ANSWERING", "ASKING", "ECHO", "LIMIT", "Codec", "Lasting", "Taken", "unknown"]
 
@@ -30,7 +30,6 @@ ECHO = "2e."
 
 _LATEST = 0xFFFFFFFF
 _NO_TRACE = "0" * 32
-_AUDIENCE = "audience"
 _is_trace = re.compile(r"[0-9a-f]{32}").fullmatch
 _MEMO = 1024
 _SIGNATURE = 32
@@ -52,6 +51,7 @@ class Lasting(NamedTuple):
     form: str
     key: SigningKey
     audience: str
+    """Id of whom they are meant for; empty for anybody."""
     labels: frozenset[str]
     zone: Zone | None
     unknown: str | None
@@ -158,7 +158,6 @@ class Codec:
         member: str,
         *,
         now: float,
-        audience: str | None = None,
         form: str = ASKING,
     ) -> PolicyContext:
         """Return what a member says; for one that cannot be believed, that nothing is known.
@@ -166,21 +165,20 @@ class Codec:
         Args:
             member: The value as received; anything at all.
             now: Seconds since the epoch.
-            audience: What this service is called; None to take members meant for others too.
             form: ``ASKING`` or ``ANSWERING``.
         """
-        found = self.take(member, now, form, audience)
+        found = self.take(member, now, form)
         return unknown(found) if isinstance(found, str) else found.context()
 
-    def take(self, member: str, now: float, form: str = ASKING, audience: str | None = None) -> Taken | Reason:
-        """Return what a member says, or why it cannot be believed; see `decode`."""
+    def take(self, member: str, now: float, form: str = ASKING) -> Taken | Reason:
+        """Return what a member says, whoever it is meant for, or why it cannot be believed; see `decode`."""
         if len(member) > LIMIT:
             return "too-large"
         if not member.isascii():
             return "malformed"
-        return self.take_again(member, now, form, audience) or self._meet(member, now, form, audience)
+        return self.take_again(member, now, form) or self._meet(member, now, form)
 
-    def take_again(self, member: str, now: float, form: str = ASKING, audience: str | None = None) -> Taken | None:
+    def take_again(self, member: str, now: float, form: str = ASKING) -> Taken | None:
         """Return what a member says that begins as one before; None for any other, and for one that is wrong."""
         lasting = self._known.get(member[:-_TAIL])
         if lasting is None or lasting.form != form or not member.isascii():
@@ -195,12 +193,12 @@ class Codec:
             pair, expiry = int(text[-24:-8], 16), int(text[-8:], 16)
         except ValueError:
             return None
-        if now > expiry or (audience and lasting.audience):
+        if now > expiry:
             return None
         trace = text[-_HEAD:-24]
         return Taken(lasting, "" if trace == _NO_TRACE else trace, pair, ECHO + proof[_SIGNATURE:])
 
-    def _meet(self, member: str, now: float, form: str, audience: str | None) -> Taken | Reason:
+    def _meet(self, member: str, now: float, form: str) -> Taken | Reason:
         """Read a member that begins as none before."""
         parts = member.split(".")
         if len(parts) != 8 or parts[0] != form:
@@ -220,20 +218,7 @@ class Codec:
         if len(self._known) >= _MEMO:
             self._known.clear()
         self._known[member[:-_TAIL]] = lasting
-        return self._believed(lasting, parts[6], proof, now, audience)
-
-    def _believed(self, lasting: Lasting, head: str, proof: str, now: float, audience: str | None) -> Taken | Reason:
-        """Read the head of a member whose signature held."""
-        try:
-            pair, expiry = int(head[32:48], 16), int(head[48:], 16)
-        except ValueError:
-            return "malformed"
-        if now > expiry:
-            return "expired"
-        if audience and lasting.audience and lasting.audience != self._audience(lasting.key, audience):
-            return "wrong-audience"
-        trace = head[:32]
-        return Taken(lasting, "" if trace == _NO_TRACE else trace, pair, ECHO + proof[_SIGNATURE:])
+        return _believed(lasting, parts[6], proof, now)
 
     def _read(
         self, key: SigningKey, data: str, zone: str, admitted: str
@@ -250,6 +235,18 @@ class Codec:
         admits = _told(_names(labels, admitted[1:])) if admitted else None
         known = tuple(name for name in purposes if name is not None)
         return _told(held), Zone(known, admits, doubt), reason or ("unknown-purpose" if None in purposes else None)
+
+
+def _believed(lasting: Lasting, head: str, proof: str, now: float) -> Taken | Reason:
+    """Read the head of a member whose signature held."""
+    try:
+        pair, expiry = int(head[32:48], 16), int(head[48:], 16)
+    except ValueError:
+        return "malformed"
+    if now > expiry:
+        return "expired"
+    trace = head[:32]
+    return Taken(lasting, "" if trace == _NO_TRACE else trace, pair, ECHO + proof[_SIGNATURE:])
 
 
 def _written(key: SigningKey, labels: frozenset[str], zone: Zone | None, reason: str | None) -> str:
@@ -281,4 +278,4 @@ def _code(reason: str | None) -> str:
 
 
 def _audience_id(key: SigningKey, name: str) -> str:
-    return keyed_id(key, _AUDIENCE, name) if name else ""
+    return keyed_id(key, AUDIENCE, name) if name else ""

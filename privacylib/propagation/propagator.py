@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from privacylib.model import PolicyContext, Zone
 from privacylib.model.policy import IngressRule, Policy
+from privacylib.propagation.audience import Audiences, host_of
 from privacylib.propagation.carriers import (
     BAGGAGE,
     HEADERS,
@@ -24,9 +25,10 @@ from privacylib.propagation.carriers import (
 from privacylib.propagation.ingress import egress_allowed, ingress_rule
 from privacylib.propagation.keys import Keyring
 from privacylib.propagation.member import ANSWERING, ASKING, Codec, Taken, unknown
+from privacylib.propagation.reasons import Reason
 from privacylib.propagation.vocabulary import Vocabulary
 
-__all__ = ["LIFETIMES", "CarrierKind", "Propagator", "host_of"]
+__all__ = ["LIFETIMES", "CarrierKind", "Propagator"]
 
 CarrierKind = Literal["rpc", "message", "process"]
 
@@ -39,6 +41,7 @@ _FIRST = f"{MEMBER}="
 _FEW = 64
 """Pairs of metadata, and characters of a traceparent, up to which they are certainly not too large."""
 _NONE: frozenset[str] = frozenset()
+_ELSEWHERE: Reason = "wrong-audience"
 
 
 class Propagator:
@@ -49,6 +52,7 @@ class Propagator:
         keyring: Keys that sign and verify.
         clock: Returns seconds since the epoch.
         vocabulary: Names known, where code uses more than the policy.
+        service: What this service is called.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Propagator:
         keyring: Keyring,
         clock: Callable[[], float] = time.time,
         vocabulary: Vocabulary | None = None,
+        service: str = "",
     ) -> None:
         self.rule = lru_cache(maxsize=1024)(partial(ingress_rule, policy.trust))
         """Return what to do with context that a peer presents; see `ingress_rule`."""
@@ -66,6 +71,11 @@ class Propagator:
         self.clock = clock
         self._audience = lru_cache(maxsize=4096)(host_of)
         self._codec = Codec(keyring, vocabulary or Vocabulary.of(policy))
+        self._audiences = Audiences(keyring, policy.trust, service)
+        self.addressed = self._audiences.addressed
+        """Return the audiences that a member may have which came to what a URI names; see `Audiences`."""
+        self.hosted = self._audiences.hosted
+        """Return those that a member may have which came with a request for a host; see `Audiences`."""
         self.sealed = self._codec.sealed
         """Return a member, made of what `lasting` returned and a head, and its echo; see `Codec.sealed`."""
 
@@ -122,7 +132,7 @@ class Propagator:
         """Return what is the same in all members that tell this to an endpoint."""
         return self._codec.lasting(ASKING, self._audience(endpoint), labels, zone, unknown)
 
-    def extract(self, carrier: Carrier, *, peer: str | None, audience: str | None = None) -> PolicyContext:
+    def extract(self, carrier: Carrier, *, peer: str | None, audiences: frozenset[str] | None = None) -> PolicyContext:
         """Return the context that a peer presents.
 
         Never raises for what the carrier holds: what cannot be believed is unknown, with the
@@ -131,24 +141,29 @@ class Propagator:
         Args:
             carrier: Headers, metadata or variables.
             peer: Name or address of the peer; None where it is not known.
-            audience: What the peer addressed here (gRPC service, ``Host``); a context that was
-                meant for somebody else is then not believed. None where services that know
-                nothing of privacylib may pass contexts on.
+            audiences: What `addressed` or `hosted` returned; None where nothing says what the peer
+                addressed here, so that only what the policy says of this service can tell.
         """
-        found = self.take(carrier, self.rule(peer), audience)
-        return found.context() if isinstance(found, Taken) else found
+        found = self.take(carrier, self.rule(peer))
+        if not isinstance(found, Taken):
+            return found
+        audiences = self._audiences.own if audiences is None else audiences
+        meant = audiences is None or found.lasting.audience in audiences
+        return found.context() if meant else self.passed_on(found)
 
-    def take(self, carrier: Carrier, rule: IngressRule, audience: str | None = None) -> Taken | PolicyContext:
+    def take(self, carrier: Carrier, rule: IngressRule) -> Taken | PolicyContext:
         """Return what a peer presents as `extract` does, but as it was taken where it was verified.
+
+        Whether it was meant for this service is still to be seen; where it was not, `passed_on`
+        says what of it counts.
 
         Args:
             carrier: Headers, metadata or variables.
             rule: What `rule` says about the peer.
-            audience: What the peer addressed here, or None.
         """
         if rule == "strip":
             return _EMPTY
-        if carrier.__class__ is tuple and (told := self._take_again(carrier, audience)):
+        if carrier.__class__ is tuple and (told := self._take_again(carrier)):
             return told
         there = presented(carrier)
         if there.excess:
@@ -158,10 +173,25 @@ class Propagator:
             return unknown("missing", there.trace) if rule == "require" else PolicyContext(correlation_key=there.trace)
         if len(members) > 1:
             return unknown("duplicate", there.trace)
-        found = self._codec.take(members[0], self.clock(), ASKING, audience and audience.lower())
+        found = self._codec.take(members[0], self.clock(), ASKING)
         return found if isinstance(found, Taken) else unknown(found, there.trace)
 
-    def _take_again(self, pairs: Any, audience: str | None) -> Taken | None:
+    def passed_on(self, taken: Taken) -> PolicyContext:
+        """Return what counts of a context that was made for another service.
+
+        Labels, zone and correlation key do: they hold of what was passed on. Whoever passed it on
+        may have added data of which nothing is told, or may have stolen it, so everything is
+        unknown, unless the policy says that the other service passes contexts on. In either case
+        the peer knows nothing of labels, and cannot judge the response for itself.
+        """
+        lasting = taken.lasting
+        if lasting.audience in self._audiences.forwarding:
+            return PolicyContext(lasting.labels, lasting.zone, taken.trace, (), lasting.unknown)
+        zone = lasting.zone or Zone()
+        doubtful = Zone(zone.purposes, zone.admitted, _ELSEWHERE)
+        return PolicyContext(lasting.labels, doubtful, taken.trace, (), _ELSEWHERE)
+
+    def _take_again(self, pairs: Any) -> Taken | None:
         """Take a member that begins as one before, out of metadata that have nothing else to be looked at."""
         value: Any = None
         if len(pairs) > _FEW:
@@ -178,7 +208,7 @@ class Propagator:
                 return None
         except (TypeError, ValueError):
             return None
-        return self._codec.take_again(value[len(_FIRST) :], self.clock(), ASKING, audience)
+        return self._codec.take_again(value[len(_FIRST) :], self.clock(), ASKING)
 
     def respond(self, carrier: MutableCarrier, context: PolicyContext, *, pair: int) -> None:
         """Write what a response carries into its headers or trailing metadata.
@@ -211,9 +241,4 @@ class Propagator:
         if echo and reply.isascii() and compare_digest(reply, echo):
             return PolicyContext(labels, None, "", (), None, pair, True)
         told = self._codec.decode(reply, now=self.clock(), form=ANSWERING)
-        return told if not told.verified or told.pair == pair else unknown("wrong-audience")
-
-
-def host_of(uri: str) -> str:
-    """Return host and port, or gRPC service, that a URI names, in lower case; empty without one."""
-    return uri.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+        return told if not told.verified or told.pair == pair else unknown(_ELSEWHERE)

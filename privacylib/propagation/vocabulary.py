@@ -9,8 +9,9 @@ from privacylib.model.policy import Policy
 from privacylib.policy.meaning import mentions
 from privacylib.propagation.keys import SigningKey
 
-__all__ = ["ID_LENGTH", "LABEL", "PURPOSE", "Vocabulary", "keyed_id"]
+__all__ = ["AUDIENCE", "ID_LENGTH", "LABEL", "PURPOSE", "Vocabulary", "keyed_id"]
 
+AUDIENCE = "audience"
 LABEL = "label"
 PURPOSE = "purpose"
 ID_LENGTH = 8

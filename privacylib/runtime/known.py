@@ -96,6 +96,7 @@ class Site:
         "kind",
         "last_read",
         "last_write",
+        "meant",
         "named",
         "operation",
         "plain_read",
@@ -132,6 +133,8 @@ class Site:
         self._fields = _SINK_FIELDS.get(operation.kind, operation.fields)
         self.entry: Any = None
         """What the last request that was served here presented."""
+        self.meant: frozenset[str] | None = None
+        """Audiences of the contexts that are meant for what is served here, once one was presented."""
         self.last_read: tuple[Zone, Known] | None = None
         self.plain_read: tuple[Zone, Known] | None = None
         """The last answer of `read_plainly`."""

@@ -320,6 +320,8 @@ async def test_a_request_that_a_zone_of_the_policy_does_not_admit_is_refused(ser
         pytest.param("require", "nothing", "missing", id="require-nothing"),
         pytest.param("require", "own", None, id="require-own"),
         pytest.param("strip", "own", None, id="strip-own"),
+        pytest.param("accept", "another's", "wrong-audience", id="accept-another's"),
+        pytest.param("require", "another's", "wrong-audience", id="require-another's"),
         pytest.param([{"peer": "127.0.0.*", "rule": "require"}], "nothing", "missing", id="require-of-an-address"),
         pytest.param([{"peer": "10.**", "rule": "require"}], "nothing", None, id="require-of-others"),
     ],
@@ -327,19 +329,20 @@ async def test_a_request_that_a_zone_of_the_policy_does_not_admit_is_refused(ser
 @each_server
 async def test_what_a_caller_presents(rule: Any, presents: str, unknown: str | None, server: str) -> None:
     inside: list[PolicyContext] = []
-    with capture(with_policy(trust={"ingress": rule})):
+    with capture(with_policy(trust={"ingress": rule, "egress": ["**"]})):
         async with serving(server, working(server, looking(inside))) as target:
             metadata: list[tuple[str, str]] = []
             with privacylib.zone("reply"):
                 read("db://users")
                 if presents != "nothing":
-                    privacylib.inject(metadata)
+                    service = "shop.Billing" if presents == "another's" else services.SERVICE
+                    privacylib.inject(metadata, to=f"grpc://{service}/Get")
             if presents == "tampered":
                 metadata = [(name, value[:-1] + ("0" if value[-1] != "0" else "1")) for name, value in metadata]
             async with grpc.aio.insecure_channel(target) as channel:
                 await services.method(channel, "unary_unary")(b"a", metadata=metadata)
     assert inside[0].unknown == unknown
-    assert inside[0].labels == ({"CONTACT"} if presents == "own" and rule != "strip" else frozenset())
+    assert inside[0].labels == ({"CONTACT"} if presents in ("own", "another's") and rule != "strip" else frozenset())
 
 
 @each_client

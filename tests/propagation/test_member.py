@@ -89,19 +89,6 @@ def test_fault_53_expiry_holds_when_the_clock_steps(seconds: float, unknown: str
     assert context.verified is (unknown is None)
 
 
-@pytest.mark.parametrize(
-    ("meant", "called", "unknown"),
-    [
-        ("ranker:80", "ranker:80", None),
-        ("ranker:80", "billing:80", "wrong-audience"),
-        ("ranker:80", None, None),
-        ("", "billing:80", None),
-    ],
-)
-def test_who_asks_believes_only_what_is_meant_for_it(meant: str, called: str | None, unknown: str | None) -> None:
-    assert CODEC.decode(encoded(CONTEXT, audience=meant), now=NOW, audience=called).unknown == unknown
-
-
 @given(st.integers(245, 400))
 def test_too_much_is_not_cut_but_unknown(count: int) -> None:
     labels = frozenset(f"L{i}" for i in range(count))

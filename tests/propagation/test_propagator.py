@@ -4,14 +4,9 @@ import pytest
 from attrs import evolve
 
 from privacylib.model.policy import Policy
-from privacylib.propagation import CarrierKind, Propagator, host_of
+from privacylib.propagation import CarrierKind, Propagator
 from privacylib.propagation.member import Taken
 from tests.propagation.worlds import CONTEXT, HERE, KEYRING, NOW, injected, propagator
-
-
-def test_an_rpc_is_bound_to_its_audience() -> None:
-    assert propagator().extract(injected(), peer=None, audience="LocalHost:8080") == CONTEXT
-    assert propagator().extract(injected(), peer=None, audience="billing").unknown == "wrong-audience"
 
 
 @pytest.mark.parametrize(("kind", "lifetime"), [("rpc", 300), ("message", 604_800), ("process", 86_400)])
@@ -62,16 +57,3 @@ def test_an_echo_answers_its_own_request_and_no_other(pair: int) -> None:
 def test_without_a_policy_no_name_is_known() -> None:
     receiver = Propagator(Policy(), KEYRING, clock=lambda: NOW)
     assert receiver.extract(injected(), peer=None).unknown == "unknown-label"
-
-
-@pytest.mark.parametrize(
-    ("uri", "host"),
-    [
-        ("http://User@Ranker:80/x", "ranker:80"),
-        ("grpc://shop.Reviews/Get", "shop.reviews"),
-        ("file:///x", ""),
-        ("x", ""),
-    ],
-)
-def test_the_host_of_a_uri(uri: str, host: str) -> None:
-    assert host_of(uri) == host

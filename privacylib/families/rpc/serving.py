@@ -145,6 +145,8 @@ def _served(site: Site, carrier: Carrier, peer: TargetOf) -> Serving | None:
     propagator = site.snapshot.propagator
     taken = propagator.take(carrier, propagator.rule(peer() if propagator.asks_for_peers else None))
     around = get_frame()
+    if isinstance(taken, Taken) and taken.lasting.audience not in (site.meant or _meant(site)):
+        taken = propagator.passed_on(taken)
     if isinstance(taken, Taken):
         lasting, trace, pair, echo = taken
         handle = serve_taken(site, lasting, trace, pair)
@@ -156,6 +158,11 @@ def _served(site: Site, carrier: Carrier, peer: TargetOf) -> Serving | None:
         serving = Serving(handle, False, 0, _NOTHING, "")
     set_frame(around)
     return serving
+
+
+def _meant(site: Site) -> frozenset[str]:
+    site.meant = site.snapshot.propagator.addressed(site.operation.asset.uri)
+    return site.meant
 
 
 @faults.deciding
