@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generators.api import api
 from generators.cli import cli
+from generators.forged import forged
 from generators.libraries import libraries
 from generators.policy_file import policy_file
 from pictures.pictures import PICTURES
@@ -14,12 +15,19 @@ from pictures.pictures import PICTURES
 from privacylib.policy.schema import schema
 
 DOCS = Path(__file__).parent
+_WRITTEN = {
+    "api": api,
+    "cli": cli,
+    "forged-contexts": forged,
+    "libraries": libraries,
+    "policy-file": policy_file,
+}
 GENERATED = "<!-- Written by docs/generate.py. -->"
 
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Yield every generated file with its text."""
-    for name, lines in (("api", api), ("cli", cli), ("libraries", libraries), ("policy-file", policy_file)):
+    for name, lines in _WRITTEN.items():
         title, *rest = lines()
         yield DOCS / f"reference/{name}.md", "\n".join((title, "", GENERATED, *rest)).rstrip() + "\n"
     yield DOCS / "reference/policy.schema.json", json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

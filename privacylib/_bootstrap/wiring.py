@@ -240,7 +240,7 @@ def _take_environment(snapshot: Snapshot) -> None:
     told = {name: os.environ[name] for name in ("TRACEPARENT", "BAGGAGE") if name in os.environ}
     if "privacylib=" not in told.get("BAGGAGE", ""):
         return
-    context = snapshot.propagator.extract(told, peer="process")
+    context = snapshot.propagator.extract(told, peer="process", audiences=snapshot.propagator.addressed(""))
     PROCESS.frame.zone = zone_under(context)
     hold(PROCESS.frame, context)
 

@@ -9,9 +9,9 @@ from privacylib.doctor.processes import Seen
 from privacylib.model import Flow, Kind
 from privacylib.propagation.reasons import CODES
 
-__all__ = ["Unknown", "unknowns"]
+__all__ = ["ADVICE", "Unknown", "unknowns"]
 
-_ADVICE: Mapping[str, str] = {
+ADVICE: Mapping[str, str] = {
     "unknown-key": "services that do not share a spool need the same key: set PRIVACYLIB_KEY_FILE, or name it under "
     "`trust.keys` in both policies",
     "bad-signature": "whoever sent it does not hold the key that it names, or it was changed on its way",
@@ -77,4 +77,4 @@ def _reasons(flow: Flow) -> set[str]:
 
 
 def _advice(reason: str) -> str:
-    return _ADVICE.get(reason, "a later version knows what this is" if reason in CODES else _OTHERWISE)
+    return ADVICE.get(reason, "a later version knows what this is" if reason in CODES else _OTHERWISE)
