@@ -2,7 +2,10 @@
 
 import datetime
 import string
+from collections.abc import Callable
+from typing import Any
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from privacylib.model import (
@@ -16,6 +19,7 @@ from privacylib.model import (
     Mode,
     PolicyContext,
     Record,
+    Served,
     Source,
     Terms,
     Verdict,
@@ -28,7 +32,7 @@ from privacylib.propagation.reasons import CODES
 __all__ = [
     "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
     "header_values", "label_sets", "labels", "names", "namespaces", "patterns", "policies", "purposes", "records",
-    "regions", "requirements", "retentions", "scripts", "small_policies", "uris", "violations",
+    "regions", "requirements", "retentions", "scripts", "small_policies", "unbroken_scripts", "uris", "violations",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -192,6 +196,16 @@ _terms = st.builds(
     purpose_unknown=st.none() | _texts,
     lowered=st.lists(_lowered, max_size=2).map(tuple),
     taken=st.none() | _sources,
+    resident=st.booleans(),
+    served=st.none()
+    | st.builds(
+        Served,
+        uri=uris,
+        before=st.lists(purposes, max_size=2).map(tuple),
+        brought=st.none() | label_sets,
+        after=st.lists(purposes, max_size=2).map(tuple),
+        admitted=st.none() | label_sets,
+    ),
 )
 flows = st.builds(
     Flow,
@@ -254,23 +268,29 @@ _steps = st.one_of(
     st.tuples(st.just("write"), _places, _some_fields, st.none()),
     st.tuples(st.just("call"), st.sampled_from(_ENDPOINTS), st.none() | _brought),
 )
-scripts = st.lists(
-    st.recursive(
-        _steps,
-        lambda inner: st.one_of(
-            st.tuples(st.just("scope"), st.booleans(), st.lists(inner, max_size=3)),
-            st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
-            st.tuples(st.just("body"), _places, st.lists(inner, max_size=3)),
-            st.tuples(st.just("lower"), labels, label_sets, _places, st.lists(inner, max_size=3)),
-            st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
-            st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
-        ),
-        max_leaves=8,
-    ),
-    min_size=1,
-    max_size=4,
-)
+
+
+def _inside(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy[tuple[Any, ...]]]:
+    return [
+        st.tuples(st.just("scope"), st.booleans(), st.lists(inner, max_size=3)),
+        st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
+        st.tuples(st.just("lower"), labels, label_sets, _places, st.lists(inner, max_size=3)),
+        st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
+        st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
+    ]
+
+
+def _script(
+    within: Callable[[st.SearchStrategy[tuple[Any, ...]]], list[st.SearchStrategy[tuple[Any, ...]]]],
+) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    steps = st.recursive(_steps, lambda inner: st.one_of(within(inner)), max_leaves=8)
+    return st.lists(steps, min_size=1, max_size=4)
+
+
+scripts = _script(lambda inner: [*_inside(inner), st.tuples(st.just("body"), _places, st.lists(inner, max_size=3))])
 """What a program does, step by step; steps with a list of their own do it inside."""
+unbroken_scripts = _script(_inside)
+"""The same without bodies of writes, which are recorded after what they hold and stopped before it."""
 
 _small_annotations = st.builds(
     file.Annotated,
@@ -280,12 +300,18 @@ _small_annotations = st.builds(
     region=st.none() | regions,
     retention=st.none() | retentions,
 )
+_reviewed = st.builds(
+    evolve, _reclassifications, sink=st.just("**"), transform=st.just("tests.replay.driving:transform"),
+    fingerprint=st.none(), expires=st.sampled_from((datetime.date(2020, 1, 1), datetime.date(2999, 1, 1))),
+)  # fmt: skip
 small_policies = st.builds(
     file.Policy,
     labels=declared,
     purposes=st.just({name: file.Purpose() for name in PURPOSES}),
     assets=st.lists(_small_annotations, max_size=5).map(tuple),
+    zones=st.lists(st.builds(evolve, _zones, match=st.sampled_from(("http://served/*", "**"))), max_size=2).map(tuple),
     requirements=requirements(),
+    reclassifications=st.lists(_reviewed, max_size=2).map(tuple),
     trust=st.builds(
         file.Trust, egress=st.none() | st.lists(st.sampled_from(("http://far.*/**", "**")), max_size=1).map(tuple)
     ),

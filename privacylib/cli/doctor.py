@@ -100,9 +100,14 @@ def _coverage(found: "Diagnosis") -> Iterator[str]:
         )
         told[line] = told.get(line, 0) + 1
     yield from _cut([line if count == 1 else f"{line} ({count} processes)" for line, count in told.items()])
-    yield from _cut([f"UNCOVERED {target}: {why}" for target, why in sorted(found.uncovered.items())])
+    where = {target: _services(counts) for target, counts in found.uncovered_in.items()}
+    yield from _cut([f"UNCOVERED {target}: {why} ({where[target]})" for target, why in sorted(found.uncovered.items())])
     if not told:
         yield "no process left word of it"
+
+
+def _services(processes: Mapping[str, int]) -> str:
+    return ", ".join(f"{service} in {count} processes" for service, count in sorted(processes.items()))
 
 
 def _refused(found: "Diagnosis") -> Iterator[str]:
@@ -127,6 +132,11 @@ def _unknown(found: "Diagnosis") -> Iterator[str]:
     if not found.unknowns:
         yield "none"
     for row in found.unknowns[:SHOWN]:
+        if not row.operations:
+            services = ", ".join(sorted(row.services))
+            yield f"{row.reason}: came in to {services}, and nothing that was recorded depends on it"
+            yield f"  {row.advice}"
+            continue
         yield (
             f"{row.reason}: {row.operations} operations of {', '.join(sorted(row.services))}, "
             f"{row.received} of them requests that came in"

@@ -3,7 +3,7 @@
 import argparse
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from privacylib.graph import Breach, Explained, Reasons
 
 __all__ = ["add", "run"]
+
+Members = dict[str, Any]
 
 SHOWN = 5
 """Rows of an answer; `--json` has all."""
@@ -61,8 +63,7 @@ def _explain_edge(reasons: "Reasons", source: str, sink: str, *, as_json: bool) 
     if found is None:
         raise PrivacyError(f"no edge leads from {source} to {sink}; `privacylib graph edges` lists them all")
     if as_json:
-        rows = [edge.members() for edge in found.rows]
-        print(json.dumps({"edges": rows, "sites": found.sites, "other_sources": found.others}, indent=2))
+        _print([edge.members() for edge in found.rows], found.sites, found.others, [])
     else:
         print("\n".join(_edge_told(found)))
     return 0
@@ -88,14 +89,20 @@ def _explain_breaches(reasons: "Reasons", name: str, *, as_json: bool) -> int:
     if not rows:
         raise PrivacyError(f"nothing under {name} broke a rule; `privacylib doctor` lists what did")
     if as_json:
-        told: list[dict[str, Any]] = [row.members() | {"way": asdict(reasons.way(row))} for row in rows]
-        print(json.dumps(told, indent=2))
+        sites = sorted({row.site for row in rows if row.site})
+        _print([], sites, 0, [row.members() | {"way": asdict(reasons.way(row))} for row in rows])
         return 0
     for row in rows[:SHOWN]:
         print("\n".join(_breach_told(row, reasons)))
     if len(rows) > SHOWN:
         print(f"and {len(rows) - SHOWN} more; --json has all")
     return 0
+
+
+def _print(edges: Sequence[Members], sites: Sequence[str], others: int, denials: Sequence[Members]) -> None:
+    """Print one object, of the same shape for an edge and for a denial."""
+    told = {"edges": edges, "sites": sites, "other_sources": others, "denials": denials}
+    print(json.dumps(told, indent=2))
 
 
 def _breach_told(row: "Breach", reasons: "Reasons") -> Iterator[str]:

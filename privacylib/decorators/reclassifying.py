@@ -82,7 +82,7 @@ def _day(text: "str | datetime.date") -> "datetime.date":
 
 
 def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "Lowering | None":
-    """Return what a declared reclassification does now; None where it is void, which is logged."""
+    """Return what a declared reclassification does now: nothing where it is void, which is logged."""
     snapshot = ACTIVE.snapshot
     if snapshot is None:
         return None
@@ -92,7 +92,9 @@ def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "L
     lowering = snapshot.engine.lowering(declared, today, transform)
     if isinstance(lowering, str):
         _tell((snapshot, declared.transform, declared.sink, lowering))
-        return None
+        from privacylib.policy.lowering import void
+
+        return None if declared.expires < today else void(declared)
     return lowering
 
 

@@ -5,11 +5,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, evolve, frozen
 
 from privacylib import graph
-from privacylib.demo.places import ANSWER, ASK, CHECKPOINT, INTERACTIONS, LOG, TRAINING_SET
+from privacylib.demo.places import ANSWER, ASK, CHECKPOINT, INTERACTIONS, LOG, POLICY, TRAINING_SET
 from privacylib.demo.processes import DemoError
+from privacylib.model.policy import Policy
+from privacylib.policy.loading import load
+from privacylib.replay import Replay, replay
 
 __all__ = ["Outcome", "read_outcome"]
 
@@ -26,12 +29,16 @@ class Outcome:
         denied: What was refused.
         accuracy: Share of the test requests that were understood.
         path: The edges from a web request to a model's answer.
+        replayed: What would change if models were not to learn from what wearers ask.
+        explained: What was refused, each with the way on which the data came there.
     """
 
     edges: tuple[graph.Edge, ...]
     denied: tuple[graph.Denied, ...]
     accuracy: float
     path: tuple[graph.Edge, ...]
+    replayed: Replay
+    explained: tuple[tuple[graph.Breach, graph.Way], ...]
 
     @property
     def services(self) -> list[str]:
@@ -46,6 +53,8 @@ class Outcome:
             "accuracy": self.accuracy,
             "services": self.services,
             "path": [edge.members() for edge in self.path],
+            "replay": self.replayed.members(),
+            "explain": [row.members() | {"way": asdict(way)} for row, way in self.explained],
         }
 
 
@@ -59,8 +68,23 @@ def read_outcome(spool: Path, accuracy: float) -> Outcome:
     Raises:
         DemoError: A step of the way from request to answer is missing.
     """
-    found = graph.load([spool])
-    return Outcome(tuple(found.edges()), tuple(found.denied()), accuracy, tuple(_path(found, _WAY)))
+    found, reasons = graph.load([spool]), graph.Reasons([spool])
+    denied = tuple(found.denied())
+    rows = (row for asset in dict.fromkeys(each.asset for each in denied) for row in reasons.breaches(asset))
+    return Outcome(
+        tuple(found.edges()), denied, accuracy, tuple(_path(found, _WAY)), replay([spool], _without_training()),
+        tuple((row, reasons.way(row)) for row in rows),
+    )  # fmt: skip
+
+
+def _without_training() -> Policy:
+    """Return the policy with a rule that lets no model learn from what wearers ask."""
+    policy = load(POLICY)
+    changed = [
+        evolve(rule, allow=evolve(rule.allow, purposes=(rule.allow.purposes or frozenset()) - {"train"}))
+        for rule in policy.requirements
+    ]
+    return evolve(policy, requirements=tuple(changed))
 
 
 def _path(found: graph.Graph, way: Sequence[str]) -> list[graph.Edge]:

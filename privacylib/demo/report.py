@@ -5,13 +5,14 @@ from itertools import groupby
 from textwrap import indent
 
 from privacylib.demo.outcome import Outcome
-from privacylib.graph import Denied, Edge
+from privacylib.graph import Breach, Denied, Edge, Way
+from privacylib.replay import Replay
 
 __all__ = ["report"]
 
 
 def report(outcome: Outcome) -> str:
-    """Return graph, path and refusals as text."""
+    """Return graph, path, refusals and what a stricter policy would refuse, as text."""
     return "\n".join(
         (
             f"The graph, end to end: {len(outcome.edges)} edges seen in {', '.join(outcome.services)}",
@@ -23,6 +24,12 @@ def report(outcome: Outcome) -> str:
             "Refused, before it happened:",
             "",
             *_denied(outcome.denied),
+            "How the data came there (privacylib explain):",
+            "",
+            *_explained(outcome.explained),
+            "What if models were not to learn from what wearers ask (privacylib replay):",
+            "",
+            *_replayed(outcome.replayed),
         )
     )
 
@@ -64,3 +71,18 @@ def _denied(rows: Sequence[Denied]) -> Iterator[str]:
         yield "    the nearest change of the policy that would permit it:"
         yield indent(row.remedy.rstrip(), "      ")
         yield ""
+
+
+def _explained(rows: Sequence[tuple[Breach, Way]]) -> Iterator[str]:
+    for row, way in rows:
+        yield f"  {row.id}  {' -> '.join((*way.places, row.asset))}"
+    yield ""
+
+
+def _replayed(found: Replay) -> Iterator[str]:
+    yield f"  of {found.operations} operations, {sum(row.count for row in found.denied)} more would be refused"
+    for row in found.denied:
+        yield f"    {row.service} wanted to {row.kind.name.lower()} {row.asset}, {row.count} x: {row.reason}"
+    if found.denied:
+        yield "  the nearest change of that policy that would permit it:"
+        yield indent(found.denied[0].remedies["nearest"].rstrip(), "    ")

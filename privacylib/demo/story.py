@@ -29,9 +29,10 @@ def tell(display: Display) -> Outcome:
     spool = Path(tempfile.mkdtemp(prefix="privacylib-demo-spool-"))
     try:
         accuracy = _happen(spool, display)
-        with display.stage("the graph is read from the spool") as stage:
+        with display.stage("the graph is read from the spool, and a stricter policy tried on it") as stage:
             outcome = read_outcome(spool, accuracy)
-            stage.note = f"{len(outcome.edges)} edges, {len(outcome.denied)} refusals"
+            more = len(outcome.replayed.denied)
+            stage.note = f"{len(outcome.edges)} edges, {len(outcome.denied)} refusals, and {more} flows more would be"
     except BaseException:
         shutil.rmtree(spool)
         raise

@@ -93,6 +93,15 @@ class Diagnosis:
         return {target: why for each in self.processes for target, why in each.about.get("uncovered", {}).items()}
 
     @property
+    def uncovered_in(self) -> dict[str, dict[str, int]]:
+        """Return in how many processes of which services each of those is not seen."""
+        found: dict[str, Counter[str]] = {}
+        for each in self.processes:
+            for target in each.about.get("uncovered", {}):
+                found.setdefault(target, Counter())[each.service] += 1
+        return {target: dict(counts) for target, counts in found.items()}
+
+    @property
     def fragment(self) -> str:
         """Return the unannotated assets as a policy fragment; empty where there are none."""
         return fragment(self.unannotated)
@@ -105,6 +114,7 @@ class Diagnosis:
             "refused": self.refused,
             "errors": self.errors,
             "uncovered": self.uncovered,
+            "uncovered_in": self.uncovered_in,
             "unknown": [row.members() for row in self.unknowns],
             "breaches": [row.members() for row in self.breaches],
             "workers": [row.members() for row in self.workers],

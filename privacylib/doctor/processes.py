@@ -1,6 +1,5 @@
 """The processes that filled a spool, and how each of them fared."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from attrs import Factory, frozen
 
 from privacylib.graph import moment
 from privacylib.recorder import (
-    ABOUT,
     NOTE_OF_EXPORTER,
     Producer,
     Tallies,
@@ -116,7 +114,7 @@ def examined(producer: Producer, counts: Tallies, spool: Path) -> Process:
         damaged=counts.corrupt + producer.corrupt,
         refused=dict(producer.refused),
         errors=dict(producer.errors),
-        about=_about(producer),
+        about=producer.about,
     )
 
 
@@ -128,10 +126,3 @@ def _state(producer: Producer) -> str:
         return "closed"
     with producer.store.orphaned() as gone:
         return "crashed" if gone else "living"
-
-
-def _about(producer: Producer) -> dict[str, Any]:
-    try:
-        return dict(json.loads(producer.store.kept(ABOUT)))
-    except (ValueError, TypeError):  # none was left, or it is being replaced
-        return {}

@@ -39,7 +39,7 @@ class Unknown:
     Args:
         reason: Why.
         received: How many requests came in so.
-        operations: How many operations were done with such data, those included.
+        operations: How many operations were done with such data, those included; 0 where nothing followed from it.
         services: Who did them.
         advice: What to do about it.
     """
@@ -68,12 +68,20 @@ def unknowns(found: Iterable[Seen]) -> list[Unknown]:
                 row.services.add(producer.service)
                 if flow is not None and flow.kind is Kind.SERVE:
                     row.received += tally.count
+        for reason in _taken(flows.values()):  # nothing that was recorded need depend on what came in so
+            rows.setdefault(reason, Unknown(reason, _advice(reason))).services.add(producer.service)
     return sorted(rows.values(), key=lambda row: (-row.operations, row.reason))
 
 
 def _reasons(flow: Flow) -> set[str]:
-    """Return every reason that is in a flow: of what it holds, and of each source."""
-    return {reason for reason in (flow.unknown, *(source.unknown for source in flow.sources)) if reason}
+    """Return every reason that is in a flow: of what it holds, of each source, and of its purposes."""
+    purpose = flow.terms and flow.terms.purpose_unknown
+    return {reason for reason in (flow.unknown, purpose, *(source.unknown for source in flow.sources)) if reason}
+
+
+def _taken(flows: Iterable[Flow]) -> set[str]:
+    """Return every reason of what endpoints brought in."""
+    return {reason for flow in flows if flow.terms and flow.terms.taken for reason in _reasons(flow)}
 
 
 def _advice(reason: str) -> str:

@@ -10,7 +10,7 @@ from attrs import frozen
 from privacylib.graph.breaches import Breach, breaches
 from privacylib.graph.graph import Graph
 from privacylib.graph.rows import Edge
-from privacylib.model import Flow
+from privacylib.model import Flow, Kind
 from privacylib.recorder import Producer, producers, tallies
 
 __all__ = ["Explained", "Reasons", "Way"]
@@ -85,8 +85,14 @@ class Reasons:
         return Explained(tuple(rows), tuple(sorted({flow.site for flow in flows if flow.site})), len(others))
 
     def way(self, breach: Breach) -> Way:
-        """Return a shortest way on which the labels of a breach came to the source that was read last."""
+        """Return a shortest way on which the labels of a breach came to the source that was read last.
+
+        Of a read that broke a rule it is the way to what lies before its asset.
+        """
         labels = set(breach.labels)
+        if breach.kind is Kind.READ:
+            way = self._way_to(breach.asset, labels)
+            return Way(way.places[:-1], way.witnessed)
         read = [source for flow in breach.flows for source in flow.sources if not labels or source.labels & labels]
         ways = [self._way_to(uri, labels) for uri in dict.fromkeys(source.uri for source in read)]
         return max(ways, key=lambda way: (len(way.places) > 1, -len(way.places)), default=Way((), witnessed=True))

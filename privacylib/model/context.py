@@ -2,10 +2,29 @@
 
 from attrs import frozen
 
-__all__ = ["NO_ZONE", "UNKNOWN_PURPOSE", "PolicyContext", "Zone"]
+__all__ = ["NO_ZONE", "UNKNOWN_PURPOSE", "PolicyContext", "Served", "Zone"]
 
 UNKNOWN_PURPOSE = "unknown-purpose"
 """Reason of a context whose labels are known and whose purposes are not."""
+
+
+@frozen(cache_hash=True)
+class Served:
+    """Tell the zones around work that is served apart: all but those that the policy puts there.
+
+    Args:
+        uri: What is served.
+        before: Purposes that came with the request.
+        brought: Labels that were admitted with the request; None for all.
+        after: Purposes of the zones that the code opened inside.
+        admitted: Labels that those admit; None for all.
+    """
+
+    uri: str
+    before: tuple[str, ...] = ()
+    brought: frozenset[str] | None = None
+    after: tuple[str, ...] = ()
+    admitted: frozenset[str] | None = None
 
 
 @frozen(cache_hash=True)
@@ -16,11 +35,13 @@ class Zone:
         purposes: Why the work is done, outermost first.
         admitted: Labels that every zone admits; None for all.
         unknown: Why nothing is known about the work, or None.
+        served: What of it would be there under a policy with other zones, for work that is served.
     """
 
     purposes: tuple[str, ...] = ()
     admitted: frozenset[str] | None = None
     unknown: str | None = None
+    served: Served | None = None
 
 
 NO_ZONE = Zone()

@@ -5,6 +5,7 @@ from enum import Enum, IntFlag
 from attrs import frozen
 
 from privacylib.model.asset import Asset
+from privacylib.model.context import Served
 from privacylib.model.decision import ALLOW, Decision, Mode
 from privacylib.model.operation import Kind
 
@@ -51,7 +52,7 @@ class Source:
 
 @frozen(cache_hash=True)
 class Lowered:
-    """Describe a reclassification that was declared around a flow, and in force.
+    """Describe a reclassification that was declared around a flow, and had not expired.
 
     Args:
         labels: Labels that are lowered, with all beneath them.
@@ -83,9 +84,11 @@ class Terms:
         listed: Whether the policy named the endpoints that do; else those on this machine do.
         late: Whether the I/O had happened, so that a denial could only be recorded.
         purpose_unknown: Why nothing is known about the purposes, or None.
-        lowered: Reclassifications in force.
+        lowered: Reclassifications that were declared around it and had not expired, in force or not.
         taken: For what an endpoint brings in: the request or response. Such a flow has records only where it
             broke a rule; where it did not, its definition says that it happened.
+        served: For work that is served what stands around it but for the policy's zones.
+        resident: For a read whether it went into the scope of the whole process.
     """
 
     ceiling: Mode = Mode.OBSERVE
@@ -96,6 +99,8 @@ class Terms:
     purpose_unknown: str | None = None
     lowered: tuple[Lowered, ...] = ()
     taken: Source | None = None
+    served: Served | None = None
+    resident: bool = False
 
 
 @frozen(cache_hash=True)

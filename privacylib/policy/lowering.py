@@ -10,7 +10,7 @@ from privacylib.model.policy import Reclassification
 from privacylib.naming import Glob
 from privacylib.policy.fingerprint import changed
 
-__all__ = ["Lowering", "in_force"]
+__all__ = ["Lowering", "in_force", "void"]
 
 NOT_REVIEWED = "not in the reviewed policy, which alone counts under enforce"
 
@@ -67,6 +67,11 @@ def in_force(
         told = "; ".join(dict.fromkeys(_differs(entry, declared, today) for entry in own))
         return f"{NOT_REVIEWED}: {told}" if told else NOT_REVIEWED
     return Lowering(declared.from_, declared.to, declared.sink, declared.fields, declared)
+
+
+def void(declared: Reclassification) -> Lowering:
+    """Return what lowers nothing and remembers what was declared: another policy may let it count."""
+    return Lowering(frozenset(), frozenset(), declared.sink, declared.fields, declared)
 
 
 def _difference(entry: Reclassification, declared: Reclassification) -> str | None:

@@ -6,6 +6,7 @@ and only then are those removed, so a kill at any moment leaves each record in o
 
 import fcntl
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded,
 from privacylib.recorder.layout import FORMAT
 from privacylib.recorder.quarantine import inherit_quarantined
 from privacylib.recorder.reading import Producer
-from privacylib.recorder.store import EXPORTING
+from privacylib.recorder.store import ABOUT, EXPORTING, Store
 
 __all__ = ["adopt"]
 
@@ -138,7 +139,16 @@ def _absorb(heir: _Heir, producer: Producer) -> None:
     heir.counts.refused = dict(Counter(heir.counts.refused) + Counter(producer.refused))
     heir.counts.errors = dict(Counter(heir.counts.errors) + Counter(producer.errors))
     heir.counts.absorbed.append(producer.id)
+    _inherit_about(heir.store, producer)
     inherit_quarantined(heir.store, store)
+
+
+def _inherit_about(heir: Store, producer: Producer) -> None:
+    """Keep the note of what the process that began last runs on and sees."""
+    about, kept = producer.about, Producer(heir).about
+    began = str(producer.meta.get("started", ""))
+    if about and began >= str(kept.get("started", "")):
+        heir.keep(ABOUT, json.dumps({**about, "started": began}).encode())
 
 
 def _renumbered(heir: _Heir, producer: Producer, counts: Counts) -> dict[int, int]:

@@ -6,7 +6,20 @@ from functools import lru_cache
 from typing import Any, cast
 from zlib import crc32
 
-from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Lowered, Mode, Source, Terms, Verdict, Violation
+from privacylib.model import (
+    Asset,
+    Decision,
+    Evidence,
+    Flow,
+    Kind,
+    Lowered,
+    Mode,
+    Served,
+    Source,
+    Terms,
+    Verdict,
+    Violation,
+)
 
 __all__ = ["definition_line", "flow_text", "parse_line", "sealed_line", "unsealed"]
 
@@ -126,8 +139,15 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
             for each in terms.lowered
         ],
         "taken": None if terms.taken is None else _source_members(terms.taken),
+        "resident": terms.resident,
+        "served": None if terms.served is None else _served_members(terms.served),
     }
     return {name: value for name, value in members.items() if value not in ([], None, False)}
+
+
+def _served_members(served: Served) -> list[Any]:
+    brought, admitted = (None if each is None else sorted(each) for each in (served.brought, served.admitted))
+    return [served.uri, list(served.before), brought, list(served.after), admitted]
 
 
 def _violation_members(violation: Violation) -> dict[str, Any]:
@@ -169,7 +189,16 @@ def _terms(members: Mapping[str, Any]) -> Terms:
         purpose_unknown=members.get("purpose_unknown"),
         lowered=tuple(_lowered(*each) for each in members.get("lowered", ())),
         taken=None if taken is None else _source(taken),
+        resident=members.get("resident", False),
+        served=_served(*members["served"]) if "served" in members else None,
     )
+
+
+def _served(
+    uri: str, before: list[str], brought: list[str] | None, after: list[str], admitted: list[str] | None
+) -> Served:
+    came, opened = (None if each is None else frozenset(each) for each in (brought, admitted))
+    return Served(uri, tuple(before), came, tuple(after), opened)
 
 
 def _lowered(

@@ -1,6 +1,7 @@
 """Read what producers recorded: of this process or another, living, closed or killed."""
 
 import fcntl
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Scan
-from privacylib.recorder.store import Store
+from privacylib.recorder.store import ABOUT, Store
 from privacylib.recorder.swallowed import SWALLOWED_BOARD, swallowed_in
 
 __all__ = ["Producer", "producers"]
@@ -75,6 +76,14 @@ class Producer:
         """Return how many errors privacylib swallowed, by where and type, as `refused` does."""
         board = self.store.kept(SWALLOWED_BOARD)
         return self._counted("errors", kept_counts(self.store).errors, lambda: swallowed_in(board))
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Return ``about.json``: what it runs on and what it sees; empty where none was left."""
+        try:
+            return dict(json.loads(self.store.kept(ABOUT)))
+        except (ValueError, TypeError):  # or it is being replaced
+            return {}
 
     def _counted(
         self, name: str, folded: Mapping[str, int], on_board: Callable[[], dict[str, int]]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from privacylib.labels import join
-from privacylib.model import RESPONSE, Asset, Decision, Flow, Kind, Lowered, Mode, Source, Terms, Verdict, Zone
+from privacylib.labels import join, meet
+from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flow, Kind, Lowered, Mode, Source, Terms, Verdict, Zone
 from privacylib.model.policy import Policy, Reclassification
 from privacylib.policy.engine import Engine
 from privacylib.policy.lowering import Lowering, in_force
@@ -41,7 +41,7 @@ class Judge:
         """Return the decision on a flow; one that an earlier version recorded is decided by what is known of it."""
         terms = flow.terms or Terms(ceiling=max((v.mode for v in flow.decision.violations), default=Mode.OBSERVE))
         engine = self._engine(terms)
-        zone = Zone(flow.purposes, flow.admitted, terms.purpose_unknown)
+        zone = _zone(engine, flow, terms)
         if flow.kind is Kind.READ:
             return _read(engine, flow, zone, terms.taken)
         decision = self._write(engine, flow, zone, terms)
@@ -59,6 +59,13 @@ class Judge:
             taken = flow.terms and flow.terms.taken
             return _source_labels(engine, taken) if taken else _annotated(engine, flow.asset, flow.fields)
         return join(*(_source_labels(engine, source) for source in flow.sources))
+
+    def resident(self, flow: Flow) -> tuple[Source, ...]:
+        """Return what a recorded read would put into the scope of the whole process."""
+        if flow.kind is not Kind.READ or flow.terms is None or flow.terms.taken is not None:
+            return ()
+        engine = self._engine(flow.terms)
+        return engine.sources(flow.asset, flow.fields) if engine.annotation(flow.asset.uri).resident else ()
 
     def _write(self, engine: Engine, flow: Flow, zone: Zone, terms: Terms) -> Decision:
         return engine.write(
@@ -96,6 +103,20 @@ class Judge:
         if engine is None:
             engine = self._engines[key] = Engine(self._policy, *key)
         return engine
+
+
+def _zone(engine: Engine, flow: Flow, terms: Terms) -> Zone:
+    """Return the zones around a flow, with those that the policy puts around what is served."""
+    around = terms.served
+    if around is None:
+        return Zone(flow.purposes, flow.admitted, terms.purpose_unknown)
+    purposes, admitted = around.before, around.brought
+    for purpose, labels in engine.zones(around.uri):
+        purposes, admitted = (*purposes, purpose), meet(admitted, labels)
+    request = flow.kind is Kind.READ and terms.taken is not None and terms.taken.field == REQUEST
+    if not (request and purposes):  # where a zone is open already, a request is judged as it comes in
+        purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
+    return Zone(purposes, admitted, terms.purpose_unknown)
 
 
 def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decision:

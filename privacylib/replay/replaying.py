@@ -1,21 +1,22 @@
 """What would change if recorded flows met another policy."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from privacylib.graph import breach_id
-from privacylib.model import Decision, Flow, Kind, Mode, Verdict
+from privacylib.model import Decision, Flow, Kind, Mode, Source, Verdict
 from privacylib.model.policy import Policy
 from privacylib.policy.remedies import block, reclassify
 from privacylib.recorder import Producer, Tallies, Tally, producers, tallies
 from privacylib.replay.deciding import Judge
+from privacylib.replay.notes import notes
 
-__all__ = ["Change", "Replay", "replay"]
+__all__ = ["Change", "Replay", "holding", "replay"]
 
 
 @define
@@ -36,7 +37,8 @@ class Change:
         reason: Why, in one sentence.
         remedies: Fragments of a policy: ``nearest``, and where there is one ``block`` and ``reclassify``.
         count: How many operations.
-        at_most: Whether it may have been fewer: what an endpoint brought in and was allowed is not counted apart.
+        at_most: Whether it may have been fewer: what an endpoint brought in and was allowed is not counted apart, nor
+            is what came after a read that the policy now makes resident.
     """
 
     id: str
@@ -100,9 +102,9 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
     caveats: Counter[str] = Counter()
     operations = 0
     for producer in chain.from_iterable(map(producers, spools)):
-        for flow, count, at_most in _counted(producer, tallies(producer)):
-            operations += 0 if at_most else count
-            caveats.update(_caveats(flow))
+        for flow, count, at_most in _counted(producer, tallies(producer), judge):
+            operations += 0 if flow.terms is not None and flow.terms.taken is not None else count
+            caveats.update(notes(flow, policy))
             change = _change(flow, producer.service, judge, policy)
             if change is not None:
                 key = (change.id, change.before is Verdict.ALLOW, change.after is Verdict.ALLOW)
@@ -114,26 +116,40 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
     return _sorted(rows.values(), operations, caveats)
 
 
-def _counted(producer: Producer, counts: Tallies) -> Iterator[tuple[Flow, int, bool]]:
+def _counted(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[tuple[Flow, int, bool]]:
     """Yield each flow with how often it happened; that of what endpoints brought in with how often at most."""
     flows = producer.flows
+    resident = _resident(flows, counts, judge)
     touched: Counter[str] = Counter()
     for number, tally in counts.flows.items():
         if number in flows:
             touched[flows[number].asset.uri] += tally.count
     for number, flow in flows.items():
-        count = counts.flows.get(number, Tally()).count
-        if count:
-            yield flow, count, False
+        tally = counts.flows.get(number, Tally())
+        if tally.count:
+            also = [source for source, first in resident.items() if first <= tally.last]
+            more = holding(flow, also)
+            yield more, tally.count, more is not flow
         elif flow.terms is not None and flow.terms.taken is not None and touched[flow.asset.uri]:
             yield flow, touched[flow.asset.uri], True
 
 
-def _caveats(flow: Flow) -> Iterator[str]:
-    if flow.terms is None:
-        yield "were recorded by an earlier version, which kept less than a decision needs"
-    if any(source.asset.name == "{…}" for source in flow.sources):
-        yield "hold data of more assets than are named; its labels are taken as they were"
+def _resident(flows: Mapping[int, Flow], counts: Tallies, judge: Judge) -> dict[Source, int]:
+    """Return what the policy puts into the scope of the whole process, with when it was first read."""
+    found: dict[Source, int] = {}
+    for number, tally in counts.flows.items():
+        for source in judge.resident(flows[number]) if number in flows else ():
+            found[source] = min(tally.first, found.get(source, tally.first))
+    return found
+
+
+def holding(flow: Flow, resident: Iterable[Source]) -> Flow:
+    """Return a flow that depends on what the whole process holds, too; the same one where it does already."""
+    if flow.kind is Kind.READ:
+        return flow
+    held = {source.uri for source in flow.sources}
+    more = tuple(source for source in resident if source.uri not in held)
+    return evolve(flow, sources=(*flow.sources, *more)) if more else flow
 
 
 def _change(flow: Flow, service: str, judge: Judge, policy: Policy) -> Change | None:

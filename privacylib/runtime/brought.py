@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from attrs import evolve
+
 from privacylib.context import PROCESS, Frame, Scope
 from privacylib.labels import join
 from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
@@ -30,7 +32,7 @@ def zone_under(context: PolicyContext) -> Zone:
     """Return the zone that work under a context starts in: unknown where the context is."""
     zone = context.zone or PROCESS.frame.zone
     if context.unknown:
-        zone = Zone(zone.purposes, zone.admitted, context.unknown)
+        zone = evolve(zone, unknown=context.unknown)
     return narrowed(zone, None, None)
 
 

@@ -23,7 +23,7 @@ from privacylib.runtime.hot import (
     refuse,
 )
 from privacylib.runtime.known import Site
-from privacylib.runtime.scopes import exit_frame, narrowed, root_scope
+from privacylib.runtime.scopes import exit_frame, root_scope, served
 
 __all__ = [
     "Entry",
@@ -173,13 +173,9 @@ class Entry:
         annotated = site.annotated(REQUEST) or frozenset[str]()
         held = join(annotated, context.labels)
         self.source = Source(asset, REQUEST, held, context.data_unknown, carried=context.labels)
-        zone = zone_under(context)
-        for purpose, labels in engine.zones(asset.uri):
-            zone = narrowed(zone, purpose, labels)
-        self.inside = zone
+        self.inside = zone = served(zone_under(context), asset.uri, engine.zones(asset.uri))
         self.name = asset.uri
-        decision = engine.read(asset, self.source.labels, zone, self.source.unknown) if zone.purposes else None
-        self.admitted = decision is not None and decision.allowed
+        self.admitted = bool(zone.purposes) and site.taking(self.source, zone).decision.allowed
         """Whether a zone is open that admits the request, so that nothing is left to be judged."""
 
 

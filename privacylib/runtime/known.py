@@ -295,7 +295,8 @@ class Site:
         engine = self.snapshot.engine
         return Terms(
             engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
-            tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken,
+            tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
+            self.kind is Kind.READ and self.resident,
         )  # fmt: skip
 
     def define(self, flow: Flow, judges: bool = False) -> Known:

@@ -1,6 +1,9 @@
 """Opening and leaving scopes and zones."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from attrs import evolve
 
 from privacylib.context.sources import ReadSet
 from privacylib.context.state import (
@@ -16,16 +19,17 @@ from privacylib.context.state import (
     set_frame,
 )
 from privacylib.labels import meet
-from privacylib.model import NO_ZONE, Zone
+from privacylib.model import NO_ZONE, Served, Zone
 from privacylib.runtime.tracing import host_context, host_span
 
 if TYPE_CHECKING:
     from privacylib.policy.lowering import Lowering
 
-__all__ = ["ZoneStep", "apart", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope"]
+__all__ = ["ZoneStep", "apart", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope", "served"]
 
 KEPT = 8192
 _narrowed: dict[tuple[Zone, str | None, frozenset[str] | None], Zone] = {}
+_served: dict[tuple[Zone, str, tuple[tuple[str, frozenset[str] | None], ...]], Zone] = {}
 
 
 def narrowed(zone: Zone, purpose: str | None, labels: frozenset[str] | None) -> Zone:
@@ -39,8 +43,37 @@ def narrowed(zone: Zone, purpose: str | None, labels: frozenset[str] | None) -> 
         if len(_narrowed) >= KEPT:
             _narrowed.clear()
         purposes = zone.purposes if purpose is None else (*zone.purposes, purpose)
-        found = _narrowed[step] = Zone(purposes, meet(zone.admitted, labels), zone.unknown)
+        around = _inside(zone, purpose, labels)
+        found = _narrowed[step] = Zone(purposes, meet(zone.admitted, labels), zone.unknown, around)
     return found
+
+
+def served(zone: Zone, uri: str, opened: Iterable[tuple[str, frozenset[str] | None]]) -> Zone:
+    """Return the zone of work that is served.
+
+    Args:
+        zone: What the request brought.
+        uri: What is served.
+        opened: Purpose and admitted labels of the zones that the policy puts around it.
+    """
+    step = (zone, uri, tuple(opened))
+    found = _served.get(step)
+    if found is None:
+        if len(_served) >= KEPT:
+            _served.clear()
+        within = zone
+        for purpose, labels in step[2]:
+            within = narrowed(within, purpose, labels)
+        found = _served[step] = evolve(within, served=Served(uri, zone.purposes, zone.admitted))
+    return found
+
+
+def _inside(zone: Zone, purpose: str | None, labels: frozenset[str] | None) -> Served | None:
+    around = zone.served
+    if around is None:
+        return None
+    after = around.after if purpose is None else (*around.after, purpose)
+    return Served(around.uri, around.before, around.brought, after, meet(around.admitted, labels))
 
 
 def root_scope(name: str, key: bytes | None = None, outside: ReadSet | None = None) -> Scope:

@@ -230,7 +230,10 @@ write()
     [process] = diagnosis(capsys, spool)["processes"]
     assert process["about"]["covered"]["sqlite3:connect"] == "sqlite3"
     assert process["about"]["uncovered"] == {"vendored:connect": "imported before it was patched"}
-    assert "UNCOVERED vendored:connect: imported before it was patched" in told(capsys, spool)
+    run(spool, code.replace(".mkdir()", ".mkdir(exist_ok=True)"))
+    found = diagnosis(capsys, spool)
+    assert found["uncovered_in"] == {"vendored:connect": {"shop": 2}}
+    assert "UNCOVERED vendored:connect: imported before it was patched (shop in 2 processes)" in told(capsys, spool)
 
 
 def test_a_hook_that_comes_after_the_first_record_is_told_too(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,3 +271,45 @@ def test_folded_processes_keep_their_errors(spool: Path, capsys: pytest.CaptureF
 
 def test_an_empty_spool_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nobody has recorded anything here" in told(capsys, tmp_path)
+
+
+CAME = """
+from privacylib.model import Asset, Kind, Operation, PolicyContext, Zone
+from privacylib.runtime import answer, begin, end, finish, respond, serve, site_now
+def call(brought):
+    handle = begin(site_now(Operation(Kind.CALL, Asset("http://far", "rank"))))
+    end(handle)
+    answer(handle, brought)
+"""
+
+
+def test_what_came_in_unknown_is_told_though_nothing_depends_on_it(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(spool, CAME + "with privacylib.scope('s'): call(PolicyContext(unknown='bad-signature'))")
+    [row] = diagnosis(capsys, spool)["unknown"]
+    assert (row["reason"], row["operations"], row["services"]) == ("bad-signature", 0, ["shop"])
+    assert "bad-signature: came in to shop, and nothing that was recorded depends on it" in told(capsys, spool)
+
+
+def test_a_purpose_that_is_not_known_is_told_on_its_own(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = "with privacylib.attached(PolicyContext(unknown='unknown-purpose', zone=Zone())): write()"
+    run(spool, CAME + code)
+    [row] = diagnosis(capsys, spool)["unknown"]
+    assert (row["reason"], row["operations"]) == ("unknown-purpose", 1)
+
+
+def test_folded_processes_keep_what_the_newest_of_a_service_saw(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from privacylib.recorder import adopt
+
+    again = "privacylib.init(service='shop', spool=sys.argv[1], instrument=['sqlite3'])\nwrite()\nimport sqlite3"
+    for code in ("write()", again):
+        run(spool, code)
+    newest = diagnosis(capsys, spool)["processes"]
+    assert adopt(spool) == 2
+    run(spool, "write()")
+    folded = [each for each in diagnosis(capsys, spool)["processes"] if each["state"] == "folded"]
+    assert len(newest) == 2
+    assert ["sqlite3:connect" in each["about"]["covered"] for each in folded] == [True]

@@ -29,7 +29,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_it_tells_one_object(run: Run) -> None:
-    assert set(run.told) == {"edges", "denied", "accuracy", "services", "path"}
+    assert set(run.told) == {"edges", "denied", "accuracy", "services", "path", "replay", "explain"}
 
 
 def test_no_edge_is_missing_and_none_is_extra(run: Run) -> None:
@@ -72,6 +72,24 @@ def test_the_path_leads_from_a_request_to_the_answer_of_a_model(run: Run) -> Non
     assert steps == EXPECTED["path"]
     assert all(one["sink"] == other["source"] for one, other in pairwise(path))
     assert all(step in run.told["edges"] for step in path)
+
+
+def test_a_denial_is_explained_by_the_way_from_the_request(run: Run) -> None:
+    ways = {row["asset"]: row["way"]["places"] for row in run.told["explain"]}
+    assert ways == EXPECTED["explained"]
+
+
+def test_replay_says_what_a_policy_without_training_would_refuse(run: Run) -> None:
+    found = run.told["replay"]
+    more = sorted([row["kind"], row["asset"], row["service"]] for row in found["denied"])
+    assert more == sorted(EXPECTED["replayed"])
+    assert {(row["requirement"], row["after"]) for row in found["denied"]} == {
+        ("interactions-serve-the-assistant", "DENY")
+    }
+    assert all("train" in row["remedies"]["nearest"] for row in found["denied"])
+    assert {row["asset"] for row in found["still_denied"]} == {row["asset"] for row in EXPECTED["denied"]}
+    assert found["no_longer_denied"] == []
+    assert found["operations"] > sum(edge["count"] for edge in run.told["path"])
 
 
 def test_nothing_stays_but_the_spool(run: Run) -> None:

@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Generator, Sequence
+from itertools import takewhile
 from typing import Any
 
 import privacylib
-from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext
+from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Verdict
 from privacylib.model.policy import Policy
 from privacylib.runtime import Site, answer, begin, end, finish, respond, serve, site_now
 from privacylib.testing import capture
@@ -20,14 +21,18 @@ def transform() -> None:
 
 
 def recorded(script: Sequence[Any], policy: Policy, mode: Mode, region: str | None) -> tuple[list[Flow], set[Flow]]:
-    """Return the flows of the operations in their order, and the flows of what endpoints brought in."""
+    """Return the flows of the operations in their order, and the flows of what endpoints brought in.
+
+    The first end where a request or response was stopped: what would have followed from it is missing from there on.
+    """
     with capture(policy, mode=mode.name.lower(), region=region) as seen:
         _do(script)
         producer = seen._producer  # pyright: ignore[reportPrivateUsage] - flows show nowhere else
         flows = producer.flows
         operations = [flows[record.flow] for record in producer.records()]
         taken = {flow for flow in flows.values() if flow.terms is not None and flow.terms.taken is not None}
-        return [flow for flow in operations if flow.terms is not None and flow.terms.taken is None], taken
+        unstopped = takewhile(lambda flow: not (flow in taken and flow.decision.verdict is Verdict.DENY), operations)
+        return [flow for flow in unstopped if flow not in taken], taken
 
 
 def _do(script: Sequence[Any]) -> None:

@@ -2,28 +2,46 @@
 
 from typing import Any
 
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privacylib.model import Flow, Mode
-from privacylib.model.policy import Policy
+from privacylib.model import REQUEST, Flow, Mode, Served, Verdict
+from privacylib.model.policy import Annotated, Policy
+from privacylib.policy.engine import Engine
 from privacylib.replay import Judge
-from tests.replay.driving import recorded
-from tests.strategies import regions, scripts, small_policies
+from privacylib.replay.replaying import holding
+from tests.replay.driving import SERVED, recorded
+from tests.strategies import regions, scripts, small_policies, unbroken_scripts
 
 ceilings = st.sampled_from((Mode.OBSERVE, Mode.SIMULATE))
+every_ceiling = st.sampled_from(Mode)
 slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
-def told(flow: Flow) -> tuple[Any, ...]:
-    """Return what tells the flows of what an endpoint brought in apart, whatever the policy."""
-    taken = flow.terms and flow.terms.taken
-    assert taken
-    return flow.asset, flow.fields, flow.purposes, flow.admitted, taken.carried, taken.unknown, taken.annotated
+def told(flow: Flow, at_entry: bool) -> tuple[Any, ...]:
+    """Return what tells the flows of what an endpoint brought in apart, whatever the policy.
+
+    Args:
+        flow: The flow.
+        at_entry: Whether requests are judged as they come in, and not where the code opens a zone.
+    """
+    terms = flow.terms
+    assert terms
+    assert terms.taken
+    around = terms.served or Served("", flow.purposes, flow.admitted)
+    apart = flow.asset, flow.fields, around.before, around.brought, terms.taken.carried, terms.taken.unknown
+    inside = around.after, around.admitted, terms.taken.annotated
+    return apart if flow.fields == (REQUEST,) and at_entry else (*apart, *inside)
+
+
+def opens(policy: Policy) -> bool:
+    """Return whether a policy puts a zone around what the scripts serve."""
+    return bool(Engine(policy).zones(SERVED.asset.uri))
 
 
 @slow
-@given(scripts, small_policies, ceilings, st.none() | regions)
+@given(scripts, small_policies, every_ceiling, st.none() | regions)
 def test_the_same_policy_decides_what_was_recorded(
     script: list[Any], policy: Policy, mode: Mode, region: str | None
 ) -> None:
@@ -44,6 +62,41 @@ def test_another_policy_decides_what_it_would_have_decided(
     judge = Judge(after)
     assert [judge.decide(flow) for flow in flows] == [flow.decision for flow in expected]
     assert [judge.labels(flow) for flow in flows] == [flow.labels for flow in expected]
-    assert {(told(flow), judge.decide(flow)) for flow in taken} == {
-        (told(flow), flow.decision) for flow in expected_taken
+    if opens(before) and not opens(after):  # where the code would have opened one is not recorded
+        taken = {flow for flow in taken if flow.fields != (REQUEST,)}
+        expected_taken = {flow for flow in expected_taken if flow.fields != (REQUEST,)}
+    entry = opens(after)
+    assert {(told(flow, entry), judge.decide(flow)) for flow in taken} == {
+        (told(flow, entry), flow.decision) for flow in expected_taken
     }
+
+
+@slow
+@given(unbroken_scripts, small_policies, small_policies, every_ceiling, st.none() | regions)
+def test_enforcement_stops_first_what_replay_says_first(
+    script: list[Any], before: Policy, after: Policy, mode: Mode, region: str | None
+) -> None:
+    """From there on both do different things: what was stopped brought nothing in."""
+    flows, _ = recorded(script, before, mode, region)
+    expected, _ = recorded(script, after, Mode.ENFORCE, region)
+    judge = Judge(after, Mode.ENFORCE)
+    for flow, enforced in zip(flows, expected, strict=False):
+        assert judge.decide(flow) == enforced.decision
+        if Verdict.DENY in (flow.decision.verdict, enforced.decision.verdict):
+            break
+
+
+@slow
+@given(scripts, small_policies, small_policies, ceilings)
+def test_what_becomes_resident_is_held_by_all_later_work(
+    script: list[Any], before: Policy, after: Policy, mode: Mode
+) -> None:
+    load = ("scope", False, [("read", "model://r/m", ())])
+    resident = evolve(after, assets=(Annotated(match="model://r/m", resident=True), *after.assets))
+    flows, _ = recorded([load, ("scope", False, script)], before, mode, None)
+    expected, _ = recorded([load, ("scope", False, script)], resident, mode, None)
+    judge = Judge(resident)
+    held = [source for flow in flows for source in judge.resident(flow)]
+    again = [holding(flow, held) for flow in flows]
+    assert [judge.decide(flow) for flow in again] == [flow.decision for flow in expected]
+    assert [judge.labels(flow) for flow in again] == [flow.labels for flow in expected]
