@@ -15,8 +15,8 @@ __all__ = ["EMPTY", "WIDEST", "LatestReads", "Link", "ReadSet", "SourceSet"]
 WIDEST = 1024
 """Source assets that a read set names; above, it names their namespaces."""
 
-INTERNED = 65_536
-"""Weight of the source sets kept for reuse: 7,000 of one source each, a kilobyte with what they name, or 50 bytes for
+INTERNED = 32_768
+"""Weight of the source sets kept for reuse: 3,600 of one source each, a kilobyte with what they name, or 50 bytes for
 each of the members of larger ones. When full the table is emptied and filled again on sight."""
 
 OWN = 8

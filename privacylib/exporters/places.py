@@ -8,7 +8,7 @@ from privacylib import semconv
 from privacylib.exporters.batches import Batch, Batches
 from privacylib.exporters.delivery import BATCH, Outcast
 from privacylib.exporters.detail import Detail
-from privacylib.recorder import FOLDING, NOTE_OF_EXPORTER, Cursor, Producer, Store, quarantine, tallies_before
+from privacylib.recorder import FOLDING, NOTE_OF_EXPORTER, Cursor, Producer, Store, folded_below, quarantine
 from privacylib.runtime import faults
 
 __all__ = ["Busy", "Place", "note_of"]
@@ -88,7 +88,7 @@ class Place:
         if lock is None:
             raise Busy
         with lock:
-            return self._keep(Cursor(untold=bool(tallies_before(self._producer, Cursor()).flows)))
+            return self._keep(Cursor(untold=folded_below(self._store) > 0))
 
     def _keep(self, cursor: Cursor, *, lasting: bool = True) -> Cursor:
         try:

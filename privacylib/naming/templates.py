@@ -31,7 +31,7 @@ _GIVEN = re.compile(r"tmp[a-z0-9_]{8}")
 """Directories named by Python's tempfile: they name a run, not a person."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)  # half a kilobyte each
 def templated(name: Asset, rules: tuple[Naming, ...] = ()) -> Asset:
     """Return the name that may be kept of an asset.
 
@@ -50,7 +50,7 @@ def templated(name: Asset, rules: tuple[Naming, ...] = ()) -> Asset:
     return impersonal(plain)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)  # what `templated` and those who name assets do not know yet
 def impersonal(name: Asset) -> Asset:
     """Return the name with every part templated that the built-in rules recognise."""
     plain = _stripped(name)

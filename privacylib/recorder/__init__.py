@@ -2,6 +2,7 @@
 
 from privacylib.recorder.adopting import adopt
 from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
+from privacylib.recorder.counts import folded_below
 from privacylib.recorder.directory import DirectoryStore, make_directory
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
 from privacylib.recorder.interrupts import of_the_host
@@ -17,6 +18,6 @@ from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 __all__ = [
     "ABOUT", "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "Auxiliary", "Cursor",
     "DirectoryStore", "Entry", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged",
-    "adopt", "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined", "sequence_of",
-    "tallies", "tallies_before",
+    "adopt", "folded_below", "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined",
+    "sequence_of", "tallies", "tallies_before",
 ]  # fmt: skip

@@ -8,19 +8,19 @@ import fcntl
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 
-from attrs import define, field
+from attrs import define
 
-from privacylib.model import Flow
 from privacylib.recorder.counting import Tally
-from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts
-from privacylib.recorder.definitions import definition_line, flow_text
+from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts, kept_lines
+from privacylib.recorder.definitions import defined, definition_line, parse_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
+from privacylib.recorder.indexing import definitions
+from privacylib.recorder.interning import Places
 from privacylib.recorder.layout import FORMAT
 from privacylib.recorder.quarantine import inherit_quarantined
 from privacylib.recorder.reading import Producer
@@ -29,7 +29,11 @@ from privacylib.recorder.store import ABOUT, EXPORTING, Store
 __all__ = ["adopt"]
 
 _AT_ONCE = 64
-"""Producers for one replacement of the counts."""
+"""Most producers for one replacement of the counts. The first is alone, and then there are twice as many each time:
+a process that lives for a moment only gets somewhere too."""
+
+_MANY_FLOWS = 8192
+"""Flows that are counted in memory, half a kilobyte each; producers that come after have another turn."""
 
 _UNDEFINED = 0
 """Number of all flows whose definition was damaged."""
@@ -41,21 +45,27 @@ class _Heir:
 
     store: DirectoryStore
     counts: Counts
-    numbers: dict[Flow, int] = field(factory=dict[Flow, int])
+    places: Places
+    last: int
 
-    def define(self, flows: set[Flow]) -> None:
-        """Give numbers to flows that are new here."""
-        fresh = flows - self.numbers.keys()
-        if not fresh:
-            return
-        torn = not self.store.lines().endswith(b"\n")  # the line feed of a kill, or none at all
-        first = 1 + max(self.numbers.values(), default=0)
-        self.numbers.update((flow, number) for number, flow in enumerate(fresh, first))
-        lines = b"".join(definition_line(self.numbers[flow], flow_text(flow)) for flow in fresh)
-        self.store.add_lines(b"\n" + lines if torn else lines)
+    def number_of(self, text: bytes) -> int:
+        """Return the number of a flow, defining what is new here."""
+        number = self.places.number_of(text, self.store)
+        if not number:
+            number = self.last = self.last + 1
+            line = definition_line(number, text)
+            self.places.add(text, self.store.add_lines(line) - len(line))
+        return number
+
+    def keep(self) -> None:
+        """Replace the counts by what they were and what was added; whom they name may be removed then."""
+        bounded(self.counts)
+        self.store.settle("flows.jsonl")
+        self.store.keep(COUNTS, counts_lines(self.counts, kept_lines(self.store)), lasting=True)
+        self.counts.tallies.flows.clear()
 
 
-def adopt(spool: Path) -> int:
+def adopt(spool: Path) -> int | None:
     """Fold producers that have closed or died, and that every exporter has taken.
 
     Those of a service become one; those that never had an exporter another one, so that who exports later can
@@ -65,58 +75,77 @@ def adopt(spool: Path) -> int:
         spool: Directory of the spool.
 
     Returns:
-        How many were folded; 0 when another process is at it, or somebody is reading.
+        How many were folded; None when another process is at it, or somebody is reading.
 
     Raises:
         OSError: What was not folded yet is left as it was.
     """
     with spool_lock(spool, fcntl.LOCK_EX) as alone:
         if not alone:
-            return 0
+            return None
         _sweep(spool)
         names = iter(sorted(path.name for path in spool.iterdir() if not path.name.startswith(FOLDED)))
-        folded = 0
-        while some := list(islice(names, _AT_ONCE)):
-            folded += _adopt_some(spool, some)
+        heirs: dict[tuple[str, bool], _Heir] = {}
+        folded, most = 0, 1
+        while some := _adopt_some(spool, names, heirs, most):
+            folded += some
+            most = min(2 * most, _AT_ONCE)
         return folded
 
 
 def _sweep(spool: Path) -> None:
     """Remove what was folded before, and was left by a kill."""
     for path in spool.glob(f"{FOLDED}*"):
-        for name in kept_counts(DirectoryStore(spool, path.name)).absorbed:
+        for name in kept_counts(DirectoryStore(spool, path.name), flows=False).absorbed:
             if (spool / name).is_dir():
                 DirectoryStore(spool, name).remove()
 
 
-def _adopt_some(spool: Path, names: list[str]) -> int:
+def _adopt_some(spool: Path, names: Iterator[str], heirs: dict[tuple[str, bool], _Heir], most: int) -> int:
+    """Fold the next producers that are over, and return how many; 0 when there are no more."""
+    stores: list[DirectoryStore] = []
     with ExitStack() as held:
-        stores = [store for name in names for store in _over(DirectoryStore(spool, name), held)]
-        heirs: dict[tuple[str, bool], _Heir] = {}
-        for store in stores:
+        touched: dict[str, _Heir] = {}
+        for store in _over(spool, names, held):
             producer = Producer(store)
             exported = bool(store.notes(NOTE_OF_EXPORTER))
             of = producer.service, exported
             heir = heirs.get(of) or heirs.setdefault(of, _heir(spool, producer.service, exported=exported))
+            touched[heir.store.producer] = heir
+            stores.append(store)
             _absorb(heir, producer)
-        for heir in heirs.values():
-            bounded(heir.counts)
-            heir.store.keep(COUNTS, counts_lines(heir.counts), lasting=True)
+            if len(stores) >= most or sum(len(each.counts.tallies.flows) for each in touched.values()) >= _MANY_FLOWS:
+                break
+        for heir in touched.values():
+            heir.keep()
         for store in stores:
             store.remove()
+        for heir in touched.values():
+            heir.counts.absorbed.clear()
     return len(stores)
 
 
-def _over(store: DirectoryStore, held: ExitStack) -> Iterator[DirectoryStore]:
-    """Yield the store if its process is gone and its exporters have everything, and hold it from then on."""
+def _over(spool: Path, names: Iterable[str], held: ExitStack) -> Iterator[DirectoryStore]:
+    """Yield the stores whose processes are gone and whose exporters have everything, each held from then on."""
+    for name in names:
+        store = DirectoryStore(spool, name)
+        with ExitStack() as here:
+            if _is_over(store, here):
+                held.push(here.pop_all())
+                yield store
+
+
+def _is_over(store: DirectoryStore, held: ExitStack) -> bool:
     if not held.enter_context(store.orphaned()):
-        return
-    if not (store.kept("meta.json") or store.lines()):  # killed before it could record anything
+        return False
+    if not (store.kept("meta.json") or store.lines(size=1)):  # killed before it could record anything
         store.remove()
-    elif store.meta() and (lock := store.lock(EXPORTING)):  # whoever exports it has it until then
-        held.enter_context(lock)
-        if all(acknowledged(store, number, over=True) for number in store.numbers()):
-            yield store
+        return False
+    lock = store.lock(EXPORTING) if store.meta() else None  # whoever exports it has it until then
+    if lock is None:
+        return False
+    held.enter_context(lock)
+    return all(acknowledged(store, number, over=True) for number in store.numbers())
 
 
 def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
@@ -125,9 +154,18 @@ def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
     if not store.meta():
         store.write_meta({"format": FORMAT, "service": service, "folded": True, "exported": exported})
     store.sweep()
-    counts = kept_counts(store)
+    counts = kept_counts(store, flows=False)
     counts.absorbed = [name for name in counts.absorbed if (spool / name).is_dir()]
-    return _Heir(store, counts, {flow: number for number, flow in Producer(store).flows.items()})
+    heir = _Heir(store, counts, Places(), 0)
+    end = 0
+    for offset, line in definitions(store):
+        end = offset + len(line) + 1
+        if found := defined(line):
+            heir.places.add(found[1], offset)
+            heir.last = max(heir.last, found[0])
+    if store.lines(end, 1):  # torn by a kill
+        store.add_lines(b"\n")
+    return heir
 
 
 def _absorb(heir: _Heir, producer: Producer) -> None:
@@ -153,10 +191,19 @@ def _inherit_about(heir: Store, producer: Producer) -> None:
 
 def _renumbered(heir: _Heir, producer: Producer, counts: Counts) -> dict[int, int]:
     """Return the heir's numbers of a producer's flows, defining what is new to it."""
-    flows = producer.flows
-    taken = (number for number, flow in flows.items() if flow.terms is not None and flow.terms.taken is not None)
-    heir.define({flows[number] for number in (*counts.tallies.flows, *taken) if number in flows})
-    return {number: heir.numbers[flows[number]] if number in flows else _UNDEFINED for number in counts.tallies.flows}
+    counted = counts.tallies.flows
+    numbers = dict.fromkeys(counted, _UNDEFINED)
+    for _, line in definitions(producer.store):
+        found = defined(line)
+        if found and (found[0] in counted or _is_of_terms(line)):
+            numbers[found[0]] = heir.number_of(found[1])
+    return numbers
+
+
+def _is_of_terms(line: bytes) -> bool:
+    """Return whether a line says what was taken from outside, which is kept although nothing is counted for it."""
+    parsed = parse_line(line) if b'"taken"' in line else None
+    return parsed is not None and parsed[1].terms is not None and parsed[1].terms.taken is not None
 
 
 def _add(into: Counts, counts: Counts, numbers: dict[int, int]) -> None:

@@ -3,21 +3,25 @@
 One damaged line costs what it says and nothing else.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from attrs import define, field
 
 from privacylib.recorder.counting import Tallies, Tally
-from privacylib.recorder.definitions import lines_in, sealed_line, unsealed
-from privacylib.recorder.store import Store
+from privacylib.recorder.definitions import is_whole, lines_in, sealed_line, unsealed
+from privacylib.recorder.store import PART, Store
 
-__all__ = ["COUNTS", "Counts", "counts_lines", "folded_below", "kept_counts"]
+__all__ = ["COUNTS", "Counts", "counts_lines", "folded_below", "kept_counts", "kept_lines"]
 
 COUNTS = "counts.jsonl"
 """Name of the note."""
 
 _FIRST_LINE = 64
+
+_OF_FLOW = re.compile(rb'\{"crc":"[0-9a-f]{8}","flow":(\d+),')
 _COLUMNS = ("count", "failed", "first", "last")
 _MARKS = ("outlived", "orphaned")
 """Left out where they are 0."""
@@ -44,22 +48,65 @@ class Counts:
     unpaired: int = 0
 
 
-def counts_lines(counts: Counts) -> bytes:
-    """Return the lines; what decides whether something is counted twice stands in the first and in the last."""
-    head = {"folded": counts.below}
-    return b"".join(map(sealed_line, (head, *_members(counts), head)))
+def counts_lines(counts: Counts, before: Iterable[bytes] = ()) -> Iterator[bytes]:
+    """Yield the lines, some at once; the first and the last decide whether something is counted twice.
+
+    Args:
+        counts: What they say.
+        before: Lines of earlier counts, whose flows are counted as well: each is read when it is its turn.
+    """
+    head, parts, size = sealed_line({"folded": counts.below}), list[bytes](), 0
+    flows = dict(counts.tallies.flows)
+    for line in chain([head], map(sealed_line, _members(counts)), _flow_lines(flows, before), [head]):
+        parts.append(line)
+        size += len(line)
+        if size >= PART:
+            yield b"".join(parts)
+            parts, size = [], 0
+    yield b"".join(parts)
 
 
-def kept_counts(store: Store) -> Counts:
-    """Return the counts of a producer; empty where nothing was folded yet."""
+def kept_counts(store: Store, *, flows: bool = True) -> Counts:
+    """Return the counts of a producer; empty where nothing was folded yet.
+
+    Args:
+        store: The producer's.
+        flows: Whether to return its flows' tallies too, of which there may be a great many.
+    """
     counts = Counts()
-    for line in lines_in(store.kept(COUNTS)):
-        members = unsealed(line)
-        if members is None:
-            counts.tallies.corrupt += 1
-        else:
+    for line in kept_lines(store):
+        if not flows and _OF_FLOW.match(line):
+            counts.tallies.corrupt += not is_whole(line)
+        elif (members := unsealed(line)) is not None:
             _take(counts, members)
+        else:
+            counts.tallies.corrupt += 1
     return counts
+
+
+def kept_lines(store: Store) -> Iterator[bytes]:
+    """Yield the lines of a producer's counts, without line feeds."""
+    rest = b""
+    for part in store.parts(COUNTS):
+        whole, _, rest = (rest + part).rpartition(b"\n")
+        yield from lines_in(whole)
+    yield from lines_in(rest)
+
+
+def _flow_lines(flows: dict[int, Tally], before: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of flows, added to those before; what is damaged there is left out."""
+    for line in before:
+        found = _OF_FLOW.match(line)
+        if found is None or not is_whole(line):
+            continue
+        tally = flows.pop(int(found[1]), None)
+        if tally is None:
+            yield line + b"\n"
+        elif (members := unsealed(line)) is not None:
+            tally.add(_tally(members))
+            yield sealed_line({"flow": int(found[1]), **_tally_members(tally)})
+    for flow, tally in flows.items():
+        yield sealed_line({"flow": flow, **_tally_members(tally)})
 
 
 def folded_below(store: Store) -> int:
@@ -83,8 +130,6 @@ def _members(counts: Counts) -> Iterator[dict[str, Any]]:
         yield {"corrupt": tallies.corrupt}
     if counts.unpaired:
         yield {"unpaired": counts.unpaired}
-    for flow, tally in tallies.flows.items():
-        yield {"flow": flow, **_tally_members(tally)}
     for block, flow in tallies.blocks.items():
         yield {"block": block, "of": flow}
     for span, flow in tallies.calls.items():

@@ -1,6 +1,7 @@
 """Lines of JSON, each with its own checksum: flow definitions and others."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -21,7 +22,7 @@ from privacylib.model import (
     Violation,
 )
 
-__all__ = ["definition_line", "flow_text", "parse_line", "sealed_line", "unsealed"]
+__all__ = ["defined", "definition_line", "flow_text", "is_whole", "parse_line", "sealed_line", "unsealed"]
 
 _SHARED = 16_384
 """Sources that are read once for all the flows that name them."""
@@ -29,6 +30,7 @@ _SHARED = 16_384
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _PREFIX = b'{"crc":"'
 _REST = len(_PREFIX) + len('00000000",')
+_DEFINITION = re.compile(rb'"id":(\d+),"flow":(\{"kind":"([A-Z]+)",.*\})\}')
 
 
 def sealed_line(members: Mapping[str, Any]) -> bytes:
@@ -47,9 +49,14 @@ def _encoded(members: Mapping[str, Any]) -> bytes:
     return _JSON.encode(members).encode()
 
 
+def is_whole(line: bytes) -> bool:
+    """Return whether the checksum of a line without its line feed is right."""
+    return line.startswith(_PREFIX) and line[_REST - 10 : _REST] == b'%08x",' % crc32(line[_REST:])
+
+
 def unsealed(line: bytes) -> dict[str, Any] | None:
     """Return the object of a line without its line feed, or None when it is torn or damaged."""
-    if not line.startswith(_PREFIX) or line[_REST - 10 : _REST] != b'%08x",' % crc32(line[_REST:]):
+    if not is_whole(line):
         return None
     try:
         return dict(json.loads(line))
@@ -86,6 +93,15 @@ def parse_line(line: bytes) -> tuple[int, Flow] | None:
         return int(members["id"]), _flow(members["flow"])
     except (ValueError, KeyError, TypeError):  # a newer format: this reader does not know such a flow
         return None
+
+
+def defined(line: bytes) -> tuple[int, bytes, bool] | None:
+    """Return number and text of the flow that a line defines, and whether it is a CALL; None as `parse_line` does."""
+    found = _DEFINITION.fullmatch(line, _REST)
+    if found is None or not is_whole(line):  # there may be writers who write the same in another order
+        parsed = parse_line(line)
+        return parsed and (parsed[0], flow_text(parsed[1]), parsed[1].kind is Kind.CALL)
+    return int(found[1]), found[2], found[3] == b"CALL"
 
 
 def _flow_members(flow: Flow) -> dict[str, Any]:

@@ -5,14 +5,14 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
 from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
-from privacylib.recorder.store import EXPORTING, allocate, new_producer_id
+from privacylib.recorder.store import EXPORTING, PART, allocate, new_producer_id
 
 __all__ = ["CLAIM", "FOLDED", "DirectoryStore", "make_directory", "spool_lock"]
 
@@ -25,6 +25,9 @@ _FRESH = re.compile(r"\.[0-9a-f]{16}$")
 
 CLAIM = "refused.slots"
 """Locked by the process that writes into the directory, and the place of its refusals."""
+
+_BLOCK = 4096
+"""Bytes in which disks are given out; a directory takes one at least."""
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -92,13 +95,18 @@ class DirectoryStore:
         return lock_file(self._path / name, wait)
 
     def used(self) -> tuple[int, int]:
-        """Return the size of all files in the spool, and the number of its directories."""
-        sizes = producers = 0
+        """Return what all files and directories in the spool take, in blocks, and the number of its directories."""
+        sizes, producers = _BLOCK, 0
         with suppress(FileNotFoundError):
             for name in os.listdir(self._spool):  # noqa: PTH208 - measured for each segment
-                with suppress(FileNotFoundError, NotADirectoryError):
-                    sizes += _size_of(f"{self._spool}/{name}")
+                path = f"{self._spool}/{name}"
+                try:
+                    sizes += _BLOCK + _size_of(path)
                     producers += 1
+                except NotADirectoryError:
+                    sizes += _blocks(path)
+                except FileNotFoundError:
+                    continue
         return sizes, producers
 
     def write_meta(self, meta: Mapping[str, Any]) -> None:
@@ -106,11 +114,16 @@ class DirectoryStore:
         self._make()
         self.keep("meta.json", json.dumps(meta).encode())
 
-    def keep(self, name: str, data: bytes, *, lasting: bool = False) -> None:
+    def keep(self, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
         """Replace a file in the producer's directory, which is there once the first byte is written."""
         fresh = self._path / f"{name}.{new_producer_id()}"  # a signal handler may come in between
         try:
-            self._append(fresh, data, lasting=lasting)
+            if isinstance(data, bytes):
+                self._append(fresh, data, lasting=lasting)
+            else:
+                for part in data:
+                    self._append(fresh, part)
+                self._append(fresh, b"", lasting=lasting)
             fresh.replace(self._path / name)
         except OSError:
             with suppress(OSError):
@@ -120,6 +133,12 @@ class DirectoryStore:
     def kept(self, name: str, size: int = -1) -> bytes:
         """Return such a file's content; empty when it is missing."""
         return _bytes_of(self._path / name, 0, size)
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """Yield such a file's content part by part, of the one that is there when the first is asked for."""
+        with suppress(FileNotFoundError), (self._path / name).open("rb") as file:
+            while part := file.read(PART):
+                yield part
 
     def settle(self, name: str) -> None:
         """Bring such a file to the disk, if it is there."""
@@ -273,8 +292,12 @@ def _bytes_of(path: Path, offset: int, size: int) -> bytes:
 
 
 def _size_of(directory: str) -> int:
-    found = 0
-    for name in os.listdir(directory):  # noqa: PTH208 - likewise
-        with suppress(FileNotFoundError):
-            found += os.stat(f"{directory}/{name}").st_size  # noqa: PTH116 - likewise
-    return found
+    return sum(_blocks(f"{directory}/{name}") for name in os.listdir(directory))  # noqa: PTH208 - likewise
+
+
+def _blocks(path: str) -> int:
+    """Return what a file takes, rounded up: some file systems tell only later what it really is."""
+    try:
+        return -(-os.stat(path).st_size // _BLOCK) * _BLOCK  # noqa: PTH116 - likewise
+    except FileNotFoundError:
+        return 0

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from privacylib.recorder.counting import BLOCK_BITS, Answer, Tallies, Tally, count_segment
-from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts
+from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts, kept_lines
 from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT, written_slots
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor, Place
 from privacylib.recorder.store import Store
-from privacylib.recorder.tallying import calls_of
 
 __all__ = ["NOTE_OF_EXPORTER", "acknowledged", "bounded", "counted", "fold", "settle_places"]
 
@@ -22,6 +21,9 @@ NOTE_OF_EXPORTER = "exported."
 
 MOST_PAIRS = 1 << 16
 """Blocks, calls and groups of answers that are kept of one producer, each."""
+
+_MANY_FLOWS = 8192
+"""Flows that are counted in memory, half a kilobyte each; those before them stay on the disk."""
 
 _MOST_APART = 3
 """Segments behind it by which the operation has come that a slot belongs to, unless it never comes."""
@@ -38,9 +40,13 @@ def fold(producer: Producer, numbers: Sequence[int]) -> None:
         OSError: Nothing was folded.
     """
     store = producer.store
-    counts = counted(producer, kept_counts(store), numbers)
+    counts = kept_counts(store, flows=False)
+    for number in numbers:
+        counted(producer, counts, [number])
+        if len(counts.tallies.flows) >= _MANY_FLOWS:  # the others come later
+            break
     settle_places(store)
-    store.keep(COUNTS, counts_lines(counts), lasting=True)
+    store.keep(COUNTS, counts_lines(counts, kept_lines(store)), lasting=True)
     for number in store.numbers():
         if number < counts.below:
             store.drop_segment(number)
@@ -58,7 +64,7 @@ def counted(producer: Producer, counts: Counts, numbers: Sequence[int]) -> Count
         data = producer.store.read(number, SLOT)
         tallies = counts.tallies
         known = set(tallies.calls)
-        count_segment(data, calls_of(producer), tallies)
+        count_segment(data, producer.calls, tallies)
         _fold_calls(tallies, known)
         for answer in tallies.answers:
             _fold_answer(tallies, answer)

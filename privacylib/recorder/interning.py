@@ -7,7 +7,7 @@ definitions would grow for ever.
 from array import array
 from collections.abc import Iterator
 
-from privacylib.recorder.definitions import definition_line, parse_line
+from privacylib.recorder.definitions import defined
 from privacylib.recorder.store import Store
 
 __all__ = ["Places"]
@@ -45,9 +45,9 @@ class Places:
     def number_of(self, text: bytes, store: Store) -> int:
         """Return the number of the flow of a text, if it is defined; else 0."""
         for offset in self._offsets(text):
-            line, end, _ = store.lines(offset, len(text) + _AROUND).partition(b"\n")
-            found = parse_line(line)
-            if found is not None and definition_line(found[0], text) == line + end:
+            line, _, _ = store.lines(offset, len(text) + _AROUND).partition(b"\n")
+            found = defined(line)
+            if found is not None and found[1] == text:
                 return found[0]
         return 0
 

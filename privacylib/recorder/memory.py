@@ -1,7 +1,7 @@
 """Keep a producer in anonymous memory."""
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -68,15 +68,19 @@ class MemoryStore:
         """Return nothing: memory has no cap of ours."""
         return 0, 1
 
-    def keep(self, name: str, data: bytes, *, lasting: bool = False) -> None:
+    def keep(self, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
         """Replace a note."""
         del lasting
-        self._notes[name] = data
+        self._notes[name] = data if isinstance(data, bytes) else b"".join(data)
 
     def kept(self, name: str, size: int = -1) -> bytes:
         """Return a note."""
         note = self._boards[name][:] if name in self._boards else self._notes.get(name, b"")
         return note if size < 0 else note[:size]
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """Yield a note."""
+        yield self.kept(name)
 
     def settle(self, name: str) -> None:
         """Do nothing: there is no disk."""

@@ -29,8 +29,8 @@ __all__ = ["Production"]
 
 _FIRST_SEGMENT = 1 << 16
 _SEGMENTS = 16
-_MEMO = 1 << 16
-"""Weight of the flows whose numbers are found at once: 7,000 plain ones, a kilobyte each; every source weighs."""
+_MEMO = 1 << 15
+"""Weight of the flows whose numbers are found at once: 3,600 plain ones, a kilobyte each; every source weighs."""
 
 _CALLED = 1 << 14
 """Flows of calls with a block of spans at hand, 250 bytes each; one that comes back takes a fresh block."""
@@ -101,11 +101,19 @@ class Production(Producing):
 
     def refuse(self, cause: str | Exception) -> bool:
         """Count a refusal and return False; what the host's signal handler raised is no refusal, and raised again."""
-        if isinstance(cause, Exception) and of_the_host(cause):
-            raise cause
+        name = cause if isinstance(cause, str) else _cause_of_ours(cause)
         with self._lock:
-            self.refusals.note(cause if isinstance(cause, str) else cause_of(cause))
+            self.refusals.note(name)
         return False
+
+    def leave_undefined(self, error: Exception) -> int:
+        """Keep in mind why a flow has no number, and return 0: what is refused for it is counted by record."""
+        self._cause = _cause_of_ours(error)
+        return 0
+
+    def refuse_undefined(self) -> bool:
+        """Count the refusal of a record whose flow has no number, and return False."""
+        return self.refuse(self._cause or "undefined-flow")
 
     def swallow(self, name: str) -> None:
         """Count an error of ours; it makes the producer known, as a record would."""
@@ -132,7 +140,7 @@ class Production(Producing):
         if not self.guard[0]:  # the lock may be one that a thread of the parent holds
             return 0
         with self._lock:
-            if not self.guard[0] or self._waiting():
+            if not self.guard[0] or monotonic() < self._retry_at:
                 return 0
             try:
                 self._start()
@@ -145,7 +153,8 @@ class Production(Producing):
                     self._known = self.store.add_lines(line)
                     self._places.add(text, self._known - len(line))
             except OSError as error:
-                self._fail(error)
+                self.leave_undefined(error)
+                self._retry_at = monotonic() + _RETRY_S
                 return 0
             return self.memo.keep(flow, number, len(flow.sources))
 
@@ -264,6 +273,13 @@ class Production(Producing):
         self._cause = cause_of(error)
         self._retry_at = monotonic() + _RETRY_S
         return refused
+
+
+def _cause_of_ours(error: Exception) -> str:
+    """Name the cause of a refusal; what the host's signal handler raised is none, and raised again."""
+    if of_the_host(error):
+        raise error
+    return cause_of(error)
 
 
 def _first_block() -> int:

@@ -4,7 +4,7 @@ import fcntl
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from privacylib.model import Flag, Flow, Record
 from privacylib.recorder.counts import kept_counts
 from privacylib.recorder.definitions import lines_in, parse_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
+from privacylib.recorder.indexing import Index
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Scan
@@ -24,9 +25,6 @@ __all__ = ["Producer", "producers"]
 
 _AT_ONCE = 1 << 18
 """Bytes of definitions that are read at once; a longer one is read as a whole."""
-
-_LENGTH = 32
-_LONGEST = (1 << _LENGTH) - 1
 
 _PATIENCE = 5.0
 """Seconds to wait for a process that folds producers; one that was stopped stands there for ever."""
@@ -46,8 +44,7 @@ class Producer:
         self.store = store
         self._flows: dict[int, Flow] = {}
         self._parsed = 0
-        self._written: dict[int, int] = {}
-        self._looked = 0
+        self._index = Index(store)
         self._damaged_lines = 0
         self._damaged_slots: set[tuple[int, int]] = set()
 
@@ -69,13 +66,15 @@ class Producer:
     @property
     def refused(self) -> Mapping[str, int]:
         """Return how many calls were refused, per cause, whether the process runs, has closed, or was killed."""
-        return self._counted("refused", kept_counts(self.store).refused, lambda: refused_in(self.store.claimed()))
+        return self._counted(
+            "refused", kept_counts(self.store, flows=False).refused, lambda: refused_in(self.store.claimed())
+        )
 
     @property
     def errors(self) -> Mapping[str, int]:
         """Return how many errors privacylib swallowed, by where and type, as `refused` does."""
         board = self.store.kept(SWALLOWED_BOARD)
-        return self._counted("errors", kept_counts(self.store).errors, lambda: swallowed_in(board))
+        return self._counted("errors", kept_counts(self.store, flows=False).errors, lambda: swallowed_in(board))
 
     @property
     def about(self) -> dict[str, Any]:
@@ -106,24 +105,6 @@ class Producer:
                     self._damaged_lines += 1
         return MappingProxyType(self._flows)
 
-    def flow(self, number: int) -> Flow | None:
-        """Return one of the flows; of the others, only where they are written is kept in memory."""
-        if number not in self._written:
-            self._look_up()
-        place = self._written.get(number, 0)
-        parsed = parse_line(self.store.lines(place >> _LENGTH, place & _LONGEST)) if place else None
-        return parsed[1] if parsed else None
-
-    def _look_up(self) -> None:
-        """Note where definitions are, and how long, up to now."""
-        for at, whole in self._definitions(self._looked):
-            self._looked = at + len(whole)
-            here = 0
-            for line in lines_in(whole):
-                here = whole.index(line, here)
-                if parsed := parse_line(line):
-                    self._written[parsed[0]] = (at + here) << _LENGTH | len(line)
-
     def _definitions(self, start: int) -> Iterator[tuple[int, bytes]]:
         """Yield whole lines from a byte on, piece by piece; what is behind them is being written, or torn."""
         size = _AT_ONCE
@@ -135,6 +116,15 @@ class Producer:
             elif len(data) < size:
                 return
             size = _AT_ONCE if whole else 2 * size
+
+    @property
+    def calls(self) -> Set[int]:
+        """Return the numbers of the flows that are CALLs, up to now; no flow is kept for it."""
+        return self._index.calls
+
+    def flow(self, number: int) -> Flow | None:
+        """Return one flow, and keep none; None where its definition is missing or damaged."""
+        return self._index.flow(number)
 
     @property
     def corrupt(self) -> int:
@@ -178,7 +168,7 @@ def producers(spool: Path) -> Iterator[Producer]:
     with spool_lock(spool, fcntl.LOCK_SH, _PATIENCE):  # then it is read as it would be after a kill
         found = sorted(path.name for path in spool.iterdir() if _is_producer(path))
         heirs = [DirectoryStore(spool, name) for name in found if name.startswith(FOLDED)]
-        leftovers = {name for heir in heirs for name in kept_counts(heir).absorbed}
+        leftovers = {name for heir in heirs for name in kept_counts(heir, flows=False).absorbed}
         for name in found:
             if name not in leftovers:
                 yield Producer(DirectoryStore(spool, name))

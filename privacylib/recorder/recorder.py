@@ -59,7 +59,7 @@ class Recorder(Slots):
 
     @property
     def refused(self) -> Mapping[str, int]:
-        """Return how many calls `store` missed, per cause (``ENOSPC``, ``undefined-flow``)."""
+        """Return how many records `store` missed, per cause (``ENOSPC``, ``spool-full``), each counted once."""
         return MappingProxyType(self._shown().refusals.counted)
 
     def swallow(self, name: str) -> None:
@@ -79,9 +79,8 @@ class Recorder(Slots):
                 number = production.memo.get(flow) or production.define(flow)
                 if number or production.guard[0]:
                     return number
-        except Exception as error:  # noqa: BLE001 - a refusal is counted, the host goes on
-            self._own().refuse(error)
-            return 0
+        except Exception as error:  # noqa: BLE001 - the record is refused for it and counted, the host goes on
+            return self._own().leave_undefined(error)
 
     def call_span(self, flow_id: int) -> int:
         """Return a fresh span id for a call of a flow, which is still known from the id when records are folded."""
@@ -119,7 +118,7 @@ class Recorder(Slots):
         trace16: bytes | None,
     ) -> bool:
         if not flow_id:
-            return self._own().refuse("undefined-flow")
+            return self._own().refuse_undefined()
         try:
             linked = min(len(links) + len(foreign), MAX_LINKS)
             duration = min(max(duration_us, 0), MAX_DURATION)

@@ -4,7 +4,7 @@ import _thread
 from collections.abc import Callable, Iterator
 from itertools import islice
 from threading import RLock, get_ident
-from time import monotonic
+from time import monotonic, sleep
 
 from privacylib.context import UNSEEN, get_frame, set_frame
 from privacylib.recorder.adopting import adopt
@@ -27,6 +27,9 @@ _PORTION = 8
 _MEASURED_FOR = 1.0
 """Seconds for which a measurement is believed."""
 
+_LOOK = 0.02
+"""Seconds between two looks at what another process does."""
+
 _PATIENCE = 1.0
 """Seconds to wait for another thread or process that folds, or notes an exporter's first place."""
 
@@ -47,7 +50,7 @@ class Room:
         self._producer = Producer(store)
         self._folding = RLock()
         self._folder = 0
-        self._patience = _PATIENCE
+        self._patience = self._patience_with_others = _PATIENCE
         self._used = 0
         self._producers = 0
         self._measured = float("-inf")
@@ -117,19 +120,30 @@ class Room:
             self._folder = get_ident()
             set_frame(UNSEEN)
             self._measure(size)
-            if self._producers > MANY_PRODUCERS and self._adopt():
+            if self._producers > MANY_PRODUCERS and self._adopt(0.0):
                 self._measure(size)
             while self._used > target and self._fold_some():
                 self._measure(size)
-            if self._used > target and self._adopt():
+            until = monotonic() + self._patience_with_others if size else 0.0
+            while self._used > target and self._adopt(until):
                 self._measure(size)
         finally:
             self._folder = 0
             set_frame(outer)
 
-    def _adopt(self) -> int:
+    def _adopt(self, until: float) -> bool:
+        """Fold what other processes left, or wait a little for another one that does; return whether to look again."""
         spool = self._store.spool
-        return adopt(spool) if spool else 0
+        folded = adopt(spool) if spool else 0
+        if folded is not None:
+            self._patience_with_others = _PATIENCE
+            return folded > 0
+        if monotonic() < until:
+            sleep(_LOOK)
+            return True
+        if until:
+            self._patience_with_others = 0.0  # one that was stopped is waited for once
+        return False
 
     def _fold_some(self) -> bool:
         """Fold a few of this process's oldest segments; return whether there were any."""

@@ -3,12 +3,12 @@
 import mmap
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["ABOUT", "EXPORTING", "FOLDING", "Store", "allocate", "new_producer_id"]
+__all__ = ["ABOUT", "EXPORTING", "FOLDING", "PART", "Store", "allocate", "new_producer_id"]
 
 EXPORTING = "exporting.lock"
 """Held by the one process that exports a producer, as long as it does."""
@@ -20,6 +20,9 @@ ABOUT = "about.json"
 """What the process of a producer runs on, and which libraries it sees."""
 
 _ZEROS = bytes(1 << 16)
+
+PART = 1 << 18
+"""Bytes of a note that are read or written together."""
 
 
 class Store(Protocol):
@@ -72,12 +75,16 @@ class Store(Protocol):
         """Replace what is known of the producer."""
         ...
 
-    def keep(self, name: str, data: bytes, *, lasting: bool = False) -> None:
+    def keep(self, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
         """Replace a note about the producer, as a whole; a lasting one is on the disk before this returns."""
         ...
 
     def kept(self, name: str, size: int = -1) -> bytes:
         """Return a note, or the beginning of it; empty when it was never kept."""
+        ...
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """Yield a note part by part, as it is now: who replaces it meanwhile changes nothing."""
         ...
 
     def settle(self, name: str) -> None:

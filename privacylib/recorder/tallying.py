@@ -2,7 +2,6 @@
 
 from collections.abc import Set
 
-from privacylib.model import Kind
 from privacylib.recorder.counting import Tallies, count_segment, keys_in
 from privacylib.recorder.counts import folded_below, kept_counts
 from privacylib.recorder.layout import SLOT
@@ -24,7 +23,7 @@ def tallies(producer: Producer) -> Tallies:
         for number in store.numbers():
             if number >= counts.below:
                 data = store.read(number, SLOT)
-                count_segment(data, calls_of(producer), found)
+                count_segment(data, producer.calls, found)
         if folded_below(store) == counts.below:
             break
     return found
@@ -63,8 +62,3 @@ def keys_of(producer: Producer, flows: Set[int]) -> dict[int, set[bytes]]:
     for number in producer.store.numbers():
         keys_in(producer.store.read(number, SLOT), found)
     return found
-
-
-def calls_of(producer: Producer) -> set[int]:
-    """Return the numbers of the flows that are CALLs."""
-    return {number for number, flow in producer.flows.items() if flow.kind is Kind.CALL}

@@ -1,18 +1,21 @@
 """Tables of SQL statements: by a parser where one is installed, else by words."""
 
-import functools
 import re
 from collections.abc import Iterable
 
 from attrs import evolve
 
+from privacylib.memo import Memo
 from privacylib.sql.model import OPAQUE, Tables
 from privacylib.sql.words import by_words
 
 __all__ = ["holds_values", "stripped", "tables"]
 
-KEPT = 4096
-"""Statements whose tables are remembered."""
+ROOM = 65_536
+"""Weight of the statements whose tables are remembered: 4,000 ordinary ones, or four megabytes of long ones."""
+
+_CHARACTERS = 64
+"""Characters of a statement that weigh as a member does."""
 
 LONGEST = 100_000
 """Characters of a statement that is looked at; a longer one is opaque."""
@@ -43,7 +46,11 @@ def tables(text: str, dialect: str = "") -> Tables:
         text: One statement, or several.
         dialect: Name of the dialect, as sqlglot has it; empty for its general one.
     """
-    return _tables(stripped(text), dialect) if len(text) <= LONGEST else OPAQUE
+    if len(text) > LONGEST:
+        return OPAQUE
+    question = plain, _ = stripped(text), dialect
+    found = _known.get(question)
+    return _known.keep(question, _tables(*question), len(plain) // _CHARACTERS) if found is None else found
 
 
 def stripped(text: str) -> str:
@@ -63,9 +70,11 @@ def _plain(found: re.Match[str]) -> str:
     return found["name"] or (" " if found[0].startswith(("--", "/*")) else "?")
 
 
-@functools.lru_cache(maxsize=KEPT)
 def _tables(text: str, dialect: str) -> Tables:
     return _joined(_one(statement, dialect) for statement in _STATEMENT.findall(text) if statement.strip())
+
+
+_known: Memo[tuple[str, str], Tables] = Memo(ROOM)
 
 
 def _one(statement: str, dialect: str) -> Tables:

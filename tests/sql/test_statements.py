@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from privacylib.sql import Tables, holds_values, stripped, tables
+from privacylib.memo import Memo
+from privacylib.sql import Tables, holds_values, statements, stripped, tables
 from privacylib.sql.words import by_words
 
 CASES = [
@@ -72,7 +73,7 @@ def fresh(text: str) -> Tables:
     import importlib
 
     module = importlib.import_module("privacylib.sql.statements")
-    return module._tables.__wrapped__(stripped(text), "")
+    return module._tables(stripped(text), "")
 
 
 def test_columns_of_one_table() -> None:
@@ -122,3 +123,13 @@ def test_words_never_find_less() -> None:
 )
 def test_which_statements_hold_values(text: str, holds: bool) -> None:
     assert holds_values(text) is holds
+
+
+def test_fault_22_long_statements_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: Memo[tuple[str, str], Tables] = Memo(200)
+    monkeypatch.setattr(statements, "_known", known)
+    for number in range(30):
+        assert tables(f"insert into t{number} values ({', '.join('?' * 1000)})").writes == (f"t{number}",)
+        assert sum(len(text) for text, _ in known) <= 64 * 200
+    assert known
+    assert tables("select a from t") is tables("select a from t")

@@ -1,0 +1,103 @@
+"""Where the definitions of a producer stand, for whoever asks for one at a time: no flow is held."""
+
+from array import array
+from collections.abc import Iterator, Set
+
+from privacylib.model import Flow
+from privacylib.recorder.definitions import defined, lines_in, parse_line
+from privacylib.recorder.store import Store
+
+__all__ = ["Index", "definitions"]
+
+_PORTION = 1 << 18
+"""Bytes of the definitions that are looked at together, or as many as the longest line."""
+
+_LINE = 4096
+"""Bytes that most definitions have at most."""
+
+_FEW = 1024
+
+
+class Index:
+    """Keep the offset of each definition by its number, in eight bytes.
+
+    Args:
+        store: Where the definitions are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._looked_at = 0
+        self._places = array("Q")
+        self._apart: dict[int, int] = {}
+        self._calls: set[int] = set()
+
+    @property
+    def calls(self) -> Set[int]:
+        """Return the numbers of the flows that are CALLs, up to now."""
+        self._look()
+        return self._calls
+
+    def flow(self, number: int) -> Flow | None:
+        """Return the flow of a number; None where its definition is missing or damaged."""
+        found = parse_line(self._line(number))
+        return found[1] if found else None
+
+    def _line(self, number: int) -> bytes:
+        place = self._place(number)
+        if not place:
+            self._look()
+            place = self._place(number)
+        return _line_at(self._store, place - 1) if place else b""
+
+    def _look(self) -> None:
+        for offset, line in definitions(self._store, self._looked_at):
+            self._looked_at = offset + len(line) + 1
+            if found := defined(line):
+                number, _, is_call = found
+                self._keep(number, offset + 1)
+                if is_call:
+                    self._calls.add(number)
+
+    def _place(self, number: int) -> int:
+        return (self._places[number] if number < len(self._places) else 0) or self._apart.get(number, 0)
+
+    def _keep(self, number: int, place: int) -> None:
+        """Keep a place where its number is about the next; a child that forgot most of its parent's has few others."""
+        beyond = number + 1 - len(self._places)
+        if beyond > len(self._places) + _FEW:
+            self._apart[number] = place
+            return
+        if beyond > 0:
+            self._places.frombytes(bytes(8 * beyond))
+        self._places[number] = place
+
+
+def definitions(store: Store, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of definitions that are whole, each with its offset, from an offset on."""
+    size = _PORTION
+    while part := store.lines(offset, size):
+        end = part.rfind(b"\n") + 1
+        if not end:
+            if len(part) < size:  # it is being written, or torn
+                return
+            size *= 2
+            continue
+        for piece in part[:end].split(b"\n"):
+            at = offset
+            for line in lines_in(piece):
+                yield at, line
+                at += len(line) + 1
+            offset += len(piece) + 1
+        offset -= 1  # behind the last line feed nothing was cut off
+        size = _PORTION
+
+
+def _line_at(store: Store, offset: int) -> bytes:
+    size = _LINE
+    while True:
+        part = store.lines(offset, size)
+        line, end, _ = part.partition(b"\n")
+        if end or len(part) < size:
+            return next(lines_in(line), b"")
+        size *= 4
