@@ -1,0 +1,138 @@
+"""Replay of what a service recorded: its zones, its residents, and what it is told to take as it was."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from attrs import evolve
+
+from privacylib.model import REQUEST, Asset, Flow, Kind, Lowered, Mode, Served, Source, Terms
+from privacylib.model.policy import Policy
+from privacylib.policy.loading import load
+from privacylib.replay import Replay, replay
+from privacylib.replay.notes import notes
+
+POLICY = """
+version: 1
+labels: {CONTACT: {}}
+purposes: {order: {}, ads: {}}
+assets:
+  - {match: "postgres://**", labels: [CONTACT]}
+  - {match: "http://shop/ask", labels: [CONTACT]}
+  - {match: "model://**", labels: [CONTACT]}
+requirements:
+  - {id: contact, applies_to: [CONTACT], allow: {purposes: [order]}, mode: enforce}
+"""
+PROGRAM = """
+import sys, privacylib
+from privacylib.model import Asset, Kind, Operation, PolicyContext
+from privacylib.runtime import finish, respond, serve, site_now
+privacylib.init(service="shop", spool=sys.argv[1], policy=sys.argv[2], mode=sys.argv[3])
+def load():
+    with privacylib.zone("order"), privacylib.read("model://registry/m"): pass
+def ask():
+    handle = serve(site_now(Operation(Kind.SERVE, Asset("http://shop", "ask"))), PolicyContext())
+    try:
+        with privacylib.read("postgres://db/users"): pass
+        respond(handle, verified=False)
+    except privacylib.PolicyDenied: pass
+    finish(handle)
+def tell():
+    with privacylib.scope("tell"), privacylib.write("file:///log"): pass
+with privacylib.scope("first"): pass
+load(); ask(); ask(); tell(); tell(); tell()
+"""
+
+
+def recorded(path: Path, mode: str) -> Path:
+    (path / "policy.yaml").write_text(POLICY)
+    subprocess.run([sys.executable, "-c", PROGRAM, str(path / "spool"), str(path / "policy.yaml"), mode], check=True)
+    return path / "spool"
+
+
+@pytest.fixture(scope="module")
+def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return recorded(tmp_path_factory.mktemp("observe"), "observe")
+
+
+def tried(spool: Path, policy: str) -> Replay:
+    file = spool.parent / "new.yaml"
+    file.write_text(policy)
+    return replay([spool], load(str(file)))
+
+
+def test_a_zone_that_is_pasted_lets_what_is_served_through(spool: Path) -> None:
+    rows = tried(spool, POLICY).still_denied
+    [row] = [row for row in rows if row.kind is Kind.READ and row.asset == "postgres://db/users"]
+    assert (row.requirement, row.count) == ("zone", 2)
+    found = tried(spool, POLICY + row.remedies["nearest"].replace("PURPOSE", "order"))
+    assert (found.denied, found.still_denied) == ([], [])
+    assert row.id in {each.id for each in found.no_longer_denied}
+
+
+def test_a_zone_for_another_purpose_does_not(spool: Path) -> None:
+    found = tried(spool, POLICY + 'zones: [{match: "http://shop/*", purpose: ads}]\n')
+    assert {(row.requirement, row.asset) for row in found.still_denied} >= {("contact", "postgres://db/users")}
+
+
+def test_fault_51_what_was_stopped_is_decided_again(tmp_path: Path) -> None:
+    spool = recorded(tmp_path, "enforce")
+    assert {row.before.value for row in tried(spool, POLICY).still_denied} == {"DENY"}
+    found = tried(spool, POLICY + 'zones: [{match: "http://shop/*", purpose: order}]\n')
+    assert (found.denied, found.still_denied) == ([], [])
+    allowed = {(row.asset, row.count) for row in found.no_longer_denied}
+    assert allowed == {("postgres://db/users", 2), ("http://shop/ask", 2)}
+
+
+def test_what_becomes_resident_counts_for_all_later_work(spool: Path) -> None:
+    before = {row.asset for row in tried(spool, POLICY).denied}
+    policy = yaml.safe_load(POLICY)
+    policy["assets"][2]["resident"] = True
+    [row] = [row for row in tried(spool, yaml.safe_dump(policy, sort_keys=False)).denied if row.asset not in before]
+    assert (row.asset, row.count, row.at_most, row.labels) == ("file:///log", 3, True, frozenset({"CONTACT"}))
+
+
+READ = Flow(Kind.READ, Asset("db://h", "users"), labels=frozenset({"CONTACT"}), purposes=("order",))
+SERVED = Served("http://shop/ask")
+REVIEWED = f"""
+reclassifications:
+  - {{from: [CONTACT], to: [], sink: "**", transform: "m:f", reason: r, reviewer: r, expires: 2999-01-01,
+     fingerprint: "sha256:{"0" * 64}"}}
+"""
+
+
+def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:
+    assert list(notes(evolve(READ, terms=Terms(served=SERVED)), Policy())) == []
+
+
+@pytest.mark.parametrize(
+    ("flow", "policy", "told"),
+    [
+        (READ, "", "earlier version"),
+        (evolve(READ, terms=Terms(resident=True)), "", "resident and is no more"),
+        (evolve(READ, terms=Terms()), 'naming: [{match: "db://h/*", as: "db://h/{x}"}]', "`naming` would change"),
+        (
+            evolve(READ, terms=Terms(taken=Source(READ.asset, REQUEST))),
+            "trust: {ingress: require}",
+            "came in from outside",
+        ),
+        (evolve(READ, terms=Terms(taken=Source(READ.asset), served=SERVED)), "", "a zone that the policy does not"),
+        (
+            evolve(READ, terms=Terms(served=evolve(SERVED, before=("order",)))),
+            'zones: [{match: "http://shop/*", purpose: order}]',
+            "purposes that the caller sent",
+        ),
+        (
+            evolve(READ, terms=Terms(ceiling=Mode.OBSERVE, lowered=(Lowered(READ.labels, frozenset(), "**", "m:f"),))),
+            REVIEWED,
+            "fingerprint was not recorded",
+        ),
+    ],
+)
+def test_what_is_taken_as_it_was_is_noted(flow: Flow, policy: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(f"version: 1\nlabels: {{CONTACT: {{}}}}\npurposes: {{order: {{}}}}\n{policy}\n")
+    [note] = notes(flow, load(str(file)))
+    assert told in note
