@@ -73,6 +73,8 @@ def reclassify(
 def _day(text: "str | datetime.date") -> "datetime.date":
     import datetime
 
+    if isinstance(text, datetime.datetime):
+        return text.date()
     if isinstance(text, datetime.date):
         return text
     try:

@@ -12,7 +12,7 @@ from privacylib.labels import applies, uncovered
 from privacylib.model import Decision, Mode, Violation
 from privacylib.model.policy import Allow, Requirement
 from privacylib.policy import remedies
-from privacylib.policy.kinds import BUILT_IN, Kind, kinds
+from privacylib.policy.kinds import BUILT_IN, Broken, Kind, kinds
 from privacylib.policy.question import Question
 
 __all__ = ["Question", "Rules", "decide"]
@@ -57,7 +57,7 @@ class Rules:
         """Give what the requirements on the question's labels do not permit."""
         for requirement in self.on(question.labels):
             for kind in self._kinds[id(requirement)]:
-                for reason, remedy in kind.broken(question, requirement):
+                for reason, remedy in _asked(kind, question, requirement):
                     yield Violation(requirement.id, reason, remedy, self.capped(requirement.mode))
 
     def mode(self, labels: frozenset[str]) -> Mode:
@@ -139,6 +139,19 @@ def _coverage(question: Question) -> tuple[str, str, str] | None:
 def _flow(question: Question, rules: Rules) -> Violation:
     reason = f"{question.asset} is not annotated"
     return Violation("flow", reason, remedies.annotate(question.asset, question.labels), rules.mode(question.labels))
+
+
+def _asked(kind: Kind, question: Question, requirement: Requirement) -> list[Broken]:
+    """Return what a kind finds. What it cannot judge is not permitted."""
+    try:
+        found = list(kind.broken(question, requirement))
+        if all(isinstance(one, Broken) and isinstance(one.reason + one.remedy, str) for one in found):  # pyright: ignore[reportUnnecessaryIsInstance] - a package's code gives anything
+            return found
+        problem = "it gave something else than Broken(reason, remedy)"
+    except Exception as error:  # noqa: BLE001 - the code of another package
+        problem = type(error).__name__
+    reason = f"{requirement.id} cannot be judged by its {kind.key!r} for {question.asset} ({problem})"
+    return [Broken(reason, f"# repair the package that brings the kind of requirement {kind.key!r}\n")]
 
 
 def _spoken(allow: Allow) -> tuple[Kind, ...]:

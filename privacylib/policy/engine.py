@@ -110,7 +110,10 @@ class Engine:
         if any(entry.fingerprint and entry.transform == declared.transform for entry in reviewed):
             from privacylib.policy.fingerprint import fingerprint
 
-            declared = evolve(declared, fingerprint=fingerprint(transform))
+            try:
+                declared = evolve(declared, fingerprint=fingerprint(transform))
+            except Exception as error:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
+                return f"its fingerprint cannot be taken ({type(error).__name__})"
         return in_force(declared, reviewed, today, only_reviewed=self.rules.ceiling is Mode.ENFORCE)
 
     def impersonal(self, operation: Operation) -> Operation:

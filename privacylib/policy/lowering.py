@@ -10,7 +10,7 @@ from privacylib.model.policy import Reclassification
 from privacylib.naming import Glob
 from privacylib.policy.fingerprint import changed
 
-__all__ = ["Lowering", "in_force", "void"]
+__all__ = ["Lowering", "in_force", "unexpired", "void"]
 
 NOT_REVIEWED = "not in the reviewed policy, which alone counts under enforce"
 
@@ -25,6 +25,7 @@ class Lowering:
         sink: Pattern of the sink's URI.
         fields: Fields of the sink that it holds for; None for all of them.
         declared: What the code declared.
+        until: Last day on which it counts; None where that was asked already.
     """
 
     lowered: frozenset[str]
@@ -32,6 +33,7 @@ class Lowering:
     sink: str
     fields: frozenset[str] | None = None
     declared: Reclassification | None = None
+    until: datetime.date | None = None
 
     def apply(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> frozenset[str]:
         """Return what `labels` are on the way to these fields of `sink`; none means all of them."""
@@ -60,13 +62,22 @@ def in_force(
     fit = [entry for entry in own if not _differs(entry, declared, today)]
     for entry in fit:
         if _difference(entry, declared) is None:
-            return Lowering(declared.from_, declared.to, declared.sink, meet(entry.fields, declared.fields), declared)
+            fields, until = meet(entry.fields, declared.fields), min(entry.expires, declared.expires)
+            return Lowering(declared.from_, declared.to, declared.sink, fields, declared, until)
     if fit:  # the transform is not what was reviewed, in whatever mode
         return f"the transform is not what was reviewed: {_difference(fit[0], declared)}"
     if only_reviewed:
         told = "; ".join(dict.fromkeys(_differs(entry, declared, today) for entry in own))
         return f"{NOT_REVIEWED}: {told}" if told else NOT_REVIEWED
-    return Lowering(declared.from_, declared.to, declared.sink, declared.fields, declared)
+    return Lowering(declared.from_, declared.to, declared.sink, declared.fields, declared, declared.expires)
+
+
+def unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
+    """Return those that count today: a block that one was declared around may last longer than it."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    if all(one.until is None or one.until >= today for one in lowered):
+        return lowered
+    return tuple(one for one in lowered if one.until is None or one.until >= today)
 
 
 def void(declared: Reclassification) -> Lowering:

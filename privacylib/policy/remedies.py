@@ -4,9 +4,10 @@ import datetime
 import json
 import re
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any, cast
 
-from attrs import evolve, fields
+from attrs import evolve, fields, has
 
 from privacylib.model import Mode, Zone
 from privacylib.model.policy import Requirement
@@ -91,9 +92,22 @@ def _zone(asset: str, purpose: str, labels: Iterable[str]) -> str:
 
 
 def _written(permitted: Any, more: Iterable[str]) -> str:
-    if isinstance(permitted, frozenset | tuple):
-        return _listed({*cast("Iterable[str]", permitted), *more})
-    return _name(permitted) if isinstance(permitted, str) else json.dumps(permitted)  # JSON is YAML
+    members = cast("Iterable[Any]", permitted) if isinstance(permitted, frozenset | tuple) else ()
+    if isinstance(permitted, frozenset | tuple) and all(isinstance(one, str) for one in members):
+        return _listed({*members, *more})
+    return _name(permitted) if isinstance(permitted, str) else json.dumps(permitted, default=_plain)  # JSON is YAML
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of a key that a further kind added, as the policy file has it."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if has(cast("type[Any]", type(value))):
+        held = {one.name.rstrip("_"): getattr(value, one.name) for one in fields(cast("type[Any]", type(value)))}
+        return {name: one for name, one in held.items() if one is not None}
+    return sorted(value)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ from privacylib.runtime.endpoints import (
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse
 from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_scope, exit_frame, narrowed
-from privacylib.runtime.ways import remember
+from privacylib.runtime.ways import remember, ways_into
 
 __all__ = [
     "ACTIVE", "CARRIED", "COMPILED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart",
@@ -28,7 +28,8 @@ __all__ = [
     "exit_frame",
     "faults", "finish", "held_now", "hold", "into_open_writes", "narrowed", "record", "refuse", "remember",
     "requested", "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of",
-    "snapshot_now", "told_now", "zone_under",
+    "snapshot_now", "told_now", "ways_into",
+    "zone_under",
 ]  # fmt: skip
 
 COMPILED = not str(hot.__file__).endswith(".py")

@@ -208,7 +208,8 @@ class Site:
             and not (late and last[3].denied)
         ):
             return last[3]
-        answers, key = self.snapshot.answers, (self, sources, zone, judges, late, frame.lowered)
+        lowered = frame.lowered and _unexpired(frame.lowered)
+        answers, key = self.snapshot.answers, (self, sources, zone, judges, late, lowered)
         known = answers.get(key)
         if known is None:
             known = self._ask_write(sources, frame, judges, late)
@@ -246,7 +247,7 @@ class Site:
         """Decide whether what `sources` hold may go out, and what comes back with it may come in."""
         decision = self.snapshot.engine.write(
             self.operation.asset, self._fields, sources.labels, frame.zone,
-            unknown=sources.unknown, judges=judges, lowered=frame.lowered,
+            unknown=sources.unknown, judges=judges, lowered=frame.lowered and _unexpired(frame.lowered),
         )  # fmt: skip
         comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
         return explained(decision.joined(self.decide_read(frame.zone)) if comes_back else decision, sources)
@@ -260,7 +261,7 @@ class Site:
         decision, zone = self.decide_write(sources, frame, judges), frame.zone
         if late and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
-        terms = self.terms(zone, judges, late, frame.lowered)
+        terms = self.terms(zone, judges, late, frame.lowered and _unexpired(frame.lowered))
         flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields, terms)
         return self.define(flow, judges)
 
@@ -334,6 +335,12 @@ def _graded(sources: SourceSet) -> tuple[Source, ...]:
             more = brought[source.asset]
             kept[place] = _merged(source, evolve(more, labels=more.carried))
     return tuple(kept[place] for place in sorted(kept))
+
+
+def _unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
+    from privacylib.policy.lowering import unexpired
+
+    return unexpired(lowered)
 
 
 def _lowered(declared: "Reclassification") -> Lowered:

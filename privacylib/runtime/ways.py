@@ -8,7 +8,7 @@ from privacylib.context import SourceSet
 from privacylib.labels import covers
 from privacylib.model import Decision
 
-__all__ = ["explained", "remember"]
+__all__ = ["explained", "remember", "ways_into"]
 
 KEPT = 1024
 """Assets whose ways are kept; the oldest goes first."""
@@ -24,6 +24,11 @@ def remember(asset: str, ways: Mapping[str, tuple[str, ...]]) -> None:
     _ways[asset] = dict(ways)
 
 
+def ways_into(asset: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what was remembered of an asset; nothing where it was not loaded."""
+    return _ways.get(asset, {})
+
+
 def explained(decision: Decision, sources: SourceSet) -> Decision:
     """Return a decision that names, where it refuses, the way on which the data came to what was loaded."""
     if decision.allowed or not _ways:
@@ -31,7 +36,7 @@ def explained(decision: Decision, sources: SourceSet) -> Decision:
     told = [
         f"{label} came by {' -> '.join((*way, source.asset.uri))}"
         for source in sources.members
-        for label, way in sorted(_ways.get(source.asset.uri, {}).items())
+        for label, way in sorted(ways_into(source.asset.uri).items())
         if any(covers(label, held) or covers(held, label) for held in source.labels)
     ]
     if not told:

@@ -12,7 +12,7 @@ from privacylib.context import PROCESS, Frame, frame_now
 from privacylib.decorators import Op
 from privacylib.decorators.sites import called_from
 from privacylib.labels import join
-from privacylib.model import Asset, Evidence, Kind, Operation, Source
+from privacylib.model import Asset, Evidence, Kind, Mode, Operation, Source
 from privacylib.naming import asset as named
 from privacylib.runtime import Handle, Site, faults, into_open_writes, record, refuse, remember, site_now
 from privacylib.training import manifest as manifests
@@ -46,12 +46,24 @@ class Checkpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         frame = frame_now()
-        self._inputs = frame.scope.reads.visible().members  # and what was read inside the block
+        before, self._inputs = self._inputs, frame.scope.reads.visible().members
         self._op.__exit__(kind, error, trace)
         site = site_now(Operation(Kind.WRITE, self._asset))
         if error is None and site is not None:
-            made = _manifest(self._asset, self._file, self._inputs, frame, self._code, site.snapshot)
-            manifests.write(made, self._file, site.snapshot.keys)
+            judge((), frame, frame.zone, set(self._inputs).difference(before))  # what was read inside the block
+            self._leave_manifest(frame, site.snapshot)
+
+    def _leave_manifest(self, frame: Frame, snapshot: "Snapshot") -> None:
+        """Write the manifest. Without one the checkpoint counts as unknown, so that only enforcement stops for it."""
+        try:
+            made = _manifest(self._asset, self._file, self._inputs, frame, self._code, snapshot)
+            manifests.write(made, self._file, snapshot.keys)
+        except Exception as error:
+            faults.swallowed("writing a manifest", error)
+            if isinstance(error, OSError) and snapshot.mode is Mode.ENFORCE:
+                place, remedy = str(manifests.manifest_path(self._file)), "let its directory be written to"
+                problem = f"the manifest of {self._asset.uri} cannot be written ({error.strerror}); {remedy}"
+                raise OSError(error.errno, problem, place) from error
 
     async def __aenter__(self) -> None:
         self.__enter__()
@@ -66,12 +78,12 @@ def checkpoint(asset: str, file: str | os.PathLike[str], code: str | None = None
     """Write a checkpoint in a block, and a signed manifest beside it: ``<file>.manifest.json``.
 
     Everything that the job has read is an input. On entering, each is judged as `gate` does, before the file is
-    written; the checkpoint's own annotation is judged as that of any sink. The manifest names inputs, their digests
-    and labels, purposes, the policy and the code.
+    written, and on leaving what was read inside the block; the checkpoint's own annotation is judged as that of any
+    sink. The manifest names inputs, their digests and labels, purposes, the policy and the code.
 
     Args:
         asset: URI of the model, such as ``model://registry/ranker``.
-        file: Where the block writes it.
+        file: The file or directory that the block writes.
         code: Version of the code that made it, such as a commit; the digest of the calling file where left out.
 
     Returns:
@@ -79,8 +91,8 @@ def checkpoint(asset: str, file: str | os.PathLike[str], code: str | None = None
 
     Raises:
         AssetNameError: The URI names no asset.
-        OSError: On leaving, where the manifest cannot be written.
-        PolicyDenied: On entering, when an enforced rule refuses an input or the checkpoint.
+        OSError: On leaving, under enforce, where the manifest cannot be written.
+        PolicyDenied: When an enforced rule refuses an input or the checkpoint; on leaving there is no manifest then.
     """
     place = sys._getframe(1).f_globals.get("__file__")  # pyright: ignore[reportPrivateUsage] - the one way to the caller
     version = code or (manifests.digest_of(Path(place)) if isinstance(place, str) else None) or "?"
@@ -96,7 +108,7 @@ def load(asset: str, file: str | os.PathLike[str]) -> Manifest:
 
     Args:
         asset: URI of the model.
-        file: The checkpoint's file; the manifest lies beside it.
+        file: The checkpoint's file or directory; the manifest lies beside it, or beside what it is a link to.
 
     Returns:
         The manifest. Where it cannot be believed (it is missing, forged, of an unknown key, or the file is another),
@@ -157,5 +169,5 @@ def _manifest(
 def _input(source: Source) -> Input:
     place = source.asset
     file = Path(place.name) if place.namespace == "file" and "{" not in place.name else None
-    digest = None if file is None else manifests.digest_of(file)
+    digest = manifests.digest_of(file) if file is not None and file.is_file() else None
     return Input(source.uri, tuple(sorted(source.labels)), digest, source.unknown)

@@ -1,11 +1,11 @@
 """The gate: every input of a training job is judged before any of them is read, and what they were made of as well."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from privacylib.context import Frame, frame_now
+from privacylib.decorators.arguments import dotted, names
 from privacylib.labels import join
 from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Source, Verdict, Violation, Zone
 from privacylib.naming import asset as named
@@ -13,9 +13,6 @@ from privacylib.naming import parse
 from privacylib.policy import remedies
 from privacylib.runtime import CARRIED, Handle, Site, faults, narrowed, record, site_now
 from privacylib.training.lineage import Lineage, Origin, lineage
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["gate", "judge"]
 
@@ -39,10 +36,13 @@ def gate(inputs: Iterable[str], purpose: str) -> Decision:
     Raises:
         AssetNameError: A URI names no asset.
         PolicyDenied: An enforced rule refuses an input; names the first, and holds the violations of all.
+        TypeError: The purpose is no text, or the inputs are one.
+        ValueError: The purpose is no dotted name.
     """
+    declared, purpose = names("inputs", inputs), dotted("purpose", purpose)
     frame = frame_now()
     zone = frame.zone if frame.zone.purposes[-1:] == (purpose,) else narrowed(frame.zone, purpose, None)
-    return judge([named(uri).uri for uri in inputs], frame, zone)
+    return judge([named(uri).uri for uri in declared], frame, zone)
 
 
 def judge(inputs: Iterable[str], frame: Frame, zone: Zone, held: Iterable[Source] = ()) -> Decision:
@@ -76,7 +76,7 @@ def _with_origins(inputs: Iterable[str]) -> Iterator[Origin]:
     """Give each input, and each asset behind it."""
     known: Lineage | None = None
     for uri in dict.fromkeys(inputs):
-        yield Origin(uri, (uri,), frozenset())
+        yield Origin(uri, frozenset())
         if known is None:
             known = lineage()
         yield from known.behind(uri)
@@ -85,15 +85,16 @@ def _with_origins(inputs: Iterable[str]) -> Iterator[Origin]:
 @faults.deciding
 def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Source | None) -> Decision:
     """Decide one input, or what is behind one, and record it when a rule is broken."""
-    engine, asset, behind = site.snapshot.engine, site.operation.asset, len(origin.way) > 1
+    engine, asset, behind = site.snapshot.engine, site.operation.asset, origin.steps > 0
     own = frozenset[str]() if behind else join(*(source.labels for source in site.sources))
     labels = join(own, origin.labels, brought.labels if brought else frozenset())
     known = site.annotated(*site.operation.fields) is not None or bool(labels) or asset == CARRIED
     unknown = brought.unknown if brought else None
     decision = engine.read(asset, labels, zone, unknown) if known else _without_annotation(site)
     if behind and not decision.allowed:
-        way = f"; {origin.way[-1]} is made of it: {' -> '.join(origin.way)}"
-        decision = Decision.of(evolve(one, reason=one.reason + way) for one in decision.violations)
+        way = origin.way
+        made = f"; {way[-1]} is made of it: {' -> '.join(way)}"
+        decision = Decision.of(evolve(one, reason=one.reason + made) for one in decision.violations)
     if not decision.allowed:
         flow = site.flow((), labels, zone, unknown if known else "unannotated", decision, site.operation.fields)
         record(Handle(site, frame), 0, site.define(flow))

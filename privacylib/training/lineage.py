@@ -2,31 +2,39 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import field, frozen
 
 from privacylib.labels import uncovered
 from privacylib.model import Verdict
-from privacylib.runtime import ACTIVE
+from privacylib.runtime import ACTIVE, ways_into
 
 if TYPE_CHECKING:
     from privacylib.graph import Edge
 
 __all__ = ["Lineage", "Origin", "lineage"]
 
-FARTHEST = 10_000
-"""Assets and fields behind an input that are looked at."""
-
 
 class Origin(NamedTuple):
-    """Name something that an input was made of."""
+    """Name an input, or something that it was made of."""
 
     uri: str
-    way: tuple[str, ...]
-    """From there to the input, both included."""
     labels: frozenset[str]
-    """What it holds by the policy of today and can have brought on that way."""
+    """What it holds by the policy of today and can have brought on its way."""
+    steps: int = 0
+    """How far it is behind the input."""
+    nearer: Mapping[str, str] = MappingProxyType({})
+    """The next place towards the input for every place behind it."""
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """Return the places from there to the input, both included."""
+        found = [self.uri]
+        while (near := self.nearer.get(found[-1])) is not None:
+            found.append(near)
+        return tuple(found)
 
 
 @frozen
@@ -51,10 +59,10 @@ class Lineage:
 
     def behind(self, uri: str) -> Iterator[Origin]:
         """Give what an input was made of, the nearest first."""
-        ways: dict[str, tuple[str, ...]] = {uri: (uri,)}
-        stopped = {uri: frozenset[str]()}
+        nearer: dict[str, str] = {}
+        steps, stopped = {uri: 0}, {uri: frozenset[str]()}
         waiting = deque([uri])
-        while waiting and len(ways) < FARTHEST:
+        while waiting:
             near = waiting.popleft()
             for edge in self._into.get(_asset(near), ()):
                 if not _meets(edge.sink, near):
@@ -64,25 +72,31 @@ class Lineage:
                 if before is not None and before <= stops:
                     continue
                 stopped[edge.source] = stops if before is None else before & stops
-                ways.setdefault(edge.source, (edge.source, *ways[near]))
+                if edge.source not in steps:
+                    nearer[edge.source], steps[edge.source] = near, steps[near] + 1
                 waiting.append(edge.source)
-        for origin, way in ways.items():
-            if origin != uri:
-                labels = uncovered(_annotated(origin) or (), stopped[origin])
-                yield Origin(origin, way, labels)
+        for origin in nearer:
+            yield Origin(origin, uncovered(_annotated(origin) or (), stopped[origin]), steps[origin], nearer)
 
     def ways(self, labels: Mapping[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
         """Return for each label the longest way that leads from an asset with it to an input.
+
+        What a model that was loaded is made of stands in its manifest, whoever trained it.
 
         Args:
             labels: Of the inputs, by their URIs.
         """
         found: dict[str, tuple[str, ...]] = {}
         for uri, held in labels.items():
-            for origin in (Origin(uri, (uri,), held), *self.behind(uri)):
+            before = {label: (*way, uri) for label, way in ways_into(_asset(uri)).items() if label in held}
+            farthest: dict[str, Origin] = {}
+            for origin in (Origin(uri, held), *self.behind(uri)):
                 for label in held & origin.labels:
-                    if len(origin.way) > len(found.get(label, ())):
-                        found[label] = origin.way
+                    if label not in farthest or origin.steps > farthest[label].steps:
+                        farthest[label] = origin
+            for label, way in (*((label, origin.way) for label, origin in farthest.items()), *before.items()):
+                if len(way) > len(found.get(label, ())):
+                    found[label] = way
         return found
 
 

@@ -69,19 +69,40 @@ def manifest_path(file: Path) -> Path:
 
 
 def digest_of(file: Path) -> str | None:
-    """Return ``sha256:…`` of a file's content; None where it is none that can be read."""
-    whole = hashlib.sha256()
+    """Return ``sha256:…`` of what a file or a directory holds.
+
+    None where it cannot be read, or is something else: a pipe, or a directory with a link to another one in it.
+    """
     try:
-        with file.open("rb") as content:
-            while piece := content.read(1 << 20):
-                whole.update(piece)
+        if file.is_dir():
+            return _digest_of_all(file)
+        return _digest_of_one(file) if file.is_file() else None
     except OSError:
         return None
+
+
+def _digest_of_one(file: Path) -> str:
+    whole = hashlib.sha256()
+    with file.open("rb") as content:
+        while piece := content.read(1 << 20):
+            whole.update(piece)
+    return f"sha256:{whole.hexdigest()}"
+
+
+def _digest_of_all(directory: Path) -> str | None:
+    """Return the digest of all names in a directory, and beneath it, with what the files hold."""
+    whole = hashlib.sha256()
+    for place in sorted(directory.rglob("*")):
+        if place.is_dir() and not place.is_symlink():
+            continue
+        if not place.is_file():
+            return None
+        whole.update(f"{len(name := str(place.relative_to(directory)))} {name} {_digest_of_one(place)}\n".encode())
     return f"sha256:{whole.hexdigest()}"
 
 
 def write(manifest: Manifest, file: Path, keys: Keyring) -> None:
-    """Sign a manifest and put it beside the checkpoint's file, whole or not at all."""
+    """Sign a manifest and put it beside the checkpoint's file or directory, whole or not at all."""
     body = {"format": FORMAT, **asdict(manifest)}
     signature = {"key": keys.first.id, "hmac-sha-256": _signature(keys.first, body)}
     place = manifest_path(file)
@@ -99,7 +120,10 @@ def read(file: Path, checkpoint: str, keys: Keyring) -> "Manifest | str":
         keys: What may have signed it.
     """
     try:
-        body = cast("dict[str, Any]", json.loads(manifest_path(file).read_text()))
+        place = manifest_path(file)
+        if not place.exists():  # a link to a checkpoint, which has it beside itself
+            place = manifest_path(file.resolve())
+        body = cast("dict[str, Any]", json.loads(place.read_text()))
         signature = body.pop("signature")
         key = keys.by_id.get(signature["key"])
         if key is None:

@@ -1,7 +1,9 @@
 """Fingerprints of transforms: what changes them, what does not, and what is told of a change."""
 
 import functools
+import importlib
 import importlib.util
+import linecache
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import privacylib
 from privacylib.policy.fingerprint import changed, fingerprint
 
 COUNT = '''
@@ -108,7 +111,7 @@ class Counter:
 
 def test_objects_that_are_called_methods_and_classes_have_one(tmp_path: Path) -> None:
     assert fingerprint(Counter(1)) == fingerprint(Counter(1)) != fingerprint(Counter(2))
-    assert fingerprint(Counter(1).method) == fingerprint(Counter.method)
+    assert fingerprint(Counter(1).method) == fingerprint(Counter(1).method) != fingerprint(Counter(2).method)
     text = "class count:\n    def f(self):\n        return 1\n"
     other = loaded(text.replace("1", "2"), tmp_path)
     assert changed(fingerprint(loaded(text, tmp_path)), fingerprint(other)) == "its constants changed"
@@ -142,3 +145,141 @@ def test_another_process_gives_the_same(tmp_path: Path) -> None:
         for seed in ("1", "2", "3")
     }  # fmt: skip
     assert len(found) == 1
+
+
+TAKEN = """
+import dataclasses, datetime, decimal, enum, functools, re
+from fractions import Fraction
+
+LEAST = decimal.Decimal("50")
+PART = Fraction(1, 2)
+SINCE = datetime.date(2026, 1, 1)
+WORD = re.compile("a+")
+STEPS = range(3)
+
+class Colour(enum.Enum):
+    RED = 1
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    least: int
+
+CONFIG = Config(7)
+
+class Noise:
+    __slots__ = ("scale",)
+    def __init__(self, scale):
+        self.scale = scale
+    @property
+    def wide(self):
+        return self.scale * 8
+    def made(self):
+        return self.scale + 9
+
+class Louder(Noise):
+    pass
+
+NOISE = Louder(11)
+
+def kept(row, least):
+    return row > least + 12
+
+HALF = functools.partial(kept, least=13)
+
+@functools.lru_cache
+def cached(row):
+    return row - 14
+
+def count(rows):
+    return LEAST, PART, SINCE, WORD, STEPS, Colour.RED, CONFIG, NOISE.made(), HALF, cached(1), CONFIG.least
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"50"', '"5"'), ("Fraction(1, 2)", "Fraction(1, 3)"), ("2026, 1, 1", "2026, 1, 2"), ('"a+"', '"a*"'),
+        ("range(3)", "range(4)"), ("RED = 1", "RED = 2"), ("Config(7)", "Config(8)"), ("scale * 8", "scale * 9"),
+        ("scale + 9", "scale + 8"), ("Louder(11)", "Louder(1)"), ("least + 12", "least"), ("least=13", "least=1"),
+        ("row - 14", "row"),
+    ],
+)  # fmt: skip
+def test_what_a_function_takes_from_its_module_is_seen_whatever_it_is(old: str, new: str, tmp_path: Path) -> None:
+    before = fingerprint(loaded(TAKEN, tmp_path))
+    assert before == fingerprint(loaded(TAKEN, tmp_path))
+    assert old in TAKEN
+    assert changed(before, fingerprint(loaded(TAKEN.replace(old, new), tmp_path))) == "its closure changed"
+
+
+WRAPPED = """
+import functools
+
+def noised(function):
+    @functools.wraps(function)
+    def wrapper(rows):
+        return function(rows) + 5
+    return wrapper
+
+def plain(rows):
+    return len(rows)
+
+@noised
+def count(rows):
+    return len(rows)
+
+def cheat(rows):
+    return rows
+
+functools.update_wrapper(cheat, plain)
+"""
+
+
+def test_a_wrapper_counts_with_what_it_wraps(tmp_path: Path) -> None:
+    before = fingerprint(loaded(WRAPPED, tmp_path))
+    assert before != fingerprint(loaded(WRAPPED.replace("+ 5", "+ 0"), tmp_path))
+    assert fingerprint(loaded(WRAPPED, tmp_path, "cheat")) != fingerprint(loaded(WRAPPED, tmp_path, "plain"))
+
+
+def test_a_wrapper_of_another_package_counts_by_its_name_and_ours_not_at_all(tmp_path: Path) -> None:
+    plain = loaded(WRAPPED, tmp_path, "plain")
+    assert fingerprint(privacylib.writes("file:///out/counts")(plain)) == fingerprint(plain)
+    assert fingerprint(functools.update_wrapper(adder(1), plain)) != fingerprint(plain)
+    assert fingerprint(functools.lru_cache(plain)) != fingerprint(plain)
+
+
+def test_modules_of_its_package_and_methods_beside_it_are_followed(tmp_path: Path, monkeypatch: Any) -> None:
+    package = tmp_path / "followed"
+    package.mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found: list[str] = []
+    for least, by in ((50, 1), (5, 1), (50, 2)):
+        (package / "__init__.py").write_text("")
+        (package / "settings.py").write_text(f"import os\nLEAST = {least}\ndef kept(row):\n    return row * {by}\n")
+        (package / "jobs.py").write_text(
+            "import os\nfrom followed import settings\n"
+            "def count(rows):\n    return os.environ and settings.kept(rows) > settings.LEAST\n"
+            f"class Job:\n    def run(self, rows):\n        return self.helper(rows)\n"
+            f"    def helper(self, rows):\n        return rows + {by}\n"
+        )
+        for name in [name for name in sys.modules if name.startswith("followed")]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        linecache.clearcache()
+        sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+        jobs = importlib.import_module("followed.jobs")
+        sys.dont_write_bytecode = before
+        found += [fingerprint(jobs.count), fingerprint(jobs.Job.run)]
+    assert len({found[0], found[2], found[4]}) == 3
+    assert found[1] == found[3] != found[5]
+
+
+def test_what_refers_to_itself_and_what_is_shared_ends() -> None:
+    shared: list[Any] = [1]
+    for _ in range(50):  # 2 ** 50 ways lead to the innermost
+        shared = [shared, shared]
+    loop: dict[str, Any] = {}
+    loop["self"] = [loop]
+    assert fingerprint(adder(shared)) == fingerprint(adder(shared))
+    assert fingerprint(adder(loop)) == fingerprint(adder(loop))
+    many = list(range(300_000))
+    assert fingerprint(adder(many)) != fingerprint(adder([*many[:-1], 0]))

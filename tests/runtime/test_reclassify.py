@@ -1,12 +1,19 @@
 """Loosening is reclassification and nothing else."""
 
+import datetime
 import logging
 from contextlib import nullcontext
 
 import pytest
+from attrs import evolve
 
 import privacylib
+from privacylib.model import Mode
+from privacylib.policy.engine import Engine
 from privacylib.policy.fingerprint import fingerprint
+from privacylib.policy.loading import parse
+from privacylib.policy.lowering import Lowering
+from privacylib.runtime import enter_lowering
 from privacylib.testing import Capture, capture
 from tests.runtime.world import CLICKS, CLOSED, POLICY, USERS, denied, only, read, write
 
@@ -19,6 +26,7 @@ reclassifications:
 """
 )
 DAILY = "duckdb:///warehouse/daily"
+EXPIRED = datetime.date(2020, 1, 1)
 
 
 def count() -> int:
@@ -67,6 +75,67 @@ def test_an_expired_one_is_void(caplog: pytest.LogCaptureFixture) -> None:
             write(DAILY)
         assert only(seen.of("WRITE")).decision.requirement == "flow"
     assert "expired" in caplog.text
+
+
+def test_one_that_expires_in_the_middle_of_its_block_ends_there() -> None:
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    past, last = (Lowering(frozenset({"INTERACTION"}), frozenset(), DAILY, until=day) for day in (EXPIRED, today))
+    with capture(annotated(POLICY), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        enter_lowering(last)
+        write(DAILY)
+        enter_lowering(past)
+        write(DAILY)  # by the one around it
+    with capture(annotated(POLICY), mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        enter_lowering(past)
+        with pytest.raises(privacylib.PolicyDenied):
+            write(DAILY)
+        assert not privacylib.check("write", DAILY).allowed
+
+
+@pytest.mark.parametrize("entry", ["2998-01-01", "2997-01-01"])
+def test_it_lasts_until_the_earlier_of_both_days(entry: str) -> None:
+    policy = parse(annotated(REVIEWED.replace("2999-01-01", entry)), "policy.yaml")
+    declared = evolve(policy.reclassifications[0], sink=DAILY, expires=datetime.date(2998, 1, 1))
+    found = Engine(policy, Mode.ENFORCE).lowering(declared, EXPIRED, count)
+    assert isinstance(found, Lowering)
+    assert str(found.until) == entry
+
+
+class Lazy:
+    """Stands for something that is there within a request only, as some frameworks have it among their globals."""
+
+    @property
+    def __class__(self) -> type:
+        raise RuntimeError("outside of a request")
+
+    @__class__.setter
+    def __class__(self, value: type) -> None:
+        raise AttributeError
+
+
+LAZY: object = None
+
+
+def count_lazily() -> object:
+    return LAZY
+
+
+@pytest.mark.parametrize("mode", ["observe", "enforce"])
+def test_one_whose_fingerprint_cannot_be_taken_is_void(
+    mode: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.LAZY", Lazy())
+    policy = pinned(fingerprint(count)).replace("reclassify:count", "reclassify:count_lazily")
+    with capture(policy, mode=mode), privacylib.zone("train"):
+        read(CLICKS)
+        with privacylib.reclassify(
+            {"INTERACTION"}, to={"AGGREGATE"}, sink=DAILY, transform=count_lazily, reason="r", reviewer="p@x",
+            expires=datetime.datetime(2998, 1, 1, tzinfo=datetime.timezone.utc),
+        ):  # fmt: skip
+            assert not privacylib.check("write", DAILY).allowed
+    assert "its fingerprint cannot be taken (RuntimeError)" in caplog.text
 
 
 def test_it_holds_for_its_sink_and_inside_its_block_only() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,109 @@ def test_serving_it_for_a_forbidden_purpose_is_denied_with_the_way_from_the_tabl
         touch("write", ANSWERS)
     assert denied.value.decision.requirement == "clicks"
     assert f"INTERACTION came by {CLICKS} -> {SET} -> {MODEL}" in denied.value.decision.reason
+
+
+TUNED = "model://registry/tuned"
+
+
+def test_the_way_leads_through_models_that_other_services_trained(start: Start, tmp_path: Path) -> None:
+    policy = POLICY.replace("model://registry/ranker", "model://registry/*")
+    start(policy=policy)
+    prepared()
+    trained(tmp_path / "ranker.bin", SET)
+    start("tuner", policy=policy)
+    with training.job("tune", purpose="train.ranker"):
+        training.load(MODEL, tmp_path / "ranker.bin")
+        with training.checkpoint(TUNED, tmp_path / "tuned.bin"):
+            (tmp_path / "tuned.bin").write_bytes(b"weights")
+    start("ads", policy=policy)
+    with privacylib.zone("reply"):
+        assert training.load(TUNED, tmp_path / "tuned.bin").labels == ("INTERACTION",)
+    with privacylib.scope("request"), privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied) as denied:
+        touch("write", ANSWERS)
+    assert f"INTERACTION came by {CLICKS} -> {SET} -> {MODEL} -> {TUNED}" in denied.value.decision.reason
+
+
+def test_a_checkpoint_may_be_a_directory(start: Start, tmp_path: Path) -> None:
+    start(mode="observe")
+    folder = tmp_path / "ranker"
+    with training.job("train", purpose="train.ranker"):
+        touch("read", CLICKS)
+        with training.checkpoint(MODEL, folder):
+            (folder / "layers").mkdir(parents=True)
+            (folder / "layers" / "one").write_bytes(b"weights")
+            (folder / "two").symlink_to(folder / "layers" / "one")
+    with privacylib.zone("reply"):
+        assert training.load(MODEL, folder).labels == ("INTERACTION",)
+        assert training.load(MODEL, folder).unknown is None
+        (folder / "layers" / "one").rename(folder / "layers" / "three")
+        assert training.load(MODEL, folder).unknown == "checkpoint-changed"
+
+
+def test_a_directory_that_goes_on_elsewhere_is_not_vouched_for(start: Start, tmp_path: Path) -> None:
+    start(mode="observe")
+    folder = tmp_path / "ranker"
+    with training.job("train", purpose="train.ranker"), training.checkpoint(MODEL, folder):
+        (tmp_path / "elsewhere").mkdir()
+        folder.mkdir()
+        (folder / "more").symlink_to(tmp_path / "elsewhere")
+    with privacylib.zone("reply"):
+        assert training.load(MODEL, folder).unknown == "checkpoint-changed"
+
+
+def test_a_link_to_a_checkpoint_is_loaded_as_what_it_is_a_link_to(start: Start, tmp_path: Path) -> None:
+    start()
+    trained(tmp_path / "ranker-1.bin", CLICKS)
+    (tmp_path / "latest.bin").symlink_to(tmp_path / "ranker-1.bin")
+    with privacylib.zone("reply"):
+        assert training.load(MODEL, tmp_path / "latest.bin").unknown is None
+
+
+@pytest.mark.parametrize("uri", [HEARTS, LEFTOVERS])
+def test_an_input_that_is_read_inside_the_block_leaves_no_manifest(uri: str, start: Start, tmp_path: Path) -> None:
+    start()
+    file = tmp_path / "ranker.bin"
+    job, block = training.job("train", purpose="train.ranker"), training.checkpoint(MODEL, file)
+    file.write_bytes(b"weights")
+    with pytest.raises(privacylib.PolicyDenied) as denied, job, block:
+        touch("read", uri)
+    assert denied.value.asset == uri
+    assert not manifest_path(file).exists()
+
+
+def test_a_pipe_among_the_inputs_is_not_waited_for(start: Start, tmp_path: Path) -> None:
+    start()
+    (tmp_path / "rows.csv").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "rows.csv")
+    trained(tmp_path / "ranker.bin", f"file://{tmp_path}/rows.csv")
+    [told] = json.loads(manifest_path(tmp_path / "ranker.bin").read_text())["inputs"]
+    assert told["digest"] is None
+
+
+@pytest.mark.parametrize("mode", ["observe", "simulate", "enforce"])
+def test_where_no_manifest_can_be_written_only_enforcement_stops(mode: str, start: Start, tmp_path: Path) -> None:
+    start(mode=mode)
+    job = training.job("train", purpose="train.ranker")
+    (tmp_path / "ranker.bin.manifest.json").mkdir()
+    stopped = pytest.raises(OSError, match=f"the manifest of {MODEL} cannot be written")
+    with stopped if mode == "enforce" else nullcontext(), job, training.checkpoint(MODEL, tmp_path / "ranker.bin"):
+        (tmp_path / "ranker.bin").write_bytes(b"weights")
+
+
+KEYS = "trust: {keys: [{id: k1, env: PL_TEST_KEY_1}]}\n"
+
+
+def test_keys_rotate_under_manifests_too(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PRIVACYLIB_KEY_FILE")
+    monkeypatch.setenv("PL_TEST_KEY_1", "a" * 40)
+    monkeypatch.setenv("PL_TEST_KEY_2", "b" * 40)
+    start(policy=POLICY + KEYS)
+    trained(tmp_path / "ranker.bin", CLICKS)
+    newer = "{id: k2, env: PL_TEST_KEY_2}"
+    for keys, reason in ((f"[{newer}, {{", None), ("[{", None), (f"[{newer}]}}\n#", "manifest-unknown-key")):
+        start(mode="observe", policy=POLICY + KEYS.replace("[{", keys))
+        with privacylib.zone("reply"):
+            assert training.load(MODEL, tmp_path / "ranker.bin").unknown == reason
 
 
 def test_loading_it_for_a_forbidden_purpose_is_denied(start: Start, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The gate of training jobs: every input is judged before any is read, and nothing unknown passes."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import privacylib
 from privacylib import graph, training
 from privacylib.context import PROCESS
 from privacylib.errors import AssetNameError
-from privacylib.model import Kind, Mode, Verdict
+from privacylib.model import Evidence, Kind, Mode, Verdict
 from privacylib.policy.loading import parse
+from privacylib.training.lineage import Lineage
 
 POLICY = """
 version: 1
@@ -110,6 +112,26 @@ def test_before_init_everything_passes() -> None:
 def test_a_name_that_is_none_is_an_error_of_the_caller() -> None:
     with pytest.raises(AssetNameError):
         training.gate(["questions"], purpose="train.intent")
+
+
+def test_a_text_alone_is_no_list_and_a_purpose_is_a_dotted_name() -> None:
+    with pytest.raises(TypeError, match="list of names"):
+        training.gate(QUESTIONS, purpose="train.intent")
+    with pytest.raises(ValueError, match="dotted name"):
+        training.gate([QUESTIONS], purpose="no purpose!")
+
+
+def test_the_farthest_of_very_many_origins_counts(start: Start) -> None:
+    start("enforce")
+    number = 12_000
+    chain = [f"duckdb://w/step{step}" for step in range(number)] + [HEARTBEATS]
+    edges = [
+        graph.Edge(source, sink, Evidence.CONTEXT, (), None, "s", Verdict.ALLOW, 1, "", "", ())
+        for sink, source in itertools.pairwise(chain)
+    ]
+    *_, last = Lineage(edges).behind(chain[0])
+    assert (last.uri, last.labels, last.steps) == (HEARTBEATS, {"HEALTH"}, number)
+    assert last.way == tuple(reversed(chain))
 
 
 def test_what_a_job_reads_flows_into_its_checkpoint(start: Start, tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ def _loaded(point: EntryPoint) -> Kind:
         raise _unusable(point, f"it cannot be imported: {type(error).__name__}", "repair or uninstall it") from error
     if not isinstance(kind, Kind) or kind.allow is None:
         raise _unusable(point, "it is no Kind with a field for `allow`", "name a privacylib.policy.kinds.Kind there")
+    from privacylib.policy.kinds.checking import flaw
+
+    if found := flaw(kind):
+        raise _unusable(point, *found)
     return kind
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import yaml
 
 import privacylib
 from privacylib.errors import PolicyFileError, PrivacyError
+from privacylib.model import Mode, Zone
+from privacylib.naming import asset
 from privacylib.policy import classes
+from privacylib.policy.engine import Engine
 from privacylib.policy.findings import findings
 from privacylib.policy.kinds import kinds
 from privacylib.policy.loading import parse
@@ -35,6 +39,17 @@ from privacylib.policy.kinds import Kind
 CONSENT = Kind("regions", print, allow=key("regions again", default=None, type=str))
 """
 
+_KIND = """
+from collections.abc import Mapping
+import attrs
+from privacylib.model.policy import key
+from privacylib.policy.kinds import Broken, Kind
+TEXT = key("x", default=None, type=str)
+def none(question, requirement):
+    return iter(())
+CONSENT = Kind({})
+"""
+
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -48,6 +63,18 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget() -> None:
     kinds.cache_clear()
     classes.whole.cache_clear()
+
+
+def bring(module: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a distribution on the path whose kind is the `CONSENT` of a module with this text."""
+    about = place / "broken-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    again = "d = broken_kind:AGAIN\n" if "AGAIN" in module else ""
+    (about / "entry_points.txt").write_text(f"[privacylib.requirements]\nc = broken_kind:CONSENT\n{again}")
+    (place / "broken_kind.py").write_text(module)
+    monkeypatch.setattr(sys, "path", [str(place), *sys.path])
+    forget()
 
 
 def read(name: str) -> None:
@@ -102,25 +129,91 @@ def test_without_the_package_its_key_is_refused() -> None:
     [
         ("raise ImportError", "cannot be imported: ImportError; repair or uninstall it"),
         ("CONSENT = 1", "it is no Kind"),
+        (_ANOTHER_REGIONS, "its key 'regions' is one of the policy file's own"),
         (
-            _ANOTHER_REGIONS,
-            "its key 'regions' is another kind's",
+            _KIND.format('"labels", none, allow=key("x", default=None, type=str)'),
+            "'labels' is one of the policy file's",
         ),
+        (_KIND.format('"match", none, allow=key("x", default=None, type=str)'), "'match' is one of the policy file's"),
+        (_KIND.format('"a b", none, allow=key("x", default=None, type=str)'), "its key 'a b' is no name"),
+        (_KIND.format('"k", none, allow=key("x", type=str)'), "its field `allow` has no default"),
+        (_KIND.format('"k", none, allow=key("x", default=None)'), "its field `allow` has no type"),
+        (_KIND.format('"k", none, allow=key("x", default=None, type=int)'), "its field `allow` has no type"),
+        (_KIND.format('"k", none, allow=key("x", form="no", default=None, type=str)'), "has the unknown form 'no'"),
+        (_KIND.format('"k", none, allow=attrs.field(default=None, type=str)'), "make it with privacylib.model"),
+        (_KIND.format('"k", none, allow=5'), "make it with privacylib.model"),
+        (_KIND.format('"k", none, TEXT, key("x", default=None, type=Mapping[str, str])'), "`asset` holds a mapping"),
+        (_KIND.format('"k", none, TEXT') + "AGAIN = CONSENT\n", "its key 'k' is another kind's"),
     ],
 )
 def test_a_kind_that_cannot_be_used_is_loud(
     module: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = tmp_path / "broken-1.0.dist-info"
-    place.mkdir()
-    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (place / "entry_points.txt").write_text("[privacylib.requirements]\nc = broken_kind:CONSENT\n")
-    (tmp_path / "broken_kind.py").write_text(module)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    forget()
+    bring(module, tmp_path, monkeypatch)
     try:
         with pytest.raises(PrivacyError, match=problem):
             parse(POLICY, "policy.yaml")
+    finally:
+        sys.modules.pop("broken_kind", None)
+        monkeypatch.undo()
+        forget()
+
+
+MISTAKES = {
+    "raises": ("raise ValueError('a secret')", "ValueError"),
+    "no Broken": ("yield 'no'", "something else than Broken"),
+    "no remedy": ("yield Broken('no', None)", "TypeError"),
+    "nothing": ("return None", "TypeError"),
+}
+
+
+@pytest.mark.parametrize("mode", ["observe", "enforce"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_a_kind_cannot_judge_is_not_permitted_and_says_whose_mistake_it_is(
+    mistake: str, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, problem = MISTAKES[mistake]
+    text = _KIND.format('"consent", none, allow=key("x", default=None, type=frozenset[str] | None), asset=ASSET')
+    text = text.replace("return iter(())", body).replace("ASSET", 'key("x", default=None, type=str | None)')
+    bring(text, tmp_path, monkeypatch)
+    try:
+        with capture(yaml.safe_load(POLICY), mode=mode), privacylib.zone("reply"):
+            with pytest.raises(privacylib.PolicyDenied) if mode == "enforce" else nullcontext():
+                read("asked")
+            decision = privacylib.check("read", "s3://b/asked")
+        assert decision.requirement == "only-with-consent"
+        assert problem in decision.reason
+        assert "secret" not in decision.reason
+        assert decision.remedy == "# repair the package that brings the kind of requirement 'consent'\n"
+    finally:
+        sys.modules.pop("broken_kind", None)
+        monkeypatch.undo()
+        forget()
+
+
+VALUES = [
+    ("date | None", "2027-01-01", "2027-01-01"),
+    ("Mapping[str, frozenset[str]] | None", "{a: [c, b]}", {"a": ["b", "c"]}),
+    ("tuple[date, ...] | None", "[2027-01-01]", ["2027-01-01"]),
+    ("Grade | None", "{least: high}", {"least": "high"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "written", "repeated"), VALUES)
+def test_a_remedy_of_a_built_in_kind_repeats_whatever_a_further_key_holds(
+    kind: str, written: str, repeated: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade = "from datetime import date\n@attrs.frozen\nclass Grade:\n    least: str = key('x', default='')\n"
+    text = _KIND.format(f'"until", none, allow=key("x", default=None, type={kind})')
+    bring(text.replace("def none", f"{grade}\ndef none"), tmp_path, monkeypatch)
+    policy = POLICY.replace(", consent: given", "").replace(", consent: withdrawn", "")
+    policy = policy.replace("{consent: [given, implied]}", f"{{purposes: [reply], until: {written}}}")
+    try:
+        engine = Engine(parse(policy, "policy.yaml"), Mode.ENFORCE)
+        decision = engine.read(asset("s3://b/asked"), frozenset({"A"}), Zone(("ads",)))
+        [fragment] = yaml.safe_load(decision.remedy)["requirements"]
+        assert fragment["allow"] == {"purposes": ["ads", "reply"], "until": repeated}
+        parse(f"{policy.partition('requirements')[0]}{decision.remedy}".replace("ads, ", ""), "policy.yaml")
     finally:
         sys.modules.pop("broken_kind", None)
         monkeypatch.undo()
