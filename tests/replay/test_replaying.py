@@ -17,7 +17,7 @@ from privacylib.replay.notes import notes
 POLICY = """
 version: 1
 labels: {CONTACT: {}}
-purposes: {order: {}, ads: {}}
+purposes: {order: {}, order.late: {}, ads: {}}
 assets:
   - {match: "postgres://**", labels: [CONTACT]}
   - {match: "http://shop/ask", labels: [CONTACT]}
@@ -42,7 +42,10 @@ def ask():
 def tell():
     with privacylib.scope("tell"), privacylib.write("file:///log"): pass
 with privacylib.scope("first"): pass
+def look(purpose):
+    with privacylib.zone(purpose), privacylib.read("postgres://db/seen"): pass
 load(); ask(); ask(); tell(); tell(); tell()
+if sys.argv[3] == "observe": look("order"); look("order"); look("ads"); look("ads"); look("ads"); look("order.late")
 """
 
 
@@ -68,7 +71,7 @@ def test_a_zone_that_is_pasted_lets_what_is_served_through(spool: Path) -> None:
     [row] = [row for row in rows if row.kind is Kind.READ and row.asset == "postgres://db/users"]
     assert (row.requirement, row.count) == ("zone", 2)
     found = tried(spool, POLICY + row.remedies["nearest"].replace("PURPOSE", "order"))
-    assert (found.denied, found.still_denied) == ([], [])
+    assert (found.denied, {each.site for each in found.still_denied}) == ([], {"__main__:look"})
     assert row.id in {each.id for each in found.no_longer_denied}
 
 
@@ -92,6 +95,17 @@ def test_what_becomes_resident_counts_for_all_later_work(spool: Path) -> None:
     policy["assets"][2]["resident"] = True
     [row] = [row for row in tried(spool, yaml.safe_dump(policy, sort_keys=False)).denied if row.asset not in before]
     assert (row.asset, row.count, row.at_most, row.labels) == ("file:///log", 3, True, frozenset({"CONTACT"}))
+
+
+def test_flows_of_one_call_site_are_counted_together(spool: Path) -> None:
+    policy = POLICY.replace("[order]", "[support]").replace("ads: {}", "ads: {}, support: {}")
+    rows = [row for row in tried(spool, policy).denied if row.asset == "postgres://db/seen"]
+    again = [row for row in tried(spool, policy).still_denied if row.asset == "postgres://db/seen"]
+    assert [(row.count, row.site) for row in (*rows, *again)] == [(3, "__main__:look"), (3, "__main__:look")]
+    nobody = POLICY.replace("mode: enforce", "mode: observe").replace("purposes: [order]", "purposes: []")
+    everybody = POLICY.replace("[order]", "[order, ads]")
+    assert [row.count for row in tried(spool, everybody).no_longer_denied if row.asset == "postgres://db/seen"] == [3]
+    assert {row.mode.name for row in tried(spool, nobody).denied} == {"OBSERVE"}
 
 
 READ = Flow(Kind.READ, Asset("db://h", "users"), labels=frozenset({"CONTACT"}), purposes=("order",))
