@@ -1,17 +1,17 @@
 """What a request presents that was made for another host, over real servers."""
 
 import json
+import subprocess
+import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from opentelemetry import trace
-from opentelemetry.baggage.propagation import W3CBaggagePropagator
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import privacylib
@@ -67,31 +67,23 @@ def test_fault_47_a_context_counts_at_the_host_it_was_made_for(
         assert ask(here, headers | ({"host": says} if says else {})) == expected
 
 
+@pytest.fixture
+def between() -> Generator[str]:
+    """Run a service that only knows OpenTelemetry, in a process of its own, and give its host and port."""
+    program = Path(__file__).parent / "passing_on.py"
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"127.0.0.1:{process.stdout.readline().strip()}"
+        process.terminate()
+
+
 @pytest.mark.parametrize("named", [True, False])
-def test_what_passes_through_a_service_that_only_knows_opentelemetry(tmp_path: Path, named: bool) -> None:
-    propagators = TraceContextTextMapPropagator(), W3CBaggagePropagator()
-
-    def pass_on(request: Request) -> Response:
-        context = None
-        for each in propagators:
-            context = each.extract(dict(request.headers), context)
-        span = trace.NonRecordingSpan(
-            trace.SpanContext(trace.get_current_span(context).get_span_context().trace_id, 9, False)
-        )
-        context = trace.set_span_in_context(span, context)
-        headers: dict[str, str] = {}
-        for each in propagators:
-            each.inject(headers, context)
-        answer = httpx.get(f"http://{request.query_params['to']}/told", headers=headers)
-        return PlainTextResponse(answer.text)
-
-    between = Starlette(routes=[Route("/told", pass_on)])
-    with serving(between) as middle:
-        trust = f"forwards: ['{middle}']" if named else "ingress: accept"
-        with (
-            watched(tmp_path, f"trust: {{{trust}}}\n", mode="observe"),
-            serving(Middleware(Starlette(routes=[Route("/told", told)]))) as last,
-        ):
-            answer = httpx.get(f"http://{middle}/told", params={"to": last}, headers=made_for(middle))
+def test_what_passes_through_a_service_that_only_knows_opentelemetry(tmp_path: Path, between: str, named: bool) -> None:
+    trust = f"forwards: ['{between}']" if named else "ingress: accept"
+    with (
+        watched(tmp_path, f"trust: {{{trust}}}\n", mode="observe"),
+        serving(Middleware(Starlette(routes=[Route("/told", told)]))) as last,
+    ):
+        answer = httpx.get(f"http://{between}/told?to={last}", headers=made_for(between), timeout=20)
     expected = {"labels": ["CONTACT"], "purpose": "reply", "unknown": None if named else "wrong-audience"}
     assert json.loads(answer.text) == expected

@@ -24,6 +24,7 @@ def install(restart: Callable[[], None] | None = None) -> None:
     """
     if not _hops:
         from privacylib.instrumentation.hops import (
+            baggage,
             executors,
             pools,
             processes,
@@ -35,7 +36,8 @@ def install(restart: Callable[[], None] | None = None) -> None:
         from privacylib.instrumentation.hops.greenlets import Greenlets
 
         _hops.extend((*threads.REPLACEMENTS, *executors.REPLACEMENTS, *pools.REPLACEMENTS, *taskpools.REPLACEMENTS))
-        _hops.extend((*processes.REPLACEMENTS, *subprocesses.REPLACEMENTS, *queues.REPLACEMENTS, Greenlets()))
+        _hops.extend((*processes.REPLACEMENTS, *subprocesses.REPLACEMENTS, *queues.REPLACEMENTS, *baggage.REPLACEMENTS))
+        _hops.append(Greenlets())
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART
 
