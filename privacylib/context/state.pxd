@@ -24,7 +24,7 @@ cdef class Frame:
     cdef public bint plain
     cdef public tuple lowered
     cdef public object pair
-    cdef public bint gone
+    cdef public bint ended
 
     cpdef Frame inside(self)
     cpdef object operation(self)
@@ -40,5 +40,5 @@ cdef class Process:
 cpdef Frame frame_here()
 cpdef Frame frame_now()
 cpdef bint is_unseen(Frame frame) except -1
-@cython.locals(now=Frame, outer=Frame)
+@cython.locals(now=Frame, above=Frame)
 cpdef object leave(Frame frame)

@@ -74,7 +74,7 @@ class Scope:
 class Frame:
     """Where work stands: its scope, the zones around it, and what is open around it."""
 
-    __slots__ = ("gone", "lowered", "outer", "pair", "plain", "scope", "within", "zone")
+    __slots__ = ("ended", "lowered", "outer", "pair", "plain", "scope", "within", "zone")
 
     def __init__(
         self,
@@ -96,8 +96,8 @@ class Frame:
         """Reclassifications that are declared around this work."""
         self.pair = pair
         """Span of the call whose request is being made here, or 0."""
-        self.gone = False
-        """Whether its owner left while another frame stood on top of it."""
+        self.ended = False
+        """Whether it is a body that ended."""
 
     def inside(self) -> "Frame | None":
         """Return the frame of the innermost decorated body that work in this frame runs in."""
@@ -108,11 +108,12 @@ class Frame:
         return None
 
     def bodies(self) -> list[Any]:
-        """Return the operations whose decorated bodies this work runs in, outermost first."""
+        """Return the operations whose decorated bodies this work runs in, outermost first; not those that ended."""
         found: list[Any] = []
         body = self.inside()
         while body is not None:
-            found.append(body.operation())
+            if not body.ended:
+                found.append(body.operation())
             body = body.within
         found.reverse()
         return found
@@ -207,18 +208,15 @@ def reference(worker: object) -> Callable[[], object]:
 def leave(frame: Frame) -> None:
     """Put the frame around `frame` back, where `frame` is in place; never raises.
 
-    Where another frame stands on top (an abandoned generator left late), `frame` is marked, so
-    that leaving the one on top steps over it.
+    Where another frame stands on top (an abandoned generator left late), that one will put back
+    what is around `frame`. Work that was started in `frame` and goes on still stands there.
     """
     now = get_frame()
     if now is frame:
-        outer = frame.outer
-        while outer is not None and outer.gone:
-            outer = outer.outer
-        set_frame(outer)
+        set_frame(frame.outer)
         return
     while now is not None:
+        above, now = now, now.outer
         if now is frame:
-            frame.gone = True
+            above.outer = frame.outer
             return
-        now = now.outer

@@ -131,6 +131,7 @@ class AroundWrite(Declared):
         site, known, scope = body.site, body.known, body.scope
         try:
             leave(body)
+            body.ended = True  # work that it began and that goes on is not in it any more
             link = scope.reads.only(body.seen)
             if (
                 failed or link < 0 or known.silent or body.handle is not None or scope.reads.watched

@@ -78,7 +78,7 @@ class Body(Frame):
         self.plain = False
         self.lowered = frame.lowered
         self.pair = pair
-        self.gone = False
+        self.ended = False
         self.at = frame
         self.handle = handle
 
@@ -154,6 +154,7 @@ def end(handle: Handle | None, failed: bool = False) -> None:
     try:
         if handle.body is not None:
             leave(handle.body)
+            handle.body.ended = True
         if handle.open:
             close_for_scope(handle)
         if handle.meanwhile is not None:

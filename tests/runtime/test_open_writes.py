@@ -35,6 +35,26 @@ class TestBody:
             export()
         assert invoked == ([] if mode == "enforce" else ["I/O"])
 
+    def test_is_over_for_work_that_it_began_and_that_goes_on(self, strict: Capture) -> None:
+        go, read_by = threading.Event(), list[str]()
+
+        def later() -> None:
+            go.wait(10)
+            read(USERS)
+            read_by.append("later")
+
+        @privacylib.writes(CLOSED)
+        def put() -> threading.Thread:
+            thread = threading.Thread(target=later)
+            thread.start()
+            return thread
+
+        with privacylib.zone("assistant"):
+            thread = put()
+            go.set()
+            thread.join()
+        assert read_by == ["later"]
+
     async def test_is_not_open_for_other_tasks_of_its_scope(self, strict: Capture) -> None:
         opened, done = asyncio.Event(), asyncio.Event()
 

@@ -285,6 +285,29 @@ class TestLeaving:
         inner.__exit__(None, None, None)
         assert privacylib.current().purpose is None
 
+    def test_in_the_wrong_order_leaves_work_where_it_was_started(self, observed: Capture) -> None:
+        outer, inner = privacylib.scope("outer"), privacylib.zone("assistant")
+        left, told = threading.Event(), threading.Event()
+        held: list[tuple[str, ...]] = []
+
+        def work() -> None:
+            with privacylib.zone("train"):
+                told.set()
+                left.wait(10)
+            held.append(privacylib.current().reads)
+
+        with outer:
+            read(USERS)
+            thread = threading.Thread(target=work)
+            thread.start()
+            told.wait(10)
+            inner.__enter__()
+        left.set()
+        thread.join()
+        inner.__exit__(None, None, None)
+        assert held == [(USERS,)]
+        assert privacylib.current().reads == ()
+
     def test_more_often_than_entered_does_not_raise(self, observed: Capture) -> None:
         block = privacylib.scope("once")
         with block:
