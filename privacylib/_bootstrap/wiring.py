@@ -22,7 +22,7 @@ from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
-from privacylib.runtime import ACTIVE, faults, hold, zone_under
+from privacylib.runtime import ACTIVE, faults, hold, narrowed, zone_under
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -82,6 +82,7 @@ def init(
         ACTIVE.snapshot = snapshot
         if first:
             _take_environment(snapshot)
+            _open_zones(snapshot)
         _poll(asked)
         hops.install(restart=_again(asked))
         patching.on_change(_changed)
@@ -233,6 +234,14 @@ def _load(path: Path | None) -> Policy:
 
     with Stage(UNSEEN):
         return load(path)
+
+
+def _open_zones(snapshot: Snapshot) -> None:
+    """Open the zones that the policy has for this command around all of its work."""
+    process = PROCESS.frame
+    for purpose, labels in snapshot.engine.zones(f"command://{snapshot.service}"):
+        again = purpose in process.zone.purposes  # a child's parent stood in it already
+        process.zone = narrowed(process.zone, None if again else purpose, labels)
 
 
 def _take_environment(snapshot: Snapshot) -> None:

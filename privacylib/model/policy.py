@@ -71,9 +71,9 @@ class Annotated:
 
 @frozen
 class Zoned:
-    """A zone for what is served, without touching code."""
+    """A zone for what is served, or around a command (``command://SERVICE``), without touching code."""
 
-    match: str = key("pattern of the URIs that the service serves", form="pattern")
+    match: str = key("pattern of the URIs that the service serves, or `command://SERVICE`", form="pattern")
     purpose: str = key("why the work is done", form="purpose")
     labels: frozenset[str] | None = key("labels admitted; left out: all", form="label", default=None)
 

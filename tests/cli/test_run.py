@@ -117,6 +117,51 @@ def test_enforcement_needs_no_code_change(tmp_path: Path) -> None:
     assert load([tmp_path / "spool"]).edges() == []
 
 
+ITEMS = """
+import privacylib
+
+for item in ("s3://in/a", "s3://in/b"):
+    with privacylib.scope("item", fresh=True):
+        with privacylib.read(item):
+            pass
+        with privacylib.write("s3://out/" + privacylib.current().purpose):
+            pass
+try:
+    with privacylib.read("s3://in/other"):
+        pass
+except privacylib.PolicyDenied as denied:
+    print(denied.decision.requirement)
+"""
+
+
+def test_a_zone_of_the_policy_stands_around_a_command_and_each_of_its_items(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    rules: dict[str, object] = {
+        "assets": [
+            {"match": "s3://in/other", "labels": ["OTHER"]},
+            {"match": "s3://**", "labels": ["SECRET"]},
+        ],
+        "labels": {"SECRET": {}, "OTHER": {}},
+        "zones": [
+            {"match": "command://copier", "purpose": "copy", "labels": ["SECRET"]},
+            {"match": "command://another", "purpose": "none"},
+        ],
+        "purposes": {"copy": {}, "none": {}},
+        "requirements": [
+            {"id": "copies", "applies_to": ["SECRET", "OTHER"], "allow": {"purposes": ["copy"]}, "mode": "enforce"}
+        ],
+    }
+    policy.write_text(json.dumps(POLICY | rules))
+    options = ("--policy", str(policy), "--mode", "enforce", "--service", "copier")
+    ended = run(tmp_path, sys.executable, script(tmp_path, ITEMS), options=options)
+    assert (ended.returncode, ended.stdout) == (0, "zone\n"), ended.stderr
+    edges = load([tmp_path / "spool"]).edges()
+    assert {(edge.source, edge.sink) for edge in edges} == {
+        ("s3://in/a", "s3://out/copy"),
+        ("s3://in/b", "s3://out/copy"),
+    }
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [((), "run needs a program"), (("no-such-program-here",), "cannot run no-such-program-here: No such file")],
