@@ -66,7 +66,7 @@ class Driver:
         except privacylib.PolicyDenied as denied:
             raised = denied.decision
         recorded = self.seen.records[-1]
-        assert _seen(recorded) == expected
+        assert seen_as(recorded) == expected
         assert (raised is not None) == (expected.verdict == "DENY")
         assert raised is None or raised == recorded.decision
 
@@ -107,10 +107,10 @@ class Driver:
             done()
         except privacylib.PolicyDenied:
             assert refused is not None
-            assert _seen(self.seen.records[-1]) == refused
+            assert seen_as(self.seen.records[-1]) == refused
         else:
             assert refused is None
-        assert _seen(self.seen.records[count]) == expected
+        assert seen_as(self.seen.records[count]) == expected
 
     # -- steps around a script, left in order
 
@@ -144,7 +144,7 @@ class Driver:
             return
         work()
         assert len(self.seen.records) > count
-        assert _seen(self.seen.records[-1]) == ran[0]
+        assert seen_as(self.seen.records[-1]) == ran[0]
 
     # -- steps in other threads and tasks, which carry where they were started
 
@@ -204,5 +204,6 @@ def _rules(decision: Decision) -> frozenset[str]:
     return frozenset(violation.requirement for violation in decision.violations)
 
 
-def _seen(record: Captured) -> Seen:
+def seen_as(record: Captured) -> Seen:
+    """Return what the model shows of an operation."""
     return Seen(record.asset, _rules(record.decision), record.decision.verdict.value, record.sources, record.labels)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 USERS, EMAIL, CLICKS, PUBLIC = "db://h/users", "db://h/users#email", "db://h/clicks", "db://h/public"
 OPEN, CLOSED, ABROAD, PLAIN = "file:///open", "file:///closed", "file:///abroad", "file:///plain"
 MODEL, ENDPOINT, NEAR = "model://r/m", "http://far.example.org/rank", "http://127.0.0.1:9/rank"
+HOP = "grpc://soundness.Hops/Ask"
+JUDGING = (NEAR, HOP)
+"""Endpoints that carry our context, and judge for themselves."""
 
 POLICY = """
 version: 1
@@ -34,11 +37,11 @@ reclassifications:
 
 SOURCES: dict[str, set[str]] = {
     USERS: {"CONTACT", "CONTACT.EMAIL"}, EMAIL: {"CONTACT.EMAIL"}, CLICKS: {"CLICK"}, PUBLIC: set(), MODEL: {"CLICK"},
-    ENDPOINT: {"CLICK"}, NEAR: set(),
+    ENDPOINT: {"CLICK"}, NEAR: set(), HOP: set(),
 }  # fmt: skip
 SINKS: dict[str, set[str] | None] = {
     OPEN: {"CONTACT", "CLICK"}, CLOSED: set(), ABROAD: {"CONTACT", "CLICK"}, PLAIN: None, ENDPOINT: {"CLICK"},
-    NEAR: None,
+    NEAR: None, HOP: None,
 }  # fmt: skip
 RULES = {
     "contact": ({"CONTACT.EMAIL"}, {"reply"}, None, 2),
@@ -103,6 +106,7 @@ class Write:
     place: Place
     asset: str
     inflow: set[Source] = field(default_factory=set[Source])
+    ended: bool = False
 
     def held(self) -> set[Source]:
         return self.place.reads.visible() | self.inflow
@@ -200,7 +204,7 @@ class World:
 
     def refused(self, place: Place, source: Source) -> Seen | None:
         """Return how a read is refused by a write that is open around it, or let it flow there."""
-        writes = [*place.chain, *place.reads.open_writes()]
+        writes = self.open_writes(place)
         for write in writes:
             seen = self._write_seen(write.place, write.asset, write.held() | {source})
             if seen.verdict == "DENY":
@@ -208,6 +212,10 @@ class World:
         for write in writes:
             write.inflow.add(source)
         return None
+
+    def open_writes(self, place: Place) -> list[Write]:
+        """Return the writes into which flows what is read in a place."""
+        return [write for write in (*place.chain, *place.reads.open_writes()) if not write.ended]
 
     def begin(self, place: Place, asset: str) -> tuple[Seen, Place | None]:
         """Begin a write, and return where its body stands."""
@@ -221,6 +229,7 @@ class World:
 
     def end(self, body: Place) -> Seen:
         write = body.chain[-1]
+        write.ended = True
         seen = self._write_seen(write.place, write.asset, write.held())
         verdict = "WOULD_DENY" if seen.verdict == "DENY" else seen.verdict
         return Seen(seen.asset, seen.rules, verdict, seen.sources, seen.labels)
@@ -243,7 +252,7 @@ class World:
             gone = {each for each in flowing if covers(label, each)} if sink == asset else set[str]()
             flowing = (flowing - gone) | to if gone else flowing
         rules = self._write_rules(place, asset, flowing, unknown)
-        if asset in (ENDPOINT, NEAR):
+        if asset in (ENDPOINT, NEAR, HOP):
             rules += self._read_rules(place, SOURCES[asset], False)
         return self._seen(asset, rules, labels, tuple(sorted({each[0] for each in held})))
 
@@ -254,11 +263,11 @@ class World:
             takes, own = SINKS[asset], self._strictest(labels)
             found: list[tuple[str, int]] = []
             if takes is None:
-                found += [] if asset == NEAR else [("flow", own)]
+                found += [] if asset in JUDGING else [("flow", own)]
             elif not all(covered(label, takes) for label in labels):
                 found.append(("flow", own))
             for name, (_, _, regions, mode) in self._applying(labels):
-                region = "us" if asset == ABROAD else None if asset == NEAR else "eu"
+                region = "us" if asset == ABROAD else None if asset in JUDGING else "eu"
                 if not self._permits(place, name) or (regions and region not in (*regions, None)):
                     found.append((name, mode))
             return found
@@ -266,6 +275,10 @@ class World:
         return judge(labels) or (self._as_unknown(judge(labels | EVERY)) if unknown else [])
 
     def _read_rules(self, place: Place, labels: set[str], unknown: bool) -> list[tuple[str, int]]:
+        found = self._admission(place, labels)
+        return self._as_unknown(self._admission(place, labels | EVERY)) if unknown and not found else found
+
+    def _admission(self, place: Place, labels: set[str]) -> list[tuple[str, int]]:
         if not labels:
             return []
         found: list[tuple[str, int]] = []

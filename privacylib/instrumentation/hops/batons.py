@@ -110,7 +110,7 @@ def baton(frame: Frame | None) -> Baton:
     snapshot = ACTIVE.snapshot
     scope = process.scope if frame is None else frame.scope
     inside = frame is not None and scope is not process.scope and scope.orphan_of is None
-    held = () if scope is process.scope else seen(scope.reads, process.scope.reads)
+    held = scope.reads.returned.listed() if scope is process.scope else seen(scope.reads, process.scope.reads)
     return Baton(
         scope.name, scope.key, scope.parent, inside,
         process.zone if frame is None else frame.zone, process.zone,

@@ -1,0 +1,169 @@
+"""Ways in which data could lose its labels, each tried for real under enforcement."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+import privacylib
+from privacylib.testing import Capture, capture
+from tests.runtime.world import CLICKS, CLOSED, LOG, PUBLIC, UNKNOWN_SINK, USERS, enforced, read, sources, write
+
+
+@pytest.fixture
+def strict_seen() -> Iterator[Capture]:
+    with enforced() as seen:
+        yield seen
+
+
+async def person(asset: str, sink: str) -> tuple[str, ...]:
+    """Do one person's job, beside the others'."""
+    with privacylib.scope("person", isolated=True):
+        read(asset)
+        await asyncio.sleep(0)
+        write(sink)
+        return privacylib.current().reads
+
+
+async def test_isolated_scopes_in_a_gather_see_no_sibling_and_their_parent_gets_all() -> None:
+    with enforced() as seen, privacylib.zone("assistant"):
+        read(PUBLIC)
+        held = await asyncio.gather(*(person(asset, LOG) for asset in (USERS, CLICKS, USERS, PUBLIC)))
+        assert held == [(PUBLIC, USERS), (CLICKS, PUBLIC), (PUBLIC, USERS), (PUBLIC,)]
+        write(LOG)
+        with pytest.raises(privacylib.PolicyDenied):
+            write(CLOSED)
+    assert sources(seen)[-1] == (CLICKS, PUBLIC, USERS)
+
+
+async def test_what_a_gather_returns_cannot_be_laundered_by_a_zone_a_task_or_a_job() -> None:
+    with enforced(), privacylib.zone("assistant"):
+        await asyncio.gather(*(person(asset, LOG) for asset in (USERS, CLICKS)))
+        with privacylib.zone("assistant.reply"), pytest.raises(privacylib.PolicyDenied):
+            write(CLOSED)
+        with pytest.raises(privacylib.PolicyDenied):
+            await asyncio.to_thread(write, CLOSED)
+        with pytest.raises(privacylib.PolicyDenied):
+            await asyncio.create_task(put(CLOSED))
+
+
+async def put(sink: str) -> None:
+    await asyncio.sleep(0)
+    write(sink)
+
+
+async def test_a_sibling_that_goes_on_after_the_others_returned_sees_nothing_of_them() -> None:
+    with enforced() as seen, privacylib.zone("assistant"):
+        go = asyncio.Event()
+
+        async def last() -> None:
+            with privacylib.scope("last", isolated=True):
+                await go.wait()
+                write(CLOSED)
+
+        task = asyncio.create_task(last())
+        await asyncio.gather(*(person(asset, LOG) for asset in (USERS, CLICKS)))
+        go.set()
+        await task
+    assert sources(seen, CLOSED) == [()]
+
+
+def test_the_returned_reads_of_a_script_go_along_with_its_jobs() -> None:
+    """A script without scopes lives in the process scope; what its isolated parts returned is its own."""
+    with enforced(), ProcessPoolExecutor(1) as pool:
+        pool.submit(read_isolated).result()
+        assert privacylib.current().reads == (PUBLIC,)
+        assert pool.submit(held).result() == (PUBLIC,)
+
+
+def read_isolated() -> None:
+    with privacylib.scope("part", isolated=True):
+        read(PUBLIC)
+
+
+def held() -> tuple[str, ...]:
+    return privacylib.current().reads
+
+
+def test_work_that_outlives_its_request_is_denied_as_the_request_would_be() -> None:
+    left, denied = threading.Event(), list[str | None]()
+
+    def background() -> None:
+        left.wait(10)
+        try:
+            write(CLOSED)
+        except privacylib.PolicyDenied as error:
+            denied.append(error.decision.requirement)
+
+    with enforced() as seen, ThreadPoolExecutor(1) as pool:
+        with privacylib.zone("assistant"):
+            read(USERS)
+            job = pool.submit(background)
+        with privacylib.zone("assistant"):  # the next request, of whose data none is read
+            left.set()
+            job.result()
+            write(CLOSED)
+    assert denied == ["flow"]
+    assert [(each.denied, each.outlived) for each in seen.of("WRITE", CLOSED)] == [(True, True), (False, False)]
+
+
+RETENTION = """
+version: 1
+labels: {A: {}}
+purposes: {work: {}}
+assets:
+  - {match: "s3://b/from", labels: [A]}
+  - {match: "s3://b/short", labels: [A], retention: 7d}
+  - {match: "s3://b/long", labels: [A], retention: 1y}
+  - {match: "s3://b/silent", labels: [A]}
+requirements:
+  - {id: keep, applies_to: [A], allow: {retention: 30d}, mode: enforce}
+"""
+
+
+def test_retention_of_the_sink_is_no_longer_than_the_labels() -> None:
+    with capture(RETENTION, mode="enforce"), privacylib.zone("work"):
+        read("s3://b/from")
+        write("s3://b/short")
+        for sink in ("s3://b/long", "s3://b/silent"):
+            with pytest.raises(privacylib.PolicyDenied) as caught:
+                write(sink)
+            assert caught.value.decision.requirement == "keep"
+
+
+def test_a_region_that_nobody_knows_fails() -> None:
+    policy = RETENTION.replace("retention: 30d", "regions: [eu]")
+    with capture(policy, mode="enforce"), privacylib.zone("work"):
+        read("s3://b/from")
+        with pytest.raises(privacylib.PolicyDenied, match="region-unknown"):
+            write("s3://b/silent")
+
+
+def test_unknown_data_reaches_no_sink_that_is_not_annotated() -> None:
+    with enforced():
+        context = privacylib.extract({"baggage": "privacylib=forged"}, peer="elsewhere")
+        assert context.unknown
+        with privacylib.attached(context), privacylib.zone("assistant"):
+            for sink in (UNKNOWN_SINK, CLOSED, LOG):
+                with pytest.raises(privacylib.PolicyDenied) as caught:
+                    write(sink)
+                assert caught.value.decision.requirement == "unknown"
+
+
+def test_a_failed_read_counts_as_read(strict_seen: Capture) -> None:
+    with privacylib.zone("assistant"):
+        with pytest.raises(OSError, match="half of it"), privacylib.read(USERS):
+            raise OSError("half of it")
+        with pytest.raises(privacylib.PolicyDenied):
+            write(CLOSED)
+    assert [each.failed for each in strict_seen.of("READ")] == [True]
+
+
+def test_a_failed_write_is_an_edge_all_the_same(strict_seen: Capture) -> None:
+    with privacylib.zone("assistant"):
+        read(USERS)
+        with pytest.raises(OSError, match="full"), privacylib.write(LOG):
+            raise OSError("full")
+    assert (USERS, LOG) in strict_seen.pairs
