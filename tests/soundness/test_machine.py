@@ -359,6 +359,8 @@ class Soundness(RuleBasedStateMachine):
         assert called.wait(PATIENCE)
         for error in wrong:
             raise error
+        if isinstance(by, Stepped):
+            self.lead(by, adder)  # who took its steps may be gone
         self.compare_held(by)
 
     @rule(number=who)
