@@ -13,11 +13,11 @@ from privacylib.instrumentation import patching
 from privacylib.recorder import ABOUT, Store
 from privacylib.runtime import faults, hot
 
-__all__ = ["tell_about"]
+__all__ = ["own_version", "tell_about"]
 
 
 def tell_about(store: Store, asked: Settings | None) -> None:
-    """Write the note; never raises.
+    """Write the note; raises nothing but what a signal handler of the host does.
 
     Args:
         store: Of the process.
@@ -26,7 +26,9 @@ def tell_about(store: Store, asked: Settings | None) -> None:
     try:
         with Stage(UNSEEN):
             store.keep(ABOUT, json.dumps(_facts(asked)).encode())
-    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+    except Exception as error:  # an error of ours must not become the host's
+        if faults.by_the_host(error):
+            raise
         with suppress(Exception):
             faults.swallowed("telling what is seen", error)
 
@@ -34,7 +36,7 @@ def tell_about(store: Store, asked: Settings | None) -> None:
 def _facts(asked: Settings | None) -> dict[str, Any]:
     return {
         "python": f"{sys.implementation.name} {sys.version.split()[0]}",
-        "privacylib": _version(),
+        "privacylib": own_version(),
         "form": "pure" if str(hot.__file__).endswith(".py") else "compiled",
         "mode": asked.mode.name.lower() if asked else None,
         "cap": asked.spool_max if asked else None,
@@ -45,7 +47,11 @@ def _facts(asked: Settings | None) -> dict[str, Any]:
 
 
 @functools.cache
-def _version() -> str | None:
+def own_version() -> str | None:
+    """Return the version of this library.
+
+    `init` asks first: what is recorded may be interrupted by a signal, whose error the search would swallow.
+    """
     with suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version("privacylib")
     return None

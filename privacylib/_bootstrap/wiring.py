@@ -10,7 +10,7 @@ from operator import is_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from privacylib._bootstrap.about import tell_about
+from privacylib._bootstrap.about import own_version, tell_about
 from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
 from privacylib.context import PROCESS, UNSEEN, Stage
@@ -140,11 +140,11 @@ def _again(asked: Settings) -> Callable[[], None]:
 
 
 def _begun(store: Store) -> None:
-    """Say what this process, or a forked child, is, and export what it begins to record."""
-    tell_about(store, _wiring.settings)
+    """Export what this process, or a forked child, begins to record, and say what it is."""
     drain = _wiring.drain
     if drain is not None:
         drain.start(store)
+    tell_about(store, _wiring.settings)
 
 
 def _changed() -> None:
@@ -183,6 +183,7 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
         spool: Directory that holds the shared key; None for a key of this process alone.
     """
     with Stage(UNSEEN):
+        own_version()
         keys = keyring(policy.trust, spool, os.environ)
     return Snapshot(
         service=asked.service,

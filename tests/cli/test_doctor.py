@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from privacylib import cli
+from privacylib.runtime import COMPILED
 
 BEGIN = """
 import os, signal, sys, threading, privacylib
@@ -81,7 +82,7 @@ def test_processes_are_living_closed_or_crashed(
     ]  # fmt: skip
     [now] = [each for each in found["processes"] if each["state"] == "living"]
     assert (now["pid"], now["format"], now["flows"], now["exporters"]) == (living.pid, 1, 1, 0)
-    assert now["about"]["form"] == "pure"
+    assert now["about"]["form"] == ("compiled" if COMPILED else "pure")
     assert now["about"]["python"].endswith(sys.version.split()[0])
     assert found["spools"][0]["bytes"] < found["spools"][0]["cap"] == 256 << 20
 

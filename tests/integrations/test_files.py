@@ -135,7 +135,7 @@ def test_programs_devices_and_our_own_spool_are_no_data(here: Watched, tmp_path:
 def test_what_privacylib_itself_opens_is_not_recorded(here: Watched, tmp_path: Path) -> None:
     with privacylib.scope("work"):
         privacylib.reload()
-        about._version.cache_clear()  # pyright: ignore[reportPrivateUsage] - as in a process that has said nothing yet
+        about.own_version.cache_clear()  # as in a process that has said nothing yet
         wiring._changed()  # pyright: ignore[reportPrivateUsage] - a library was imported meanwhile
         (tmp_path / "sink").write_text("")
     assert not here.pairs()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import privacylib
 from privacylib import PolicyDenied
-from privacylib.model import Asset, Flow, Kind, Record
+from privacylib.model import Asset, Flow, Kind, Record, Source, Terms
 from privacylib.recorder import DirectoryStore, Producer, Recorder, adopt, producers, tallies
 from privacylib.recorder.folding import fold
 from tests.recorder.foreign import Spool, read_spool
@@ -44,20 +44,49 @@ def flow_as_read_here(flow: Flow) -> dict[str, object]:
         "fields": list(flow.fields),
         "labels": sorted(flow.labels),
         "purposes": list(flow.purposes),
-        "sources": [
-            {
-                "asset": [each.asset.namespace, each.asset.name], "field": each.field, "labels": sorted(each.labels),
-                "unknown": each.unknown, "evidence": each.evidence.value,
-            }
-            for each in flow.sources
-        ],
+        "sources": [_source_as_read_here(each) for each in flow.sources],
         "violations": [
             {"requirement": each.requirement, "reason": each.reason, "remedy": each.remedy, "mode": each.mode.name}
             for each in flow.decision.violations
         ],
     }  # fmt: skip
     members |= {name: value for name, value in several.items() if value}
+    if flow.terms is not None:
+        members["terms"] = _terms_as_read_here(flow.terms)
     return members if flow.unknown is None else members | {"unknown": flow.unknown}
+
+
+def _source_as_read_here(source: Source) -> dict[str, object]:
+    members: dict[str, object] = {
+        "asset": [source.asset.namespace, source.asset.name], "field": source.field, "labels": sorted(source.labels),
+        "unknown": source.unknown, "evidence": source.evidence.value,
+    }  # fmt: skip
+    if source.carried:
+        members["carried"] = sorted(source.carried)
+    return members if source.annotated else members | {"annotated": False}
+
+
+def _terms_as_read_here(terms: Terms) -> dict[str, object]:
+    def listed(labels: frozenset[str] | None) -> list[str] | None:
+        return None if labels is None else sorted(labels)
+
+    served = terms.served
+    members: dict[str, object] = {
+        "ceiling": terms.ceiling.name, "region": terms.region, "judges": terms.judges, "listed": terms.listed,
+        "late": terms.late, "resident": terms.resident, "purpose_unknown": terms.purpose_unknown,
+        "lowered": [
+            [
+                listed(one.labels), listed(one.to), one.sink, one.transform, one.expires, listed(one.fields),
+                one.fingerprint,
+            ]
+            for one in terms.lowered
+        ],
+        "taken": None if terms.taken is None else _source_as_read_here(terms.taken),
+        "served": None if served is None else [
+            served.uri, list(served.before), listed(served.brought), list(served.after), listed(served.admitted)
+        ],
+    }  # fmt: skip
+    return {name: value for name, value in members.items() if value}
 
 
 def agree(spool: Path) -> list[Spool]:
