@@ -86,7 +86,7 @@ def _terms_as_read_here(terms: Terms) -> dict[str, object]:
             served.uri, list(served.before), listed(served.brought), list(served.after), listed(served.admitted)
         ],
     }  # fmt: skip
-    return {name: value for name, value in members.items() if value}
+    return {name: value for name, value in members.items() if value not in ([], None, False)}
 
 
 def agree(spool: Path) -> list[Spool]:
