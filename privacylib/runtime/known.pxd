@@ -29,6 +29,7 @@ cdef class Site:
     cdef public bint silent
     cdef public ReadSet inside
     cdef public object entry
+    cdef public object meant
     cdef public tuple last_read
     cdef public tuple plain_read
     cdef public tuple plain_write
