@@ -2,8 +2,8 @@
 
 import errno
 import os
-import sys
 import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
