@@ -9,6 +9,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from weakref import WeakSet
 
+from privacylib.recorder.interrupts import of_the_host
+
 __all__ = ["forget_if_forked", "lock_file", "locked_while", "mapped", "opened", "to_lock"]
 
 _MODE = 0o600
@@ -46,7 +48,9 @@ def locked(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> b
     """Return whether an open file could be locked."""
     try:
         fcntl.flock(descriptor, operation)
-    except OSError:
+    except OSError as error:
+        if of_the_host(error):  # a time limit of the host is a TimeoutError, which is one of these
+            raise
         return False
     return True
 
@@ -78,7 +82,9 @@ def locked_while(path: Path, operation: int, create: int = os.O_CREAT, wait: flo
     with ExitStack() as stack:
         try:
             descriptor = stack.enter_context(to_lock(path, create))
-        except OSError:
+        except OSError as error:
+            if of_the_host(error):
+                raise
             descriptor = -1
         yield descriptor >= 0 and _locked_within(wait, descriptor, operation)
 
