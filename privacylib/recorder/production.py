@@ -231,7 +231,7 @@ class Production(Producing):
             return
         started = _now()
         if not self.refusals.attached:
-            self.refusals.attach(self.store.claim(CLAIM_SIZE))
+            self.refusals.attach(self._claimed())
         self.store.write_meta(self._meta(None) | {"started": started})
         if self._before is not None:
             lines = self._before._lines()
@@ -241,6 +241,19 @@ class Production(Producing):
         self._before = None
         if self._tell is not None:
             self._tell(self.store)
+
+    def _claimed(self) -> mmap:
+        """Return the board of this producer, with the lock that says it lives.
+
+        Where an attempt that a signal interrupted still holds it, nothing has been written there: another directory
+        takes its place.
+        """
+        try:
+            return self.store.claim(CLAIM_SIZE)
+        except BlockingIOError:
+            self.store = self.store.sibling()
+            self._room = Room(self.store, self._cap, self._sealed)
+            return self.store.claim(CLAIM_SIZE)
 
     def _lines(self) -> bytes:
         if self._before is not None:
