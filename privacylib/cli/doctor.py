@@ -112,19 +112,17 @@ def _services(processes: Mapping[str, int]) -> str:
 
 def _refused(found: "Diagnosis") -> Iterator[str]:
     yield from _counted(found.refused, "nothing was refused")
-    yield from _cut(
-        f"  {process.service} pid {process.pid or '-'}: {_joined(process.refused)}"
-        for process in found.processes
-        if process.refused
-    )
+    yield from _by_process((process, process.refused) for process in found.processes)
 
 
 def _errors(found: "Diagnosis") -> Iterator[str]:
     yield from _counted(found.errors, "none")
+    yield from _by_process((process, process.errors) for process in found.processes)
+
+
+def _by_process(counted: "Iterable[tuple[Process, Mapping[str, int]]]") -> Iterator[str]:
     yield from _cut(
-        f"  {process.service} pid {process.pid or '-'}: {_joined(process.errors)}"
-        for process in found.processes
-        if process.errors
+        f"  {process.service} pid {process.pid or '-'}: {_joined(counts)}" for process, counts in counted if counts
     )
 
 

@@ -164,9 +164,11 @@ def serving(interceptors: Sequence[Any] = (), behaviors: Handlers = SYNC) -> Gen
 
 
 @contextlib.asynccontextmanager
-async def serving_aio(interceptors: Sequence[Any] = (), behaviors: Handlers = AIO) -> AsyncGenerator[str]:
+async def serving_aio(
+    interceptors: Sequence[Any] = (), behaviors: Handlers = AIO, options: Sequence[tuple[str, int]] = ()
+) -> AsyncGenerator[str]:
     """Serve in the running event loop; yield the target."""
-    server = grpc.aio.server(interceptors=list(interceptors))
+    server = grpc.aio.server(interceptors=list(interceptors), options=list(options))
     server.add_generic_rpc_handlers(handlers(behaviors))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

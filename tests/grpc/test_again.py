@@ -115,6 +115,29 @@ async def test_a_call_that_may_go_on_no_longer_is_never_sent(client: str, shorte
 
 
 @each_client
+async def test_fault_47_an_empty_answer_proves_nothing_where_nothing_was_asked(
+    client: str, shortest: list[int]
+) -> None:
+    """A context that has no room in the metadata tells no half of a signature that could come back."""
+    large = (("shop", "x" * 7_900),)
+
+    async def handler(request: bytes, context: Any) -> bytes:
+        if ("shop", large[0][1]) in context.invocation_metadata():
+            context.set_trailing_metadata((("privacylib", ""),))
+        return request
+
+    roomy = [("grpc.max_metadata_size", 1 << 16)]
+    with capture(POLICY):
+        async with services.serving_aio(behaviors={KIND: handler}, options=roomy) as target:
+            with privacylib.zone("reply"):
+                for metadata in (None, None, large):
+                    assert privacylib.current().unknown is None
+                    await ask(client, KIND, target, metadata=metadata)
+                assert privacylib.current().unknown == "malformed"
+    assert shortest
+
+
+@each_client
 @pytest.mark.parametrize("reply", ["2e." + "0" * 32, "2r.forged", "2e.é"])
 async def test_a_forged_echo_is_unknown(client: str, reply: str, shortest: list[int]) -> None:
     asked: list[int] = []

@@ -134,7 +134,7 @@ class Again(Calling):
             source, answered = told.silent, False
             for name, value in trailers:
                 if name == MEMBER:
-                    if answered or not value.isascii() or not compare_digest(value, self._echo):
+                    if answered or not self._echo or not value.isascii() or not compare_digest(value, self._echo):
                         return None
                     source, answered = told.same, True
         except Exception as error:  # as in `begin_again`
