@@ -13,6 +13,7 @@ from privacylib import PolicyDenied, integrations
 from privacylib.families.sqlite import file_of
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host
+from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
 
 INSERT = "insert into {} values (?)"
@@ -45,6 +46,40 @@ class TestConformance(Conformance):
                 error=sqlite3.OperationalError,
                 streamed=lambda: connection.executemany(INSERT.format("contacts"), iter([("ana",), ("bo",)])),
             )
+
+
+class TestDifferential(Differential):
+    name = "sqlite3"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[sqlite3.Connection]:
+        with closing(sqlite3.connect(directory / "shop.db")) as connection:
+            connection.execute("create table a (x)")
+            yield connection
+
+    def effects(self, world: sqlite3.Connection) -> object:
+        return world.total_changes, world.in_transaction
+
+    calls = (
+        lambda db: db,
+        lambda db: db.cursor(),
+        lambda db: db.execute("insert into a values (?)", (1,)),
+        lambda db: db.executemany("insert into a values (?)", ([number] for number in range(3))),
+        lambda db: db.executescript("create table b (x); insert into b select x from a"),
+        lambda db: [list(db.execute("select x from a")), db.in_transaction],
+        lambda db: db.execute("select x from a where x = :x", {"x": 1}).description,
+        lambda db: iter(db.execute("select x from a")),
+        lambda db: db.execute("no sql"),
+        lambda db: db.execute("select ?", ()),
+        lambda db: db.execute(b"select 1"),
+        lambda db: db.execute(),
+        lambda db: db.cursor().execute("select 1", no=1),
+        lambda db: db.cursor(object),
+        lambda db: db.execute("select x from a where x = ?", (object(),)),
+        lambda db: db.backup(None),
+        lambda _: sqlite3.connect(object()),  # type: ignore[arg-type] - the library says no
+        lambda _: sqlite3.connect("/nowhere/at/all"),
+    )
 
 
 @pytest.fixture
