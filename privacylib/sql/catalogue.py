@@ -1,0 +1,81 @@
+"""Tables and views that a statement can name: those of the schema, and those that the script has made."""
+
+from typing import Any
+
+from privacylib.sql.names import Names
+from privacylib.sql.relations import Relation
+from privacylib.sql.schema import Schema
+
+__all__ = ["Catalogue"]
+
+
+class Catalogue:
+    """Look tables up by the name that a statement gives them.
+
+    Args:
+        schema: What is known from outside.
+        names: The case rules.
+    """
+
+    __slots__ = ("_by_last", "_columns", "_path", "made", "names", "views")
+
+    def __init__(self, schema: Schema, names: Names) -> None:
+        self.names = names
+        self._path = tuple(names.stored(one) for one in schema.search_path)
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._by_last: dict[str, list[str]] = {}
+        self.made: dict[str, tuple[str, ...]] = {}
+        """Columns of the tables that the script has made."""
+        self.views: dict[str, Any] = {names.stored(name): text for name, text in schema.views.items()}
+        """Views by name: their text, and their relation once it was asked for."""
+        for name, columns in schema.tables.items():
+            self._columns[names.stored(name)] = tuple(names.stored_column(one) for one in columns)
+        for key in (*self._columns, *self.views):
+            self._by_last.setdefault(key.rpartition(".")[2], []).append(key)
+
+    def resolved(self, parts: tuple[str, ...]) -> str:
+        """Return the full name of a table, as far as it is known."""
+        name = ".".join(parts)
+        if name in self.made or name in self.views or name in self._columns:
+            return name
+        candidates = [key for key in self._by_last.get(parts[-1], ()) if _fits(key, parts)]
+        for place in self._path:
+            for key in candidates:
+                if key.rpartition(".")[0] == place or key.rpartition(".")[0].endswith(f".{place}"):
+                    return key
+        longer = [key for key in candidates if key.count(".") >= len(parts)]
+        return longer[0] if len(longer) == 1 and not self._path else name
+
+    def columns(self, name: str) -> tuple[str, ...] | None:
+        """Return the columns of a table by its resolved name; None where they are not known."""
+        found = self.made.get(name)
+        if found is None:
+            found = self._columns.get(name)
+        if found is None and "." in name:
+            found = self._columns.get(name.rpartition(".")[2])
+        return found
+
+    def make(self, name: str, columns: tuple[str, ...] | None) -> None:
+        """Remember a table that the script makes."""
+        self.views.pop(name, None)
+        if columns is None:
+            self.made.pop(name, None)
+        else:
+            self.made[name] = columns
+
+    def make_view(self, name: str, relation: Relation) -> None:
+        """Remember a view that the script makes."""
+        self.made.pop(name, None)
+        self.views[name] = relation
+
+    def drop(self, name: str) -> None:
+        """Forget a table or view that the script drops."""
+        self.made.pop(name, None)
+        self.views.pop(name, None)
+        self._columns.pop(name, None)
+
+
+def _fits(key: str, parts: tuple[str, ...]) -> bool:
+    """Return whether a stored name is a longer form of a written one."""
+    stored = key.split(".")
+    return len(stored) >= len(parts) and tuple(stored[-len(parts) :]) == parts
