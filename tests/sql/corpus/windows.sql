@@ -1,0 +1,110 @@
+-- case: row number
+SELECT name, row_number() OVER (PARTITION BY country ORDER BY age) AS rn FROM users;
+-- users.name -> = : IDENTITY
+-- users.{country,age} -> rn : WINDOW
+
+-- case: rank
+SELECT name, rank() OVER (ORDER BY age DESC) AS place FROM users;
+-- users.name -> = : IDENTITY
+-- users.age -> place : WINDOW
+
+-- case: a running sum
+SELECT id, sum(total) OVER (PARTITION BY user_id ORDER BY id) AS running FROM orders;
+-- orders.id -> = : IDENTITY
+-- orders.total -> running : AGGREGATION
+-- orders.{user_id,id} -> running : WINDOW
+
+-- case: an average over all rows
+SELECT total - avg(total) OVER () AS off FROM orders;
+-- orders.total -> off : AGGREGATION
+
+-- case: the row before
+SELECT lag(total) OVER (ORDER BY id) AS before FROM orders;
+-- orders.total -> before : TRANSFORMATION
+-- orders.id -> before : WINDOW
+
+-- case: the row after with a default
+SELECT lead(total, 1, product_id) OVER (ORDER BY id) AS next_total FROM orders;
+-- orders.{total,product_id} -> next_total : TRANSFORMATION
+-- orders.id -> next_total : WINDOW
+
+-- case: the first of a partition
+SELECT first_value(name) OVER (PARTITION BY country ORDER BY age) AS youngest FROM users;
+-- users.name -> youngest : TRANSFORMATION
+-- users.{country,age} -> youngest : WINDOW
+
+-- case: tiles
+SELECT name, ntile(4) OVER (ORDER BY age) AS quarter FROM users;
+-- users.name -> = : IDENTITY
+-- users.age -> quarter : WINDOW
+
+-- case: a frame of rows
+SELECT avg(total) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS moving FROM orders;
+-- orders.total -> moving : AGGREGATION
+-- orders.id -> moving : WINDOW
+
+-- case: counted per partition
+SELECT name, count(*) OVER (PARTITION BY country) AS peers FROM users;
+-- users.name -> = : IDENTITY
+-- users.country -> peers : WINDOW
+-- users.* -> peers : AGGREGATION
+
+-- case: filtered outside by the rank
+SELECT name FROM (SELECT name, row_number() OVER (PARTITION BY country ORDER BY age) AS rn FROM users) AS x WHERE rn = 1;
+-- users.name -> = : IDENTITY
+-- users.{country,age} -> * : FILTER
+
+-- case: filtered outside and shown
+WITH x AS (SELECT name, rank() OVER (ORDER BY age) AS place FROM users) SELECT name, place FROM x WHERE place < 3;
+-- users.name -> = : IDENTITY
+-- users.age -> place : WINDOW
+-- users.age -> * : FILTER
+
+-- case: used in an expression outside
+SELECT running * 2 AS twice FROM (SELECT sum(total) OVER (ORDER BY id) AS running FROM orders) AS x;
+-- orders.total -> twice : AGGREGATION
+-- orders.id -> twice : WINDOW
+
+-- case: over an aggregate
+SELECT user_id, sum(total) AS spent, rank() OVER (ORDER BY sum(total) DESC) AS place FROM orders GROUP BY user_id;
+-- orders.user_id -> = : IDENTITY
+-- orders.total -> spent : AGGREGATION
+-- orders.total -> place : WINDOW
+-- orders.user_id -> * : GROUP_BY
+
+-- case: partition by an expression
+SELECT max(age) OVER (PARTITION BY lower(country)) AS oldest FROM users;
+-- users.age -> oldest : AGGREGATION
+-- users.country -> oldest : WINDOW
+
+-- case: order by a window
+SELECT name FROM users ORDER BY row_number() OVER (PARTITION BY country ORDER BY age);
+-- users.name -> = : IDENTITY
+-- users.{country,age} -> * : SORT
+
+-- case: qualify | duckdb
+SELECT name FROM users QUALIFY row_number() OVER (PARTITION BY country ORDER BY age) = 1;
+-- users.name -> = : IDENTITY
+-- users.{country,age} -> * : FILTER
+
+-- case: qualify by an alias | snowflake
+SELECT name, row_number() OVER (PARTITION BY country ORDER BY age) AS rn FROM users QUALIFY rn = 1;
+-- USERS.NAME -> NAME : IDENTITY
+-- USERS.{COUNTRY,AGE} -> RN : WINDOW
+-- USERS.{COUNTRY,AGE} -> * : FILTER
+
+-- case: qualify of BigQuery | bigquery
+SELECT name FROM users WHERE age > 3 QUALIFY rank() OVER (PARTITION BY country ORDER BY id) < 3;
+-- users.name -> = : IDENTITY
+-- users.{age,country,id} -> * : FILTER
+
+-- case: a filter inside the window's aggregate | postgres
+SELECT sum(total) FILTER (WHERE status = 'paid') OVER (PARTITION BY user_id) AS paid FROM orders;
+-- orders.total -> paid : AGGREGATION
+-- orders.status -> paid : CONDITIONAL
+-- orders.user_id -> paid : WINDOW
+
+-- case: ignore nulls | bigquery
+SELECT last_value(email IGNORE NULLS) OVER (PARTITION BY country ORDER BY id) AS latest FROM users;
+-- users.email -> latest : TRANSFORMATION
+-- users.{country,id} -> latest : WINDOW
