@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from attrs import evolve
 
 from privacylib.context import PROCESS, Frame, Scope
-from privacylib.labels import join
-from privacylib.model import Asset, Evidence, PolicyContext, Source, Zone
+from privacylib.labels import join, meet
+from privacylib.model import NO_ZONE, Asset, Evidence, PolicyContext, Source, Zone
 from privacylib.naming import parse
 from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
@@ -29,11 +29,25 @@ def scope_under(context: PolicyContext, name: str) -> Scope:
 
 
 def zone_under(context: PolicyContext) -> Zone:
-    """Return the zone that work under a context starts in: unknown where the context is."""
-    zone = context.zone or PROCESS.frame.zone
+    """Return the zone that work under a context starts in: inside that of the process, and unknown where either is."""
+    around, brought = PROCESS.frame.zone, context.zone
+    zone = around if brought is None else _stacked(around, brought)
     if context.unknown:
         zone = evolve(zone, unknown=context.unknown)
     return narrowed(zone, None, None)
+
+
+def _stacked(around: Zone, brought: Zone) -> Zone:
+    """Return what holds in both zones; a context of this very process brings the outer one along already."""
+    if around is NO_ZONE:
+        return brought
+    more = tuple(purpose for purpose in around.purposes if purpose not in brought.purposes)
+    return evolve(
+        brought,
+        purposes=(*more, *brought.purposes),
+        admitted=meet(around.admitted, brought.admitted),
+        unknown=brought.unknown or around.unknown,
+    )
 
 
 def hold(frame: Frame, context: PolicyContext) -> None:

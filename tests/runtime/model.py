@@ -133,11 +133,15 @@ class Seen:
 
 @dataclass
 class World:
-    """All of a process under one ceiling: 0 observe, 1 simulate, 2 enforce."""
+    """All of a process under one ceiling: 0 observe, 1 simulate, 2 enforce; `command` is what all its work is for."""
 
     ceiling: int
     process: Place = field(default_factory=lambda: Place(Reads(), inside=False))
     scoped: bool = False
+    command: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.process.purposes = self.command
 
     def outside(self, started: Place) -> Place:
         """Return where a task or thread stands that was started outside scopes."""
@@ -150,7 +154,7 @@ class World:
     def scope(self, place: Place, isolated: bool = False, fresh: bool = False) -> Place:
         self.scoped = True
         if fresh:
-            return Place(Reads(self.process.reads), chain=place.chain)
+            return Place(Reads(self.process.reads), self.command, chain=place.chain)
         if not place.inside:
             return _like(place, Reads(place.reads, part=True))
         return _like(place, Reads(place.reads, part=True), returns=True) if isolated else _like(place, place.reads)
@@ -175,7 +179,8 @@ class World:
     def attach(self, place: Place, labels: set[str], purposes: tuple[str, ...], unknown: bool) -> Place | None:
         """Return the place under a brought context, or None where it may not come in."""
         self.scoped = True
-        inner = Place(Reads(self.process.reads), purposes, unknown=unknown, chain=place.chain)
+        stacked = (*(each for each in self.command if each not in purposes), *purposes)
+        inner = Place(Reads(self.process.reads), stacked, unknown=unknown, chain=place.chain)
         if labels or unknown:
             brought = ("context://carried", frozenset(labels), unknown)
             if self.refused(inner, brought):

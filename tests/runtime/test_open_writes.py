@@ -135,6 +135,34 @@ class TestBlock:
                 async with privacylib.read(USERS):
                     pass
 
+    async def test_is_open_for_isolated_parts_of_its_scope_that_others_do(self, strict: Capture) -> None:
+        """They have not come from inside the block; what they read is the scope's own when they are left."""
+        opened, done = asyncio.Event(), asyncio.Event()
+
+        @privacylib.reads(USERS)
+        def load() -> str:
+            return "loaded"
+
+        async def export() -> None:
+            async with privacylib.write(CLOSED):
+                opened.set()
+                await done.wait()
+
+        with privacylib.zone("assistant"):
+            with privacylib.scope("before", fresh=True), privacylib.zone("assistant"), privacylib.scope("", True):
+                assert [load(), load()] == ["loaded", "loaded"]  # known by now
+            task = asyncio.create_task(export())
+            await opened.wait()
+            for refused in (load, lambda: read(USERS)):
+                with privacylib.scope("part", isolated=True), privacylib.scope("deeper", isolated=True):
+                    with pytest.raises(privacylib.PolicyDenied):
+                        refused()
+                    assert privacylib.current().labels == frozenset()
+            done.set()
+            await task
+            with privacylib.scope("part", isolated=True):
+                assert load() == "loaded"
+
     def test_a_read_in_a_zone_inside_is_judged_by_the_zones_around_the_write(self, mode: str, seen: Capture) -> None:
         """The data leave the inner zone with the write, whose own stack does not permit them."""
         with (

@@ -36,8 +36,8 @@ class Request:
 class Reaching(World):
     """The world of a process with calls to itself, and with children."""
 
-    def __init__(self, ceiling: int) -> None:
-        super().__init__(ceiling)
+    def __init__(self, ceiling: int, command: tuple[str, ...] = ()) -> None:
+        super().__init__(ceiling, command=command)
         self.requests: dict[int, tuple[Reads, Request]] = {}
 
     # -- remote calls
@@ -94,7 +94,7 @@ class Reaching(World):
 
     def errand(self, place: Place) -> tuple[World, Place]:
         """Return a world and a place in it for a job in another process."""
-        world = World(self.ceiling, scoped=True)
+        world = World(self.ceiling, scoped=True, command=self.command)
         inner = Place(
             Reads(Reads(own=place.reads.visible())), place.purposes, place.admitted, place.unknown, place.lowered
         )

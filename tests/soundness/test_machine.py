@@ -27,7 +27,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 import privacylib
+from privacylib.context import PROCESS
 from privacylib.decorators import Op
+from privacylib.model import NO_ZONE, Zone
 from privacylib.testing import capture
 from tests.runtime.driving import Driver, Script, attached, lowered, seen_as
 from tests.runtime.model import CLICKS, CLOSED, EMAIL, HOP, OPEN, POLICY, PUBLIC, USERS, Place, Seen
@@ -97,11 +99,12 @@ class Soundness(RuleBasedStateMachine):
     taken: ClassVar[int] = 0
     """Steps of all machines."""
 
-    @initialize(children=st.booleans())
-    def start(self, children: bool) -> None:
+    @initialize(children=st.booleans(), command=st.sampled_from(((), ("reply",), ("ads",))))
+    def start(self, children: bool, command: tuple[str, ...]) -> None:
         self._capture = capture(POLICY, mode=self.mode, region="eu")
-        self.world = Reaching(MODES.index(self.mode))
+        self.world = Reaching(MODES.index(self.mode), command)
         self.driver = Driver(self._capture.__enter__(), self.world)
+        PROCESS.frame.zone = Zone(command) if command else NO_ZONE  # as the policy opens it around a command
         self.hands: list[Hand] = [Hand(self.world.process, self.unwind)]
         self.pool = ThreadPoolExecutor(MOST_HANDS)
         self.processes: ProcessPoolExecutor | None = None
