@@ -23,6 +23,8 @@ assets:
   - {match: "file://**/contacts*", labels: [CONTACT]}
   - {match: "sqlite://**/contacts", labels: [CONTACT]}
   - {match: "http://*/contacts*", labels: [CONTACT]}
+  - {match: "redis://**/contacts*", labels: [CONTACT]}
+  - {match: "s3://**/contacts*", labels: [CONTACT]}
 requirements:
   - {id: contact-reply, applies_to: [CONTACT], allow: {purposes: [reply]}, mode: enforce}
 """

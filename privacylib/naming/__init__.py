@@ -6,15 +6,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from privacylib.naming.assets import file_asset, grpc_asset, url_asset
     from privacylib.naming.globs import Glob, Globs
-    from privacylib.naming.templates import NAME_LIMIT, templated
+    from privacylib.naming.templates import NAME_LIMIT, impersonal, templated
     from privacylib.naming.uris import asset, parse
 
-__all__ = ["NAME_LIMIT", "Glob", "Globs", "asset", "file_asset", "grpc_asset", "parse", "templated", "url_asset"]
+__all__ = [
+    "NAME_LIMIT",
+    "Glob",
+    "Globs",
+    "asset",
+    "file_asset",
+    "grpc_asset",
+    "impersonal",
+    "parse",
+    "templated",
+    "url_asset",
+]
 
 _HOMES = {
     "uris": ("asset", "parse"),
     "globs": ("Glob", "Globs"),
-    "templates": ("NAME_LIMIT", "templated"),
+    "templates": ("NAME_LIMIT", "impersonal", "templated"),
     "assets": ("file_asset", "grpc_asset", "url_asset"),
 }
 """Where each name lives: a program that names assets only in decorators does not pay for the tables of templates."""

@@ -1,0 +1,122 @@
+"""Stores that hold values by key, on a server or in a file: names of their keys, and what commands do with them."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from privacylib.families.rediscommands import CHANNEL, EVERYTHING, READS, WRITES, keys
+from privacylib.memo import Memo
+from privacylib.model import Asset, Kind, Operation
+from privacylib.naming import impersonal
+
+__all__ = ["commands", "place_of", "published", "shape"]
+
+_PLACE = "_privacylib_place"
+"""Attribute of a connection pool: where its connections lead."""
+_ANY = "{…}"
+MOST = 64
+"""Keys of one call that are named each; more are named together."""
+
+_templates: Memo[tuple[str, Any], str] = Memo(1 << 17)
+"""Templates of keys, by the place and the key: some sixteen thousand of them."""
+_shapes: Memo[tuple[Any, ...], Hashable] = Memo(1 << 17)
+
+_SINGLE = {
+    "DECR", "GET", "HGET", "HGETALL", "HMGET", "HSET", "INCR", "LPOP", "LPUSH", "LRANGE", "RPOP", "RPUSH", "SADD",
+    "SET", "SETEX", "SISMEMBER", "SMEMBERS", "ZADD",
+}  # fmt: skip
+"""Commands that are described by their name and first key; the commonest of them."""
+
+
+def place_of(pool: Any) -> str:
+    """Return the namespace and database that a pool's connections lead to, as ``redis://host:port`` ``/db``.
+
+    Args:
+        pool: A ``ConnectionPool`` of redis-py, sync or async.
+    """
+    known = pool.__dict__.get(_PLACE)
+    if known is None:
+        told = pool.connection_kwargs
+        host = getattr(pool, "service_name", None) or told.get("host", "localhost")
+        joint = f"unix://{told['path']}" if "path" in told else f"redis://{host}:{told.get('port', 6379)}"
+        known = pool.__dict__[_PLACE] = f"{joint} {told.get('db') or 0}"
+    return known
+
+
+def shape(client: Any, *arguments: Any, **_: Any) -> Hashable | None:
+    """Return what calls of one common command on keys of one kind have in common."""
+    question = (client.connection_pool.__dict__.get(_PLACE), *arguments[:2])
+    found = _shapes.get(question)
+    if found is None:
+        return _shape(client.connection_pool, question, arguments)
+    return None if len(arguments) > 3 and "GET" in arguments[3:] else found
+
+
+def commands(place: str, given: Iterable[Sequence[Any]]) -> tuple[Operation, ...]:
+    """Describe commands that go to a server together; the reads first.
+
+    Args:
+        place: As `place_of` returns it.
+        given: Each command's name and arguments.
+    """
+    found: dict[Operation, None] = {}
+    for arguments in given:
+        found.update(dict.fromkeys(_command(place, arguments)))
+    return tuple(sorted(found, key=lambda one: one.kind))
+
+
+def _shape(pool: Any, question: tuple[Any, ...], arguments: tuple[Any, ...]) -> Hashable | None:
+    name = arguments[0]
+    if name not in _SINGLE or len(arguments) < 2 or "GET" in arguments[3:]:
+        return None
+    place = place_of(pool)
+    return _shapes.keep(question, (name, place, _template(place, arguments[1])))
+
+
+def published(place: str, channel: Any) -> Asset:
+    """Name a channel of a server: one for all of its databases."""
+    return Asset(place.partition(" ")[0], f"channel/{_template(place, channel)}")
+
+
+def _command(place: str, arguments: Sequence[Any]) -> Iterable[Operation]:
+    pairs = keys(arguments)
+    if pairs is None:
+        return [Operation(Kind.OPAQUE, _asset(place, _ANY))]
+    ways: dict[str, dict[Asset, None]] = {READS: {}, WRITES: {}, CHANNEL: {}}
+    for way, key in pairs:
+        asset = published(place, key) if way == CHANNEL else _asset(place, _template(place, key))
+        ways[way][asset] = None
+    reads, writes = (_bounded(place, ways[way]) for way in (READS, WRITES))
+    inside = reads if reads and writes and not set(reads) >= set(writes) else None
+    told = [Operation(Kind.WRITE, asset, derived_from=inside, parsed=inside is not None) for asset in writes]
+    return [
+        *(Operation(Kind.READ, asset) for asset in reads), *told, *(Operation(Kind.WRITE, one) for one in ways[CHANNEL])
+    ]  # fmt: skip
+
+
+def _bounded(place: str, assets: Iterable[Asset]) -> tuple[Asset, ...]:
+    known = tuple(assets)
+    return known if len(known) <= MOST else (_asset(place, _ANY),)
+
+
+def _asset(place: str, template: str) -> Asset:
+    namespace, _, database = place.partition(" ")
+    return Asset(namespace, f"{database}/{template}")
+
+
+def _template(place: str, key: Any) -> str:
+    """Return the template of a key; bytes that are no text have none but ``{…}``."""
+    question = (place, key)
+    try:
+        return _templates.get(question) or _templates.keep(question, _worked_out(key))
+    except TypeError:  # a buffer that cannot be kept by its value
+        return _worked_out(bytes(key))
+
+
+def _worked_out(key: Any) -> str:
+    if key == EVERYTHING:
+        return _ANY
+    try:
+        text = key.decode() if isinstance(key, bytes) else str(key)
+    except UnicodeDecodeError:
+        return _ANY
+    return impersonal(Asset("key", text.replace("*", _ANY))).name
