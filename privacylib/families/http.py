@@ -1,7 +1,7 @@
 """What everything that speaks HTTP has in common, on both sides. No web library is imported here."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableSequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from privacylib.runtime.hot import decide_write, open_for_scope
 __all__ = [
     "HEADER",
     "REFUSED",
+    "HeaderLines",
     "Served",
     "called",
     "is_async",
@@ -191,6 +192,35 @@ def without_ours(headers: Iterable[tuple[Any, Any]], name: Any) -> list[tuple[An
     """Return response headers without one of ours, which a proxy may have copied from elsewhere."""
     size = len(name)
     return [pair for pair in headers if len(pair[0]) != size or pair[0].lower() != name]
+
+
+class HeaderLines(MutableSequence[tuple[bytes, bytes]]):
+    """The headers of a request as pairs, in the lines that `http.client` is about to send.
+
+    Args:
+        lines: The request line, and one line for each header.
+    """
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines) - 1
+
+    def __getitem__(self, at: Any) -> Any:
+        line: bytes = self._lines[int(at) + 1]
+        name, _, value = line.partition(b":")
+        return name, value.strip()
+
+    def __setitem__(self, at: Any, pair: Any) -> None:
+        self._lines[at + 1] = b"%s: %s" % pair
+
+    def __delitem__(self, at: Any) -> None:
+        del self._lines[at + 1]
+
+    def insert(self, index: int, value: tuple[bytes, bytes]) -> None:
+        """Put a header in before another."""
+        self._lines.insert(index + 1, b"%s: %s" % value)
 
 
 def is_async(app: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from privacylib.config import Snapshot
 from privacylib.context import get_frame, is_unseen
 from privacylib.decorators.wrapping import wrap
+from privacylib.instrumentation.going import answering
 from privacylib.instrumentation.repeated import repeated
 from privacylib.instrumentation.running import Running
 from privacylib.instrumentation.table import Call, Patch
@@ -25,8 +26,11 @@ def around(original: Any, patch: Patch) -> Any:
         return cast("Any", kind(around(original.__func__, patch)))
     positions, defaults = _parameters(original, patch)
     start = functools.partial(_start, patch, positions, defaults)
-    if patch.instead is not None:
-        ours = _replaced(original, patch.instead)
+    instead = patch.instead if patch.wraps is None else patch.wraps(original)
+    if instead is not None:
+        ours = (_awaited if inspect.iscoroutinefunction(original) else _replaced)(original, instead)
+    elif patch.answers:
+        ours = answering(original, patch, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     elif patch.only_pins:
         ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
     elif patch.shape is not None:
@@ -64,6 +68,13 @@ Pinned = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict
 def _replaced(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return (original if _snapshot() is None else instead)(*args, **kwargs)
+
+    return wrapper
+
+
+def _awaited(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await (original if _snapshot() is None else instead)(*args, **kwargs)
 
     return wrapper
 
@@ -158,9 +169,12 @@ def _start(
         return args, kwargs, None
     if patch.pins:
         args, kwargs = _pinned(tuple(patch.pins.items()), positions, defaults, args, kwargs)
+    call = Call(args, kwargs, positions, defaults)
     try:
-        return args, kwargs, Running(patch, Call(args, kwargs, positions, defaults), snapshot)
+        return args, kwargs, Running(patch, call, snapshot)
     except PolicyDenied:
+        if patch.undo is not None:
+            patch.undo(call)
         raise
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("patching", error)

@@ -4,6 +4,7 @@ from typing import Any
 
 from privacylib.config import Snapshot
 from privacylib.families.rpc import Calling
+from privacylib.instrumentation.going import goes_on
 from privacylib.instrumentation.lasting import lasting
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import Asset, Kind, Operation
@@ -11,6 +12,9 @@ from privacylib.propagation import host_of
 from privacylib.runtime import Declared, Handle, begin, end, faults, site_of
 
 __all__ = ["Running"]
+
+
+_FORGOTTEN = Call((), {}, {}, {})
 
 
 class Running:
@@ -96,11 +100,11 @@ class Running:
         """
         self._begin_all(self._late)
         patch, call = self._patch, self._call.returning(result)
-        calling = self._calling
-        if calling is not None:
-            denied = calling.close(() if patch.brings is None else patch.brings(call), failed=False)
-            if denied is not None:
-                raise denied
+        if patch.goes_on is not None and (holder := patch.goes_on(call)) is not None:
+            self._call = _FORGOTTEN  # it may hold the holder, which nothing may keep
+            goes_on(holder, self)
+            return result
+        self.answered(patch, call)
         if patch.rebuilt is not None and any(handle.open for handle in self._handles):
             result = lasting(patch, call, self._handles, self.end)
         else:
@@ -112,6 +116,21 @@ class Running:
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("patching", error)
             return result
+
+    def answered(self, patch: Patch, call: Call) -> None:
+        """End a remote call with its response.
+
+        Args:
+            patch: What returned the response.
+            call: Its call, with the response.
+
+        Raises:
+            PolicyDenied: The zone does not admit the labels that came back.
+        """
+        if self._calling is not None:
+            denied = self._calling.close(() if patch.brings is None else patch.brings(call), failed=False)
+            if denied is not None:
+                raise denied
 
     def close(self, result: Any) -> Any:
         """Free a response that the caller does not get; await what it returns where the call was awaited."""

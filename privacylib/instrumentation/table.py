@@ -73,9 +73,14 @@ class Patch:
         steps: Methods of such a result that are operations of their own in scopes other than the first.
         streams: Returns whether the request of a call is still made while it is sent.
         sends: Returns the headers in which a call takes context along.
-        brings: Returns the headers in which a response brings labels back.
+        brings: Returns the headers in which a response brings labels back; None where nothing comes back.
         closes: Method of the result that frees it, for a response that is refused.
+        undo: Takes back what was prepared for a call that is refused.
+        goes_on: Returns the object on which a call goes on when the function has returned, until a function of that
+            object that `answers`; None for a call that has ended. Not for files.
+        answers: Whether the function ends the call that goes on on its first argument; it has no operations itself.
         instead: What is called in place of the function, and does the same in steps that are seen.
+        wraps: Takes the function, and returns what is called in its place.
         after: Returns what the caller gets in place of the result.
         shape: Takes the arguments of a call, and returns what calls that are described alike have in common;
             None for one that has nothing in common. Not for files, nor for what is called remotely or lasts.
@@ -93,9 +98,13 @@ class Patch:
     steps: tuple[str, ...] = ()
     streams: Callable[[Call], bool] | None = None
     sends: Callable[[Call], MutableCarrier] | None = None
-    brings: Callable[[Call], Carrier] | None = None
+    brings: Callable[[Call], Carrier | None] | None = None
     closes: str = ""
+    undo: Callable[[Call], object] | None = None
+    goes_on: Callable[[Call], Any] | None = None
+    answers: bool = False
     instead: Callable[..., Any] | None = None
+    wraps: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     after: Callable[[Call], Any] | None = None
     shape: Callable[..., Hashable] | None = None
     keeps: Callable[[Call], bool] = _always

@@ -183,7 +183,7 @@ def replace(carrier: MutableCarrier, fields: Mapping[str, str | None], *, upper:
 def _replace_in_mapping(carrier: MutableMapping[Any, Any], fields: Mapping[str, str | None], *, upper: bool) -> None:
     names = list(carrier)
     for name in names:
-        if len(name) in LENGTHS and _is_of(name, fields):
+        if len(name) in LENGTHS and _is_of(name, fields) and name in carrier:  # some list a name once for each value
             del carrier[name]
     like: object = names[-1] if names else ""
     for name, value in fields.items():

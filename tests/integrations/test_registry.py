@@ -34,7 +34,7 @@ import sys
 import privacylib
 from privacylib import integrations
 integrations.install(None)
-print([name for name in ("httpx", "sqlite3", "uvicorn", "werkzeug", "sqlglot") if name in sys.modules])
+print([name for name in ("httpx", "aiohttp", "sqlite3", "uvicorn", "werkzeug", "sqlglot") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"

@@ -1,0 +1,136 @@
+"""aiohttp's client under the policy."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import privacylib
+from privacylib import integrations
+from privacylib.instrumentation import patching
+from privacylib.wsgi import Middleware
+from tests.integrations.conformance import Conformance, Host, users
+from tests.watched import Watched, watched
+from tests.wsgi.serving import serving
+
+pytestmark = pytest.mark.library
+aiohttp: Any = pytest.importorskip("aiohttp")
+
+
+async def get(url: str, **more: Any) -> str:
+    async with aiohttp.ClientSession() as session, session.request("POST" if more else "GET", url, **more) as answer:
+        return str(await answer.text())
+
+
+def run(work: Callable[[], Awaitable[object]]) -> None:
+    """Run a coroutine in the caller's context, as a program that is asynchronous from its first line."""
+
+    async def main() -> None:
+        await work()
+
+    copy_context().run(asyncio.run, main())
+
+
+class TestConformance(Conformance):
+    name = "aiohttp"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        del directory
+        hits: list[str] = []
+
+        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            path = environ["PATH_INFO"]
+            hits.append(path)
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return (piece for piece in (b"one", b"two"))
+
+        with serving(app) as host:
+
+            async def endless() -> None:
+                with socket.create_server(("127.0.0.1", 0)) as silent:
+                    await get(f"http://127.0.0.1:{silent.getsockname()[1]}/contacts")
+
+            async def pieces() -> AsyncIterator[bytes]:
+                yield b"ana"
+
+            yield Host(
+                sink=f"http://{host}/contacts#request",
+                allowed=lambda: run(lambda: get(f"http://{host}/contacts")),
+                refused=lambda: run(lambda: get(f"http://{host}/plain")),
+                arrived=lambda: "/plain" in hits,
+                failing=lambda: run(lambda: get("http://127.0.0.1:9/")),
+                error=aiohttp.ClientConnectorError,
+                awaited=lambda: get(f"http://{host}/contacts"),
+                endless=endless,
+                streamed=lambda: run(lambda: get(f"http://{host}/contacts", data=pieces())),
+            )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Generator[Watched]:
+    with watched(tmp_path) as found:
+        integrations.install(frozenset({"aiohttp"}))
+        try:
+            yield found
+        finally:
+            patching.uninstall()
+
+
+def seen(kept: list[dict[str, Any]]) -> Any:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        kept.append(environ)
+        if environ["PATH_INFO"] == "/elsewhere":
+            start_response("302 Found", [("Location", f"http://localhost:{environ['SERVER_PORT']}/there")])
+            return [b""]
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [users().encode() if environ["PATH_INFO"].startswith("/reply") else b"plain"]
+
+    return app
+
+
+async def test_context_goes_out_and_labels_come_back(here: Watched) -> None:
+    kept: list[dict[str, Any]] = []
+    twice = [("baggage", "theirs=1"), ("baggage", "more=2")]
+    with serving(Middleware(seen(kept))) as host, privacylib.scope("client"), privacylib.zone("reply"):
+        key = privacylib.current().correlation_key
+        async with aiohttp.ClientSession() as session, session.get(f"http://{host}/reply/7", headers=twice) as answer:
+            assert await answer.text() == "ana@example.org"
+        assert privacylib.current().labels == {"CONTACT"}
+    baggage = kept[0]["HTTP_BAGGAGE"].split(",")
+    assert sorted(member.partition("=")[0] for member in baggage) == ["more", "privacylib", "theirs"]
+    assert kept[0]["HTTP_TRACEPARENT"].split("-")[1] == key
+    assert ("db://users", "http://web/reply/{id}#response") in here.pairs()
+
+
+async def test_fault_48_a_redirect_is_a_request_of_its_own(tmp_path: Path) -> None:
+    kept: list[dict[str, Any]] = []
+    with watched(tmp_path, 'trust: {egress: ["http://127.0.0.1*/**"]}\n', mode="observe") as here:
+        integrations.install(frozenset({"aiohttp"}))
+        with serving(seen(kept)) as host, privacylib.scope("client"), privacylib.zone("reply"):
+            users()
+            await get(f"http://{host}/elsewhere")
+        patching.uninstall()
+    assert ["privacylib" in environ.get("HTTP_BAGGAGE", "") for environ in kept] == [True, False]
+    port = host.partition(":")[2]
+    sinks = {f"http://{host}/elsewhere#request", f"http://localhost:{port}/there#request"}
+    assert {sink for source, sink in here.pairs() if source == "db://users"} == sinks
+
+
+async def test_a_refused_response_is_closed(here: Watched) -> None:
+    def app(_: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("privacylib", "forged")])
+        return [b"plain"]
+
+    with serving(app) as host, privacylib.scope("client"), privacylib.zone("reply", labels={"INTERACTION"}):
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(privacylib.PolicyDenied):
+                await session.get(f"http://{host}/plain")
+            assert not session.connector._acquired
+    assert here.denied()
