@@ -110,7 +110,8 @@ def stored(schema: Schema, dialect: str | None) -> Schema:
 
 
 def _column(text: str) -> tuple[str, str]:
-    name, _, kind = text.strip().partition(" ")
+    """Part `"e mail" text` or `id int`."""
+    name, _, kind = text.strip().removeprefix('"').partition('" ' if '"' in text else " ")
     return name, kind or "text"
 
 
@@ -133,7 +134,7 @@ def _line(case: Case, line: str, place: str) -> Case:
     if line == "-- incomplete":
         return evolve(case, complete=False)
     if line == "-- opaque":
-        return evolve(case, opaque=True, complete=False)
+        return evolve(case, opaque=True)
     if line == "-- schema: none":
         return evolve(case, schema=None)
     if line.startswith("-- schema: "):

@@ -1,0 +1,78 @@
+-- case: a table to a file | postgres
+COPY contacts TO '/out/contacts.csv' WITH (FORMAT csv);
+-- contacts.{id,email,phone} -> "file:/out/contacts.csv".= : IDENTITY
+
+-- case: columns to a file | postgres
+COPY contacts (id, email) TO '/out/contacts.csv';
+-- contacts.{id,email} -> "file:/out/contacts.csv".= : IDENTITY
+
+-- case: a query to a file | postgres
+COPY (SELECT id, lower(email) AS mail FROM users WHERE age > 3) TO '/out/users.csv';
+-- users.id -> "file:/out/users.csv".id : IDENTITY
+-- users.email -> "file:/out/users.csv".mail : TRANSFORMATION
+-- users.age -> "file:/out/users.csv".* : FILTER
+
+-- case: a file to a table | postgres
+COPY contacts FROM '/in/contacts.csv';
+-- "file:/in/contacts.csv".* -> contacts.* : IDENTITY
+
+-- case: a file to columns | postgres
+COPY contacts (id, email) FROM '/in/contacts.csv' WITH (FORMAT csv);
+-- "file:/in/contacts.csv".* -> contacts.id, contacts.email : IDENTITY
+
+-- case: a table to the client | postgres
+COPY contacts TO STDOUT;
+-- contacts.{id,email,phone} -> = : IDENTITY
+
+-- case: from the client | postgres
+COPY contacts (id, email) FROM STDIN;
+
+-- case: to Parquet | duckdb
+COPY (SELECT id, email FROM users) TO 'users.parquet' (FORMAT parquet);
+-- users.{id,email} -> "file:users.parquet".= : IDENTITY
+
+-- case: a table to Parquet | duckdb
+COPY contacts TO 'contacts.parquet';
+-- contacts.{id,email,phone} -> "file:contacts.parquet".= : IDENTITY
+
+-- case: masked on the way out | duckdb
+COPY (SELECT id, md5(email) AS email FROM users) TO 'users.csv' (HEADER);
+-- users.id -> "file:users.csv".id : IDENTITY
+-- users.email -> "file:users.csv".email : TRANSFORMATION masked
+
+-- case: from Parquet | duckdb
+COPY contacts FROM 'contacts.parquet' (FORMAT parquet);
+-- "file:contacts.parquet".* -> contacts.* : IDENTITY
+
+-- case: load data | mysql
+LOAD DATA INFILE '/in/contacts.csv' INTO TABLE contacts;
+-- "file:/in/contacts.csv".* -> contacts.* : IDENTITY
+
+-- case: into outfile | mysql
+SELECT id, email FROM users INTO OUTFILE '/out/users.csv';
+-- users.{id,email} -> "file:/out/users.csv".= : IDENTITY
+
+-- case: bulk insert | tsql
+BULK INSERT contacts FROM '/in/contacts.csv' WITH (FIELDTERMINATOR = ',');
+-- "file:/in/contacts.csv".* -> contacts.* : IDENTITY
+
+-- case: insert overwrite directory | spark
+INSERT OVERWRITE DIRECTORY '/out/users' USING parquet SELECT id, email FROM users;
+-- users.{id,email} -> "file:/out/users".= : IDENTITY
+
+-- case: load data of Hive | hive
+LOAD DATA INPATH '/in/contacts' INTO TABLE contacts;
+-- "file:/in/contacts".* -> contacts.* : IDENTITY
+
+-- case: export | bigquery
+EXPORT DATA OPTIONS (uri = 'gs://out/users-*.csv', format = 'CSV') AS SELECT id, email FROM users;
+-- users.{id,email} -> "file:gs://out/users-*.csv".= : IDENTITY
+
+-- case: from a stage | snowflake
+COPY INTO contacts FROM @landing/contacts.csv;
+-- "file:@landing/contacts.csv".* -> CONTACTS.* : IDENTITY
+
+-- case: to a stage | snowflake
+COPY INTO @outgoing/users FROM (SELECT id, email FROM users);
+-- USERS.ID -> "file:@outgoing/users".ID : IDENTITY
+-- USERS.EMAIL -> "file:@outgoing/users".EMAIL : IDENTITY

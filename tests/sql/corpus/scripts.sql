@@ -1,0 +1,88 @@
+-- case: two selects
+SELECT email FROM users; SELECT phone FROM contacts;
+-- users.email -> = : IDENTITY
+-- contacts.phone -> = : IDENTITY
+
+-- case: a transaction
+BEGIN; UPDATE users SET name = upper(name) WHERE id = 1; INSERT INTO log (id, message) SELECT id, name FROM users; COMMIT;
+-- users.name -> users.name : TRANSFORMATION
+-- users.id -> users.* : FILTER
+-- users.id -> log.id : IDENTITY
+-- users.name -> log.message : IDENTITY
+
+-- case: a semicolon in a string
+SELECT name || ';' AS n FROM users; DELETE FROM log WHERE message = 'a; b';
+-- users.name -> n : TRANSFORMATION
+-- log.message -> log.* : FILTER
+
+-- case: comments between
+-- schema: users(id int, email text), log(id int, message text)
+SELECT email FROM users; /* SELECT secret FROM vault; */ DELETE FROM log;
+-- users.email -> = : IDENTITY
+
+-- case: an empty statement
+; ; SELECT email FROM users; ;
+-- users.email -> = : IDENTITY
+
+-- case: a table made, filled and copied
+CREATE TABLE stage (id INT, mail TEXT); INSERT INTO stage (id, mail) SELECT id, email FROM users; CREATE TABLE final AS SELECT * FROM stage;
+-- users.id -> stage.id : IDENTITY
+-- users.email -> stage.mail : IDENTITY
+-- stage.{id,mail} -> final.= : IDENTITY
+
+-- case: a table dropped and made anew
+CREATE TABLE x AS SELECT id FROM users; DROP TABLE x; CREATE TABLE x AS SELECT email FROM users; SELECT * FROM x;
+-- users.{id,email} -> x.= : IDENTITY
+-- x.email -> email : IDENTITY
+
+-- case: a column added
+CREATE TABLE x AS SELECT id FROM users; ALTER TABLE x ADD COLUMN note TEXT; SELECT * FROM x;
+-- users.id -> x.id : IDENTITY
+-- x.{id,note} -> = : IDENTITY
+
+-- case: a column renamed
+CREATE TABLE x AS SELECT id, email FROM users; ALTER TABLE x RENAME COLUMN email TO addr; SELECT addr FROM x;
+-- users.{id,email} -> x.= : IDENTITY
+-- x.email -> x.addr : IDENTITY
+-- x.addr -> addr : IDENTITY
+
+-- case: a table renamed
+CREATE TABLE x AS SELECT id, email FROM users; ALTER TABLE x RENAME TO y; SELECT email FROM y;
+-- users.{id,email} -> x.= : IDENTITY
+-- x.{id,email} -> y.= : IDENTITY
+-- y.email -> email : IDENTITY
+
+-- case: swap of a fresh table
+CREATE TABLE fresh AS SELECT id, email FROM users; DELETE FROM archive; INSERT INTO archive (id, email) SELECT id, email FROM fresh; DROP TABLE fresh;
+-- users.{id,email} -> fresh.= : IDENTITY
+-- fresh.{id,email} -> archive.= : IDENTITY
+
+-- case: a view and its reader
+CREATE VIEW adults AS SELECT id, email FROM users WHERE age > 17; INSERT INTO log (id, message) SELECT id, email FROM adults;
+-- users.{id,email} -> adults.= : IDENTITY
+-- users.age -> adults.*, log.* : FILTER
+-- users.id -> log.id : IDENTITY
+-- users.email -> log.message : IDENTITY
+
+-- case: settings and grants touch no data | postgres
+SET search_path TO app; GRANT SELECT ON users TO reader; SELECT email FROM users;
+-- users.email -> = : IDENTITY
+
+-- case: an index and a comment | postgres
+CREATE INDEX mails ON users (email); COMMENT ON TABLE users IS 'people'; ANALYZE users;
+
+-- case: batches of T-SQL | tsql
+SET NOCOUNT ON; INSERT INTO log (id, message) SELECT id, email FROM users; SELECT id FROM log;
+-- users.id -> log.id : IDENTITY
+-- users.email -> log.message : IDENTITY
+-- log.id -> id : IDENTITY
+
+-- case: through a file | duckdb
+COPY (SELECT id, email FROM users) TO 'x.parquet'; CREATE TABLE y AS SELECT email FROM read_parquet('x.parquet');
+-- users.{id,email} -> "file:x.parquet".= : IDENTITY
+-- "file:x.parquet".email -> y.email : IDENTITY
+
+-- case: through a file as all columns | duckdb
+COPY (SELECT id, email FROM users) TO 'x.parquet'; CREATE TABLE y AS SELECT * FROM read_parquet('x.parquet');
+-- users.{id,email} -> "file:x.parquet".= : IDENTITY
+-- "file:x.parquet".{id,email} -> y.= : IDENTITY

@@ -1,0 +1,103 @@
+-- case: created
+CREATE VIEW adults AS SELECT id, email FROM users WHERE age > 17;
+-- users.{id,email} -> adults.= : IDENTITY
+-- users.age -> adults.* : FILTER
+
+-- case: created with names of its own
+CREATE VIEW adults (who, addr) AS SELECT id, email FROM users;
+-- users.id -> adults.who : IDENTITY
+-- users.email -> adults.addr : IDENTITY
+
+-- case: or replace
+CREATE OR REPLACE VIEW spent AS SELECT user_id, sum(total) AS total FROM orders GROUP BY user_id;
+-- orders.user_id -> spent.user_id : IDENTITY
+-- orders.total -> spent.total : AGGREGATION
+-- orders.user_id -> spent.* : GROUP_BY
+
+-- case: all columns
+CREATE VIEW everyone AS SELECT * FROM contacts;
+-- contacts.{id,email,phone} -> everyone.= : IDENTITY
+
+-- case: materialised | postgres
+CREATE MATERIALIZED VIEW spent AS SELECT user_id, max(total) AS top FROM orders GROUP BY user_id WITH DATA;
+-- orders.user_id -> spent.user_id : IDENTITY
+-- orders.total -> spent.top : AGGREGATION
+-- orders.user_id -> spent.* : GROUP_BY
+
+-- case: materialised of BigQuery | bigquery
+CREATE MATERIALIZED VIEW shop.spent AS SELECT user_id, SUM(total) AS total FROM orders GROUP BY user_id;
+-- orders.user_id -> shop.spent.user_id : IDENTITY
+-- orders.total -> shop.spent.total : AGGREGATION
+-- orders.user_id -> shop.spent.* : GROUP_BY
+
+-- case: a temporary one | spark
+CREATE OR REPLACE TEMPORARY VIEW adults AS SELECT id, email FROM users;
+-- users.{id,email} -> adults.= : IDENTITY
+
+-- case: secure | snowflake
+CREATE OR REPLACE SECURE VIEW adults AS SELECT id, email FROM users;
+-- USERS.{ID,EMAIL} -> ADULTS.= : IDENTITY
+
+-- case: with check option | mysql
+CREATE VIEW adults AS SELECT id, email FROM users WHERE age > 17 WITH CHECK OPTION;
+-- users.{id,email} -> adults.= : IDENTITY
+-- users.age -> adults.* : FILTER
+
+-- case: altered | tsql
+ALTER VIEW adults AS SELECT id, email FROM users;
+-- users.{id,email} -> adults.= : IDENTITY
+
+-- case: read
+-- view: adults AS SELECT id, email FROM users WHERE age > 17
+SELECT email FROM adults;
+-- users.email -> = : IDENTITY
+-- users.age -> * : FILTER
+
+-- case: read, all columns
+-- view: adults AS SELECT id, email AS addr FROM users
+SELECT * FROM adults;
+-- users.id -> id : IDENTITY
+-- users.email -> addr : IDENTITY
+
+-- case: read and joined
+-- view: spent AS SELECT user_id, sum(total) AS total FROM orders GROUP BY user_id
+SELECT u.name, s.total FROM users u JOIN spent s ON s.user_id = u.id;
+-- users.name -> = : IDENTITY
+-- orders.total -> total : AGGREGATION
+-- orders.user_id -> * : GROUP_BY JOIN
+-- users.id -> * : JOIN
+
+-- case: a view over a view
+-- view: adults AS SELECT id, email, country FROM users WHERE age > 17
+-- view: germans AS SELECT id, email FROM adults WHERE country = 'DE'
+SELECT email FROM germans;
+-- users.email -> = : IDENTITY
+-- users.{age,country} -> * : FILTER
+
+-- case: a view of all columns
+-- view: everyone AS SELECT * FROM contacts
+SELECT phone FROM everyone WHERE id = 1;
+-- contacts.phone -> = : IDENTITY
+-- contacts.id -> * : FILTER
+
+-- case: a view that masks
+-- view: safe AS SELECT id, md5(email) AS email FROM users
+INSERT INTO log (id, message) SELECT id, email FROM safe;
+-- users.id -> log.id : IDENTITY
+-- users.email -> log.message : TRANSFORMATION masked
+
+-- case: a view used twice
+-- view: staff AS SELECT id, name, boss_id FROM employees
+SELECT a.name AS worker, b.name AS boss FROM staff a JOIN staff b ON b.id = a.boss_id;
+-- employees.name -> worker, boss : IDENTITY
+-- employees.{id,boss_id} -> * : JOIN
+
+-- case: dropped
+DROP VIEW IF EXISTS adults;
+
+-- case: refreshed | postgres
+-- view: spent AS SELECT user_id, max(total) AS top FROM orders GROUP BY user_id
+REFRESH MATERIALIZED VIEW spent;
+-- orders.user_id -> spent.user_id : IDENTITY
+-- orders.total -> spent.top : AGGREGATION
+-- orders.user_id -> spent.* : GROUP_BY
