@@ -5,7 +5,10 @@ import site
 import sysconfig
 from typing import Any, cast
 
-__all__ = ["is_data", "resolved"]
+from privacylib.model import Asset, Kind, Operation
+from privacylib.naming import file_asset
+
+__all__ = ["file_operation", "is_data", "moved", "resolved"]
 
 _PROGRAMS = (".py", ".pyc", ".pyi", ".pyd", ".so", ".pth")
 _DEVICES = ("/dev/", "/proc/", "/sys/")
@@ -37,3 +40,25 @@ def is_data(path: str, *, writes: bool) -> bool:
     if path.startswith(_DEVICES):
         return path.startswith(_MEMORY)
     return not path.endswith(_PROGRAMS) and (writes or not path.startswith(_OWN))
+
+
+def file_operation(given: Any, *kinds: Kind, fields: tuple[str, ...] = ()) -> tuple[Operation, ...]:
+    """Describe what is done to a file or directory; nothing where it is no path, or no data (see `is_data`).
+
+    Args:
+        given: A path, or whatever else a function takes in the place of one.
+        kinds: What is done.
+        fields: Fields touched; none means all.
+    """
+    path = resolved(given)
+    if not isinstance(path, (str, bytes)):
+        return ()
+    asset = file_asset(path)
+    if not is_data(asset.name, writes=Kind.WRITE in kinds):
+        return ()
+    return tuple(Operation(kind, asset, fields) for kind in kinds)
+
+
+def moved(source: Asset, sink: Asset) -> tuple[Operation, ...]:
+    """Describe that what one asset holds becomes what another holds, with nothing of the program's own in it."""
+    return (Operation(Kind.READ, source), Operation(Kind.WRITE, sink, derived_from=(source,), parsed=True))

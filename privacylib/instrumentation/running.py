@@ -4,6 +4,7 @@ from typing import Any
 
 from privacylib.config import Snapshot
 from privacylib.families.rpc import Calling
+from privacylib.instrumentation.covering import Covering, cover, covered, uncover
 from privacylib.instrumentation.going import goes_on
 from privacylib.instrumentation.lasting import lasting
 from privacylib.instrumentation.table import Call, Patch
@@ -29,12 +30,13 @@ class Running:
         PolicyDenied: An enforced rule denies one of them; the function must not be called.
     """
 
-    __slots__ = ("_call", "_calling", "_handles", "_late", "_patch", "_snapshot")
+    __slots__ = ("_call", "_calling", "_covering", "_handles", "_late", "_patch", "_snapshot")
 
     def __init__(self, patch: Patch, call: Call, snapshot: Snapshot) -> None:
         self._patch = patch
         self._call = call
         self._calling: Calling | None = None
+        self._covering: Covering | None = None
         self._snapshot = snapshot
         self._handles: list[Handle] = []
         self._late: tuple[Operation, ...] = ()
@@ -43,10 +45,14 @@ class Running:
             self._late = operations
         else:
             self._begin_all(operations)
+            if patch.covers and operations:
+                self._covering = cover(operations)
 
     def _begin_all(self, operations: tuple[Operation, ...]) -> None:
         try:
             for operation in operations:
+                if covered(operation):
+                    continue
                 if operation.kind is Kind.CALL:
                     self._call_out(operation)
                 elif not _is_ours(operation.asset, self._snapshot):
@@ -61,7 +67,9 @@ class Running:
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.while_deciding(snapshot, operation, error)
             return
-        handle = begin(site, stays_open=self._patch.rebuilt is not None)
+        patch = self._patch
+        lasts = patch.rebuilt is not None or (patch.streams is not None and patch.streams(self._call))
+        handle = begin(site, stays_open=lasts)
         if handle is not None:
             self._handles.append(handle)
 
@@ -81,6 +89,7 @@ class Running:
         Raises:
             PolicyDenied: Lineage is mandatory, and a record could not be kept.
         """
+        uncover(self._covering)
         calling, self._calling = self._calling, None
         if calling is not None:
             calling.close(None, failed=failed)
@@ -98,6 +107,7 @@ class Running:
         Raises:
             PolicyDenied: The zone does not admit the labels that came back.
         """
+        uncover(self._covering)
         self._begin_all(self._late)
         patch, call = self._patch, self._call.returning(result)
         if patch.goes_on is not None and (holder := patch.goes_on(call)) is not None:

@@ -71,7 +71,8 @@ class Patch:
             for operations that last longer than the call; returns None for a result that cannot last.
         ends: Method of such a result that ends the operations.
         steps: Methods of such a result that are operations of their own in scopes other than the first.
-        streams: Returns whether the request of a call is still made while it is sent.
+        streams: Returns whether what is sent, or written, is still made meanwhile.
+        covers: Whether the call stands for the operations inside it on the same assets.
         sends: Returns the headers in which a call takes context along.
         brings: Returns the headers in which a response brings labels back; None where nothing comes back.
         closes: Method of the result that frees it, for a response that is refused.
@@ -97,6 +98,7 @@ class Patch:
     ends: str = ""
     steps: tuple[str, ...] = ()
     streams: Callable[[Call], bool] | None = None
+    covers: bool = False
     sends: Callable[[Call], MutableCarrier] | None = None
     brings: Callable[[Call], Carrier | None] | None = None
     closes: str = ""

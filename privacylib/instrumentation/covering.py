@@ -1,0 +1,64 @@
+"""Calls that stand for what they make: a data frame's file is read once, and not again by the ``open`` beneath.
+
+What such a call does to an asset is described by the call alone; what else happens inside it (a
+callback of the host that reads something else) is seen as ever.
+"""
+
+from collections.abc import Iterable
+
+from privacylib.context import Frame, frame_now, get_frame, leave, set_frame
+from privacylib.model import Asset, Kind, Operation
+
+__all__ = ["Covering", "cover", "covered", "uncover"]
+
+
+class Covering(Frame):
+    """The frame of a call that stands for the operations inside it on the same assets."""
+
+    __slots__ = ("operations",)
+    operations: tuple[Operation, ...]
+
+
+def cover(operations: Iterable[Operation]) -> Covering:
+    """Let some operations stand, from now on, for those on the same assets, on what they hold and on where they lie."""
+    frame = frame_now()
+    covering = Covering(frame.scope, frame.zone, get_frame(), frame.inside(), frame.lowered, frame.pair)
+    covering.operations = tuple(operations)
+    set_frame(covering)
+    return covering
+
+
+def uncover(covering: Covering | None) -> None:
+    """End what `cover` began."""
+    if covering is not None:
+        leave(covering)
+        covering.operations = ()  # work that it began and that goes on is not in it any more
+
+
+def covered(operation: Operation) -> bool:
+    """Return whether a call around stands for an operation."""
+    frame = get_frame()
+    while frame is not None:
+        if isinstance(frame, Covering) and any(_stands_for(each, operation) for each in frame.operations):
+            return True
+        frame = frame.outer
+    return False
+
+
+def _stands_for(outer: Operation, inner: Operation) -> bool:
+    if inner.kind is Kind.CALL:  # a store elsewhere is reached by calls
+        return "://" in outer.asset.namespace
+    reads_only = outer.kind is Kind.READ
+    return (inner.kind is Kind.READ or not reads_only) and _related(outer.asset, inner.asset)
+
+
+def _related(outer: Asset, inner: Asset) -> bool:
+    """Return whether assets are the same, or one lies in the other, or is a file in the making of the other."""
+    if outer.namespace != inner.namespace:
+        return False
+    one, other = outer.name, inner.name
+    return one == other or other.startswith((f"{one.rstrip('/')}/", f"{one}.")) or one.startswith(_folder(other))
+
+
+def _folder(name: str) -> str:
+    return f"{name.rstrip('/')}/" if name else ""

@@ -1,0 +1,64 @@
+"""boto3 and aiobotocore: objects of S3 are read, written and copied. Other services of AWS are not described."""
+
+from typing import Any
+
+from privacylib.families.objects import described, downloaded, s3_asset, transferred, uploaded
+from privacylib.families.paths import resolved
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.model import Kind, Operation
+
+__all__ = ["INTEGRATION"]
+
+_COMPLETE = (bytes, bytearray, str, type(None))
+
+
+def _made(call: Call) -> tuple[Operation, ...]:
+    service: Any = call["self"].meta.service_model.service_name
+    return described(call["operation_name"], call["api_params"]) if service == "s3" else ()
+
+
+def _streams(call: Call) -> bool:
+    return not isinstance(call["api_params"].get("Body"), _COMPLETE)
+
+
+def _upload(call: Call) -> tuple[Operation, ...]:
+    return uploaded(call["Filename"], call["Bucket"], call["Key"])
+
+
+def _upload_object(call: Call) -> tuple[Operation, ...]:
+    return (Operation(Kind.WRITE, s3_asset(call["Bucket"], call["Key"])),)
+
+
+def _download(call: Call) -> tuple[Operation, ...]:
+    return downloaded(call["Bucket"], call["Key"], call["Filename"])
+
+
+def _download_object(call: Call) -> tuple[Operation, ...]:
+    return (Operation(Kind.READ, s3_asset(call["Bucket"], call["Key"])),)
+
+
+def _copy(call: Call) -> tuple[Operation, ...]:
+    return transferred(call["CopySource"], call["Bucket"], call["Key"])
+
+
+def _always(_: Call) -> bool:
+    return True
+
+
+_FILE = {"Filename": resolved}
+
+INTEGRATION = Integration(
+    "boto3",
+    (
+        Patch("botocore.client:BaseClient._make_api_call", _made, streams=_streams, covers=True),
+        Patch("aiobotocore.client:AioBaseClient._make_api_call", _made, streams=_streams, covers=True),
+        # many requests, in threads of their own, make one of these
+        Patch("boto3.s3.inject:upload_file", _upload, pins=_FILE, covers=True),
+        Patch("boto3.s3.inject:upload_fileobj", _upload_object, streams=_always, covers=True),
+        Patch("boto3.s3.inject:download_file", _download, pins=_FILE, covers=True),
+        Patch("boto3.s3.inject:download_fileobj", _download_object, covers=True),
+        Patch("boto3.s3.inject:copy", _copy, covers=True),
+    ),
+    distribution="botocore",
+    versions=("1.29", "2.0"),
+)
