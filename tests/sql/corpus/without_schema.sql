@@ -92,13 +92,12 @@ SELECT u.*, s.note FROM users u JOIN strangers s ON s.id = u.id;
 -- strangers.note -> = : IDENTITY
 -- users.id, strangers.id -> * : JOIN
 
--- case: a column that only the known table does not have
+-- case: a known table has it, so the unknown one cannot
 -- schema: users(id, email)
 SELECT email, note FROM users u JOIN strangers s ON s.uid = u.id;
--- users.email, strangers.email -> email : IDENTITY
+-- users.email -> email : IDENTITY
 -- strangers.note -> note : IDENTITY
 -- users.id, strangers.uid -> * : JOIN
--- incomplete
 
 -- case: natural join
 -- schema: none
