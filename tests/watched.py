@@ -22,6 +22,9 @@ assets:
   - {match: "file://**/plain*", labels: []}
   - {match: "file://**/contacts*", labels: [CONTACT]}
   - {match: "sqlite://**/contacts", labels: [CONTACT]}
+  - {match: "postgres://*/*.contacts", labels: [CONTACT]}
+  - {match: "mysql://*/*.contacts", labels: [CONTACT]}
+  - {match: "duckdb://**/*.contacts", labels: [CONTACT]}
   - {match: "http://*/contacts*", labels: [CONTACT]}
   - {match: "redis://**/contacts*", labels: [CONTACT]}
   - {match: "s3://**/contacts*", labels: [CONTACT]}

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from privacylib.context import Stage, get_frame
 
-__all__ = ["Around", "wrap"]
+__all__ = ["Around", "EachCall", "makes_managers", "wrap", "wrap_steps"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +48,17 @@ class Around(Protocol):
         ...
 
 
+class EachCall:
+    """What stands around the calls of a generator function, by the arguments of each.
+
+    Args:
+        of: Returns what stands around a call.
+    """
+
+    def __init__(self, of: Callable[[tuple[Any, ...], dict[str, Any]], Around]) -> None:
+        self.of = of
+
+
 def wrap(function: F, around: Around) -> F:
     """Return `function` with `around` around each call.
 
@@ -59,7 +70,7 @@ def wrap(function: F, around: Around) -> F:
     if isinstance(function, staticmethod | classmethod):
         inner = cast("Any", function)
         return cast("F", type(inner)(wrap(inner.__func__, around)))
-    again = _MANAGERS.get(getattr(function, "__code__", None))
+    again = makes_managers(function)
     if again is not None:
         return cast("F", _manager(function, again, around))
     wrapped = _kind(function)(function, around)
@@ -70,6 +81,19 @@ def wrap(function: F, around: Around) -> F:
     return cast("F", wrapped if _is_bound(function) else staticmethod(wrapped))
 
 
+def wrap_steps(function: Callable[..., Any], each: EachCall) -> Callable[..., Any]:
+    """Return a function that makes generators, or context managers of them, with something around each call."""
+    again = makes_managers(function)
+    if again is not None:
+        return _manager(function, again, each)
+    return (_async_generator if inspect.isasyncgenfunction(function) else _generator)(function, each)
+
+
+def makes_managers(function: Any) -> Callable[..., Any] | None:
+    """Return what made a function that makes context managers of a generator; None for any other function."""
+    return _MANAGERS.get(getattr(function, "__code__", None))
+
+
 def _is_bound(function: Callable[..., Any]) -> bool:
     """Return whether a function becomes a method in a class body; builtins do not, nor partials before Python 3.14."""
     if isinstance(function, functools.partial):
@@ -77,9 +101,16 @@ def _is_bound(function: Callable[..., Any]) -> bool:
     return hasattr(type(function), "__get__")
 
 
-def _manager(function: Any, again: Callable[..., Any], around: Around) -> Any:
-    """Wrap the generator of a context manager: its call alone does nothing yet."""
-    wrapped = again(wrap(function.__wrapped__, around))
+def _manager(function: Any, again: Callable[..., Any], around: Around | EachCall) -> Any:
+    """Wrap the generator of a context manager: its call alone does nothing yet but take the arguments."""
+    inner = function.__wrapped__
+    kind = _async_generator if inspect.isasyncgenfunction(inner) else _generator
+
+    def begun(*args: Any, **kwargs: Any) -> Any:
+        made = inner(*args, **kwargs)
+        return kind(lambda: made, around.of(args, kwargs) if isinstance(around, EachCall) else around)()
+
+    wrapped = again(functools.update_wrapper(begun, inner))
     own = cast("dict[str, Any]", function.__dict__)
     wrapped.__dict__.update({**own, "__wrapped__": wrapped.__wrapped__})
     return wrapped
@@ -134,11 +165,12 @@ def _coroutine(function: Callable[..., Any], around: Around) -> Callable[..., An
     return wrapper
 
 
-def _generator(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+def _generator(function: Callable[..., Any], around: Around | EachCall) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         stage, failed = Stage(get_frame()), True
+        own = around.of(args, kwargs) if isinstance(around, EachCall) else around
         with stage:
-            token = around.enter(True)
+            token = own.enter(True)
         try:
             result = yield from _steps(function(*args, **kwargs), stage)
             failed = False
@@ -147,7 +179,7 @@ def _generator(function: Callable[..., Any], around: Around) -> Callable[..., An
             raise
         finally:
             with stage:
-                around.exit(token, failed)
+                own.exit(token, failed)
         return result
 
     return wrapper
@@ -174,11 +206,12 @@ def _steps(inner: Generator[Any, Any, Any], stage: Stage) -> Generator[Any, Any,
             step = functools.partial(inner.send, sent)
 
 
-def _async_generator(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+def _async_generator(function: Callable[..., Any], around: Around | EachCall) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         stage, failed = Stage(get_frame()), True
+        own = around.of(args, kwargs) if isinstance(around, EachCall) else around
         with stage:
-            token = around.enter(True)
+            token = own.enter(True)
         inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         step: Callable[[], Any] = functools.partial(anext, inner)
         try:
@@ -204,6 +237,6 @@ def _async_generator(function: Callable[..., Any], around: Around) -> Callable[.
             raise
         finally:
             with stage:
-                around.exit(token, failed)
+                own.exit(token, failed)
 
     return wrapper

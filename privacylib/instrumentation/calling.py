@@ -4,11 +4,12 @@ import functools
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
+from types import MethodType
 from typing import Any, cast
 
 from privacylib.config import Snapshot
 from privacylib.context import get_frame, is_unseen
-from privacylib.decorators.wrapping import wrap
+from privacylib.decorators.wrapping import EachCall, makes_managers, wrap_steps
 from privacylib.instrumentation.going import answering
 from privacylib.instrumentation.repeated import repeated
 from privacylib.instrumentation.running import Running
@@ -24,6 +25,11 @@ def around(original: Any, patch: Patch) -> Any:
     kind = original.__class__
     if issubclass(kind, staticmethod | classmethod):
         return cast("Any", kind(around(original.__func__, patch)))
+    if kind is MethodType:
+        again = getattr(original.__self__, original.__name__, None)
+        if getattr(getattr(again, "__func__", None), "__wrapped__", None) is original.__func__:
+            return again  # it is the class's own, which is patched by now
+        return MethodType(around(original.__func__, patch), original.__self__)
     positions, defaults = _parameters(original, patch)
     start = functools.partial(_start, patch, positions, defaults)
     instead = patch.instead if patch.wraps is None else patch.wraps(original)
@@ -33,18 +39,20 @@ def around(original: Any, patch: Patch) -> Any:
         ours = answering(original, patch, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     elif patch.only_pins:
         ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
-    elif patch.shape is not None:
-        ours = repeated(
-            original, patch, _plain(original, start), lambda args, kwargs: Call(args, kwargs, positions, defaults)
-        )
-    elif inspect.iscoroutinefunction(original):
-        ours = _coroutine(original, start)
-    elif inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
-        ours = _generator(original, start)
     else:
-        ours = _plain(original, start)
+        ours = _kind(original)(original, start)
+        if patch.shape is not None:
+            ours = repeated(original, patch, ours, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     wrapped = functools.update_wrapper(ours, original)
     return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped, patch.target)
+
+
+def _kind(original: Any) -> Callable[..., Any]:
+    """Return what makes a function of the same kind."""
+    if inspect.iscoroutinefunction(original):
+        return _coroutine
+    steps = inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original)
+    return _generator if steps or makes_managers(original) else _plain
 
 
 class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run time before 3.14
@@ -120,8 +128,8 @@ def _coroutine(original: Callable[..., Any], start: Start) -> Callable[..., Any]
             running.end(failed=True)
             raise
         try:
-            return running.returned(result)
-        except PolicyDenied:
+            return await running.awaited(result)
+        except BaseException:
             await running.close(result)
             raise
 
@@ -129,10 +137,7 @@ def _coroutine(original: Callable[..., Any], start: Start) -> Callable[..., Any]
 
 
 def _generator(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return wrap(original, _Steps(start, args, kwargs))(*args, **kwargs)
-
-    return wrapper
+    return wrap_steps(original, EachCall(lambda args, kwargs: _Steps(start, args, kwargs)))
 
 
 class _Steps:

@@ -1,5 +1,6 @@
 """Calls that are described alike: described once, and found again by what they have in common."""
 
+import inspect
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeAlias
 
@@ -20,7 +21,7 @@ Function = Callable[..., Any]
 def repeated(
     original: Function, patch: Patch, slowly: Function, call_of: Callable[[tuple[Any, ...], dict[str, Any]], Call]
 ) -> Function:
-    """Return a plain function with the operations of calls that are described alike around it.
+    """Return a function or coroutine function with the operations of calls that are described alike around it.
 
     Args:
         original: The function.
@@ -28,21 +29,30 @@ def repeated(
         slowly: Stands in its place for a call that is described by itself, and where anything goes wrong here.
         call_of: Returns a call by its arguments.
     """
-    shape_of: Any = patch.shape
     known: Memo[Hashable, _Governed] = Memo(ROOM)
 
-    def learn(shape: Hashable, call: Call) -> _Governed | None:
-        if shape is None or not patch.keeps(call):
+    def learn(shape: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Governed | None:
+        if shape is None:
+            return None
+        call = call_of(args, kwargs)
+        if not patch.keeps(call):
             return None
         operations = patch.describe(call)
         return known.keep(shape, _governed(original, operations), len(operations) * SMALL)
 
+    kind = _awaited if inspect.iscoroutinefunction(original) else _called
+    return kind(original, slowly, patch.shape, known, learn)
+
+
+def _called(
+    original: Function, slowly: Function, shape_of: Any, known: "Memo[Hashable, _Governed]", learn: Any
+) -> Function:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if ACTIVE.snapshot is None:
             return original(*args, **kwargs)
         try:
             shape = shape_of(*args, **kwargs)
-            governed = known.get(shape) or learn(shape, call_of(args, kwargs))
+            governed = known.get(shape) or learn(shape, args, kwargs)
         except Exception as error:  # what is wrong shows again on the long way, and is dealt with there
             if faults.by_the_host(error):
                 raise
@@ -53,6 +63,34 @@ def repeated(
         token = enter(False)
         try:
             result = function(*args, **kwargs)
+        except BaseException:
+            exit_(token, True)
+            raise
+        exit_(token, False)
+        return result
+
+    return wrapper
+
+
+def _awaited(
+    original: Function, slowly: Function, shape_of: Any, known: "Memo[Hashable, _Governed]", learn: Any
+) -> Function:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.snapshot is None:
+            return await original(*args, **kwargs)
+        try:
+            shape = shape_of(*args, **kwargs)
+            governed = known.get(shape) or learn(shape, args, kwargs)
+        except Exception as error:  # as above
+            if faults.by_the_host(error):
+                raise
+            governed = None
+        if governed is None:
+            return await slowly(*args, **kwargs)
+        function, enter, exit_ = governed
+        token = enter(False)
+        try:
+            result = await function(*args, **kwargs)
         except BaseException:
             exit_(token, True)
             raise
@@ -88,7 +126,24 @@ def _governed(function: Function, operations: Sequence[Operation]) -> _Governed:
         return function, _nothing, _nothing
     first, *others = operations
     around = AroundRead(first) if first.kind is Kind.READ else _AroundWhole(first)
-    return _inside(*_governed(function, others)) if others else function, around.enter, around.exit
+    inside = _inside_coroutine if inspect.iscoroutinefunction(function) else _inside
+    return inside(*_governed(function, others)) if others else function, around.enter, around.exit
+
+
+def _inside_coroutine(
+    function: Function, enter: Callable[[bool], Any], exit_: Callable[[Any, bool], object]
+) -> Function:
+    async def inside(*args: Any, **kwargs: Any) -> Any:
+        token = enter(False)
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException:
+            exit_(token, True)
+            raise
+        exit_(token, False)
+        return result
+
+    return inside
 
 
 def _inside(function: Function, enter: Callable[[bool], Any], exit_: Callable[[Any, bool], object]) -> Function:

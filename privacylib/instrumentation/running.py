@@ -1,5 +1,6 @@
 """One call of a patched function between its beginning and its end."""
 
+import inspect
 from typing import Any
 
 from privacylib.config import Snapshot
@@ -67,21 +68,21 @@ class Running:
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.while_deciding(snapshot, operation, error)
             return
-        patch = self._patch
-        lasts = patch.rebuilt is not None or (patch.streams is not None and patch.streams(self._call))
-        handle = begin(site, stays_open=lasts)
+        handle = begin(site, stays_open=self._patch.rebuilt is not None or self._streams())
         if handle is not None:
             self._handles.append(handle)
 
     def _call_out(self, operation: Operation) -> None:
         """Begin a remote call, and let context go out with it where it may."""
         patch, call = self._patch, self._call
-        streams = patch.streams is not None and patch.streams(call)
-        calling = Calling.begin(Declared(operation), lambda: host_of(operation.asset.uri), requests=streams)
+        calling = Calling.begin(Declared(operation), lambda: host_of(operation.asset.uri), requests=self._streams())
         if calling is not None:
             self._calling = calling
             if patch.sends is not None:
                 calling.inject(patch.sends(call))
+
+    def _streams(self) -> bool:
+        return self._patch.streams is not None and self._patch.streams(self._call)
 
     def end(self, *, failed: bool = False) -> None:
         """Record what was begun.
@@ -141,6 +142,17 @@ class Running:
             denied = self._calling.close(() if patch.brings is None else patch.brings(call), failed=False)
             if denied is not None:
                 raise denied
+
+    async def awaited(self, result: Any) -> Any:
+        """Do the same as `returned` where the call was awaited."""
+        returned = self.returned(result)
+        if self._patch.after is None or not inspect.iscoroutinefunction(self._patch.after):
+            return returned
+        try:
+            return await returned
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("patching", error)
+            return result
 
     def close(self, result: Any) -> Any:
         """Free a response that the caller does not get; await what it returns where the call was awaited."""

@@ -82,7 +82,7 @@ class Patch:
         answers: Whether the function ends the call that goes on on its first argument; it has no operations itself.
         instead: What is called in place of the function, and does the same in steps that are seen.
         wraps: Takes the function, and returns what is called in its place.
-        after: Returns what the caller gets in place of the result.
+        after: Returns what the caller gets in place of the result; a coroutine function where the target is one.
         shape: Takes the arguments of a call, and returns what calls that are described alike have in common;
             None for one that has nothing in common. Not for files, nor for what is called remotely or lasts.
         keeps: Returns whether what describes a call may be kept under its shape.

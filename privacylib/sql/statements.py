@@ -27,16 +27,17 @@ _SMALL = re.compile(r"\d{1,3}")
 _QUOTED = r"\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]"
 _LITERAL = re.compile(
     rf"(?P<name>{_QUOTED})|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"
-    r"|(?<![\w$.:@?])\d[\w.]*(?:(?<=[eE])[+-]\d+)?|(?<![\w:])[:@$]\w+",
+    r"|(?<![\w$.:@?])\d[\w.]*(?:(?<=[eE])[+-]\d+)?|(?<![\w:])[:@$]\w+|%\(\w+\)[sbt]|%[sbt]\b",
     re.DOTALL,
 )
 _STATEMENT = re.compile(rf"(?:{_QUOTED}|[^;])+")
 _NO_DATA = re.compile(
     r"\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH|DETACH|SET|SHOW|START"
-    r"|DROP|ALTER|EXPLAIN|USE|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER|SCHEMA|DATABASE|SEQUENCE|TYPE))\b",
+    r"|DROP|ALTER|EXPLAIN|USE|LISTEN|UNLISTEN|DISCARD|RESET|DEALLOCATE|CLOSE|FETCH|MOVE|LOCK|UNLOCK|TRUNCATE|GRANT|REVOKE"
+    r"|COMMENT|CHECKPOINT|CLUSTER|KILL|FLUSH|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER|SCHEMA|DATABASE|SEQUENCE|TYPE))\b",
     re.IGNORECASE,
 )
-_CATALOGUE = re.compile(r"(?:\w+\.)?sqlite_|pragma_|information_schema\.|pg_catalog\.", re.IGNORECASE)
+_CATALOGUE = re.compile(r"(?:\w+\.)?sqlite_|pragma_|information_schema\.|pg_", re.IGNORECASE)
 
 
 def tables(text: str, dialect: str = "") -> Tables:
@@ -61,7 +62,7 @@ def stripped(text: str) -> str:
 def holds_values(text: str) -> bool:
     """Return whether SQL has values or comments in it; small numbers, as in ``limit 10``, say nothing of anybody."""
     return len(text) > SHORT or any(
-        not (found["name"] or found[0].startswith((":", "@", "$")) or _SMALL.fullmatch(found[0]))
+        not (found["name"] or found[0].startswith((":", "@", "$", "%")) or _SMALL.fullmatch(found[0]))
         for found in _LITERAL.finditer(text)
     )
 

@@ -189,12 +189,11 @@ class _Looking:
 
     def at(self, value: Any, depth: int = DEPTH) -> object:
         """Return what is compared of a value."""
-        kinds = list(dict.fromkeys(kind(base) for base in value.__class__.__mro__))
+        kinds = list(dict.fromkeys(kind(base) for base in type(value).__mro__))
         if isinstance(value, PLAIN):
             return kinds, self.text(value) if isinstance(value, str) else value
-        if depth and isinstance(value, (Mapping, Sequence, Set)):
-            return kinds, self._members(cast("Any", value), depth - 1)
-        value = cast("Any", value)
+        if depth and issubclass(cast("Any", type(value)), (Mapping, Sequence, Set)):
+            return kinds, self._members(value, depth - 1)
         public = [name for name in dir(value) if not name.startswith("_")]
         lazy = [test(value) for test in LAZY] + [hasattr(value, name) for name in PROTOCOLS]
         return kinds, self.text(repr(value)), public, lazy, [copied(value, way) for way in (_again, copy.copy)]
@@ -209,7 +208,7 @@ class _Looking:
         return self._plain(re.sub(r"0x[0-9a-f]{4,}", "0x", text))
 
 
-def kind(of: type[Any]) -> str:
+def kind(of: Any) -> str:
     """Return the full name of a type."""
     return f"{of.__module__}.{of.__qualname__}"
 

@@ -1,0 +1,120 @@
+"""Databases on servers: which database and which schema is behind a table that a statement names."""
+
+import time
+from collections.abc import Hashable
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from privacylib.memo import Memo
+from privacylib.model import Asset
+from privacylib.naming import asset
+from privacylib.sql import Schema
+
+__all__ = ["Database", "Shelf", "of_connection", "remember", "server"]
+
+_DATABASE = "_privacylib_database"
+"""Attribute of a connection: the database that it speaks to."""
+
+_FRESH = 300.0
+"""Seconds after which a new connection asks again which tables there are."""
+
+_ROOM = 4096
+
+
+@frozen(eq=False)
+class Database:
+    """Name a database, and hold what is known about it.
+
+    Connections to which the same names mean the same share one: what is kept by statement is then kept once.
+
+    Args:
+        namespace: The server (``postgres://db:5432``).
+        name: The database.
+        schema: Columns of its tables by ``schema.table``, and the schemas in which a bare name is looked for.
+        user: Who is connected.
+    """
+
+    namespace: str
+    name: str
+    schema: Schema = field(factory=Schema)
+    user: str = ""
+    original: "Database | None" = None
+    """What a connection had before it changed where bare names are looked for."""
+    _schemas: dict[str, tuple[str, ...]] = field(init=False)
+    _by_path: Memo[tuple[str, ...], "Database"] = field(init=False, factory=lambda: Memo(_ROOM))
+
+    def __attrs_post_init__(self) -> None:
+        found: dict[str, tuple[str, ...]] = {}
+        for full in self.schema.tables:
+            schema, _, table = full.partition(".")
+            found[table] = (*found.get(table, ()), schema)
+        object.__setattr__(self, "_schemas", found)
+
+    def asset(self, name: str) -> Asset:
+        """Return the asset of a table by the dotted name that a statement gives it, or of a file by its URI."""
+        if name.startswith("file:"):
+            return asset(name)
+        *above, table = name.split(".")
+        schema, table = (above[-1], table) if above else self._found(table)
+        return Asset(self.namespace, f"{self.name}.{schema}.{table}")
+
+    def looking_in(self, path: tuple[str, ...]) -> "Database":
+        """Return the database as it is to a connection that looks for bare names in other schemas."""
+        first = self.original or self
+        if path == first.schema.search_path:
+            return first
+        schema = Schema(self.schema.tables, self.schema.views, path)
+        known = first._by_path.get(path)
+        return known or first._by_path.keep(path, evolve(first, schema=schema, original=first))
+
+    def _found(self, table: str) -> tuple[str, str]:
+        """Return in which schema a table is, and its name there.
+
+        One that was made since is in the first schema looked at. Where it cannot be told it is in ``{…}``.
+        """
+        path = self.schema.search_path
+        for written in (table, table.lower()):
+            schemas = self._schemas.get(written, ())
+            for schema in path:
+                if schema in schemas:
+                    return schema, written
+            if len(schemas) == 1:
+                return schemas[0], written
+        return path[0] if path else "{…}", table.lower()
+
+
+class Shelf:
+    """Hold databases by what connections to them have in common."""
+
+    def __init__(self) -> None:
+        self._known: Memo[Hashable, tuple[Database, float]] = Memo(_ROOM)
+
+    def get(self, key: Hashable) -> Database | None:
+        """Return a database whose tables were asked for lately."""
+        database, at = self._known.get(key, (None, 0.0))
+        return database if time.monotonic() - at < _FRESH else None
+
+    def keep(self, key: Hashable, database: Database) -> Database:
+        """Keep what is known of a database; the one that is known already, where nothing has changed."""
+        before = self._known.get(key, (None, 0.0))[0]
+        if before is not None and before.schema.tables == database.schema.tables:
+            database = before if before.schema.search_path == database.schema.search_path else database
+        return self._known.keep(key, (database, time.monotonic()))[0]
+
+
+def server(scheme: str, host: str | None, port: int | str | None) -> str:
+    """Return the namespace of a server; a socket in the file system belongs to this host."""
+    named = "localhost" if not host or host.startswith(("/", "@")) else host
+    return f"{scheme}://{f'[{named}]' if ':' in named else named}:{port}"
+
+
+def of_connection(connection: Any) -> Database | None:
+    """Return what `remember` kept with a connection."""
+    return getattr(connection, "__dict__", {}).get(_DATABASE)
+
+
+def remember(connection: Any, database: Database) -> Database:
+    """Keep with a connection what it speaks to."""
+    connection.__dict__[_DATABASE] = database
+    return database

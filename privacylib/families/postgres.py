@@ -1,0 +1,140 @@
+"""Databases of PostgreSQL, whatever driver speaks to them.
+
+Which schemas there are and which tables they hold is asked once, right after connecting, when no transaction is
+open and nobody waits for a statement. From then on bare names are told from what is known. A statement that
+changes where bare names are looked for is read; a transaction that is rolled back does not change that back.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from privacylib.families.copying import plain
+from privacylib.families.databases import Database, Shelf, of_connection, remember, server
+from privacylib.families.dbapi import operations
+from privacylib.model import Kind, Operation
+from privacylib.sql import Schema, holds_values
+
+__all__ = ["LISTING", "Key", "called", "connected", "database_of", "is_plain", "known", "shape", "statement", "text_of"]
+
+LISTING = """
+SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.chr(31)),
+  (SELECT pg_catalog.string_agg(held.line, pg_catalog.chr(30)) FROM (
+     SELECT n.nspname || '.' || c.relname || pg_catalog.chr(31)
+         || pg_catalog.string_agg(a.attname, pg_catalog.chr(31) ORDER BY a.attnum) AS line
+       FROM pg_catalog.pg_class c
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      GROUP BY n.nspname, c.relname LIMIT 10000) held)
+"""
+"""Asks for the schemas that are looked at, and for tables with their columns; two texts, or none for the second."""
+
+_UNIT, _RECORD = "\x1f", "\x1e"
+_PATH = re.compile(
+    r"\bSET\s+(?:SESSION\s+|LOCAL\s+)?search_path\s*(?:\bTO\b|=)(?P<list>[^;]+)"
+    r"|\bset_config\s*\(\s*'search_path'\s*,\s*(?:'(?P<given>[^']*)')?"
+    r"|\bSET\s+(?:SESSION\s+|LOCAL\s+)?SCHEMA\s+'(?P<one>[^']+)'"
+    r"|\b(?:RESET\s+(?:ALL|search_path)|DISCARD\s+ALL)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r'"?([^"]*)"?')
+_shelf = Shelf()
+
+
+class Key(NamedTuple):
+    """What connections have in common to which the same names mean the same."""
+
+    host: str | None
+    port: int | str | None
+    database: str
+    user: str
+    options: str = ""
+
+
+def key_of(connection: Any) -> Key:
+    """Return it for a connection by libpq, as psycopg and psycopg2 tell."""
+    info = connection.info
+    return Key(info.host, info.port, info.dbname, info.user, info.options or "")
+
+
+def known(key: Key) -> bool:
+    """Return whether the tables of a database were asked for lately."""
+    return _shelf.get(key) is not None
+
+
+def connected(connection: Any, key: Key, path: str | None = None, tables: str | None = None) -> Database:
+    """Keep with a connection what it speaks to.
+
+    Args:
+        connection: The driver's.
+        key: What it has in common with others.
+        path: First answer to `LISTING`, where it was asked.
+        tables: The second.
+    """
+    return remember(connection, _database(key, path, tables))
+
+
+def _database(key: Key, path: str | None, tables: str | None) -> Database:
+    found = _shelf.get(key)
+    if path is None and found is not None:
+        return found
+    lines = (line.split(_UNIT) for line in (tables or "").split(_RECORD) if line)
+    schema = Schema({name: columns for name, *columns in lines}, {}, tuple((path or "public").split(_UNIT)))
+    database = Database(server("postgres", key.host, key.port), key.database, schema, key.user)
+    return database if path is None else _shelf.keep(key, database)
+
+
+def database_of(connection: Any) -> Database:
+    """Return what a connection by libpq speaks to, whoever made it."""
+    return of_connection(connection) or connected(connection, key_of(connection))
+
+
+def statement(connection: Any, query: Any, database: Database | None = None) -> tuple[Operation, ...]:
+    """Describe a statement of a connection."""
+    text = text_of(query, connection)
+    database = database or database_of(connection)
+    changed = _changed(database, text)
+    if changed is not None:
+        remember(connection, changed)
+    return operations(plain(text, database.namespace), database.asset, dialect="postgres")
+
+
+def called(connection: Any, procedure: str) -> tuple[Operation, ...]:
+    """Describe a call of a procedure, in which anything may happen."""
+    return (Operation(Kind.OPAQUE, database_of(connection).asset(procedure)),)
+
+
+def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Database, str] | None:
+    """Return what statements that are described alike have in common."""
+    database = of_connection(cursor.connection)
+    return None if database is None or query.__class__ is not str else (database, query)
+
+
+def is_plain(text: Any) -> bool:
+    """Return whether a statement means the same each time, and has no values in it: it can be kept."""
+    return not (holds_values(text) or _PATH.search(text))
+
+
+def text_of(query: Any, connection: Any) -> str:
+    """Return the text of a query: text, bytes, or one that the driver composes."""
+    if isinstance(query, (bytes, bytearray)):
+        return query.decode("utf-8", "replace")
+    if isinstance(query, str):
+        return query
+    strings = getattr(query, "strings", None)
+    return query.as_string(connection) if strings is None else "%s".join(strings)
+
+
+def _changed(database: Database, text: str) -> Database | None:
+    """Return the database as it is after a statement that changes where bare names are looked for."""
+    found = list(_PATH.finditer(text))
+    if not found:
+        return None
+    last = found[-1]
+    if last[0].split()[0].upper() in ("RESET", "DISCARD"):
+        return database.original or database
+    listed = last["list"] or last["given"] or last["one"]
+    names = [_NAME.sub(r"\1", name.strip().strip("'")) for name in (listed or "").split(",")]
+    if not listed or "%" in listed or "$" in listed.replace("$user", "") or names == ["DEFAULT"]:
+        return database.looking_in(())
+    return database.looking_in(tuple(database.user if name == "$user" else name for name in names))

@@ -1,0 +1,35 @@
+"""What tests of database drivers have in common: which operations were seen, each exactly once."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import privacylib
+from privacylib import integrations
+from privacylib.instrumentation import patching
+from privacylib.testing import Capture, capture
+
+__all__ = ["operations", "seeing"]
+
+
+@contextmanager
+def seeing(*names: str) -> Generator[Capture]:
+    """Put integrations in place inside one scope, and yield what is seen."""
+    integrations.install(frozenset(names))
+    try:
+        with capture() as seen, privacylib.scope("job"):
+            yield seen
+    finally:
+        patching.uninstall()
+
+
+def operations(seen: Capture) -> list[str]:
+    """Return what was seen, as ``READ public.users#email``: without server and database."""
+    return [
+        " ".join((each.kind, _short(each.asset) + "".join(f"#{field}" for field in each.fields)))
+        for each in seen.records
+    ]
+
+
+def _short(asset: str) -> str:
+    place, _, name = asset.rpartition("/")
+    return name.partition(".")[2] if place.startswith(("postgres:", "mysql:")) else asset

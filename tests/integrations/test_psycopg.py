@@ -1,0 +1,170 @@
+"""psycopg 3 under the policy, against a PostgreSQL server."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integrations.conformance import Conformance, Host
+from tests.integrations.databases import Server
+from tests.integrations.differential import Differential
+from tests.integrations.statements import operations, seeing
+
+psycopg = pytest.importorskip("psycopg")
+pytestmark = [pytest.mark.library, pytest.mark.server]
+
+INSERT = "insert into {} values (%s)"
+TABLES = ("contacts", "plain", "a", "b", "c")
+
+
+def emptied(server: Server) -> str:
+    """Make the tables anew, and return how to connect."""
+    told = f"host=127.0.0.1 port={server.port} user=postgres"
+    with psycopg.connect(told, autocommit=True) as connection:
+        for schema in ("other", "postgres"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+        for table in TABLES:
+            connection.execute(f"drop table if exists {table}")
+            connection.execute(f"create table {table} (email text)")
+    return told
+
+
+class Served:
+    @pytest.fixture(autouse=True)
+    def _server(self, postgres: Server) -> None:
+        self.server = postgres
+
+
+class TestConformance(Served, Conformance):
+    name = "psycopg"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        told = emptied(self.server)
+
+        def one(statement: str, *parameters: object) -> Any:
+            with psycopg.connect(told, autocommit=True) as connection:
+                return connection.execute(statement, parameters or None).rowcount
+
+        def copied() -> None:
+            copying = "copy contacts (email) from stdin"
+            with psycopg.connect(told) as db, db.cursor() as cursor, cursor.copy(copying) as copy:
+                copy.write_row(("ana",))
+                copy.write_row(("bo",))
+
+        async def awaited(statement: str, *parameters: object) -> None:
+            async with await psycopg.AsyncConnection.connect(told, autocommit=True) as connection:
+                await connection.execute(statement, parameters or None)
+
+        yield Host(
+            sink=f"postgres://127.0.0.1:{self.server.port}/postgres.public.contacts",
+            allowed=lambda: one(INSERT.format("contacts"), "ana"),
+            refused=lambda: one(INSERT.format("plain"), "ana"),
+            arrived=lambda: bool(one("select 1 from plain")),
+            failing=lambda: one("select * from nowhere"),
+            error=psycopg.errors.UndefinedTable,
+            awaited=lambda: awaited(INSERT.format("contacts"), "ana"),
+            endless=lambda: awaited("select pg_sleep(60)"),
+            streamed=copied,
+        )
+
+
+class TestDifferential(Served, Differential):
+    name = "psycopg"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Any]:
+        with psycopg.connect(emptied(self.server)) as connection:
+            yield connection
+
+    def effects(self, world: Any) -> object:
+        return world.info.transaction_status, world.info.pipeline_status
+
+    calls = (
+        lambda db: db,
+        lambda db: db.cursor(),
+        lambda db: db.cursor("named"),
+        lambda db: db.execute("insert into a values (%s)", ("ana",)),
+        lambda db: db.cursor().executemany("insert into a values (%s)", ([str(number)] for number in range(3))),
+        lambda db: db.execute("select email from a").fetchall(),
+        lambda db: db.cursor().stream("select email from a"),
+        lambda db: list(db.cursor().stream("select email from a")),
+        lambda db: db.cursor().copy("copy a to stdout"),
+        lambda db: b"".join(db.cursor().copy("copy a to stdout").__enter__()),
+        lambda db: db.cursor().copy(),
+        lambda db: db.execute("no sql"),
+        lambda db: db.rollback(),
+        lambda db: db.execute(),
+        lambda db: db.execute("select %s"),
+        lambda db: db.execute("select email from a where email = %(x)s", {"y": 1}),
+        lambda db: db.execute(7),
+        lambda db: db.execute(b"select 1").fetchone(),
+        lambda db: db.execute(psycopg.sql.SQL("select {}").format(1)).fetchone(),
+        lambda _: psycopg.connect("host=127.0.0.1 port=1"),
+        lambda _: psycopg.connect,
+        lambda _: psycopg.Connection.connect,
+        lambda _: psycopg.Cursor.stream,
+    )
+
+
+async def streamed(db: Any) -> object:
+    return [row async for row in db.cursor().stream("select 1")]
+
+
+async def piped(db: Any) -> object:
+    async with db.pipeline(), db.cursor() as cursor:
+        await cursor.execute("insert into a values ('x')")
+        await cursor.execute("select email from a")
+        return await cursor.fetchall()
+
+
+async def failing(db: Any) -> object:
+    return await db.execute("no sql")
+
+
+class TestAsyncDifferential(Served, Differential):
+    name = "psycopg"
+
+    @asynccontextmanager
+    async def world(self, directory: Path) -> AsyncGenerator[Any]:
+        async with await psycopg.AsyncConnection.connect(emptied(self.server)) as connection:
+            yield connection
+
+    def effects(self, world: Any) -> object:
+        return world.info.transaction_status, world.info.pipeline_status
+
+    calls = (lambda db: db, lambda db: db.cursor().stream("select 1"), streamed, piped, failing)
+
+
+@pytest.fixture
+def told(postgres: Server) -> str:
+    return emptied(postgres)
+
+
+def test_each_way_to_run_a_statement_is_one_operation(told: str) -> None:
+    with seeing("psycopg") as seen, psycopg.connect(told) as db:
+        db.execute("insert into a values (%s)", ("ana",))
+        with db.cursor() as cursor:
+            cursor.execute("insert into b select email from a")
+            cursor.executemany("insert into c values (%s)", [("x",), ("y",)])
+            cursor.executemany("insert into c values (%s) returning email", iter([("x",)]), returning=True)
+            assert list(cursor.stream("select email from c where email = %s", ("x",))) == [("x",), ("x",)]
+        with db.cursor("named") as named:
+            named.execute("select email from b")
+            assert named.fetchone() == ("ana",)
+        with psycopg.ClientCursor(db) as client:
+            client.execute("select email from b where email = %s", ("ana",))
+        with db.pipeline(), db.cursor() as cursor:
+            cursor.execute("select email from a")
+            cursor.execute(psycopg.sql.SQL("select {} from b").format(psycopg.sql.Identifier("email")))
+            assert cursor.fetchall() == [("ana",)]
+        db.execute("listen told")
+        db.execute("notify told")
+        db.commit()
+    assert operations(seen) == [
+        "WRITE public.a", "WRITE public.b", "READ public.a", "WRITE public.c", "WRITE public.c",
+        "READ public.c#email", "READ public.b#email", "READ public.b#email", "READ public.a#email",
+        "READ public.b", "OPAQUE public.{…}",
+    ]  # fmt: skip
