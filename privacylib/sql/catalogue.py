@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.sql.names import Names
+from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
 from privacylib.sql.schema import Schema
 
@@ -17,7 +18,7 @@ class Catalogue:
         names: The case rules.
     """
 
-    __slots__ = ("_by_last", "_columns", "_path", "made", "names", "views")
+    __slots__ = ("_by_last", "_columns", "_path", "made", "names", "prepared", "views")
 
     def __init__(self, schema: Schema, names: Names) -> None:
         self.names = names
@@ -27,7 +28,9 @@ class Catalogue:
         self.made: dict[str, tuple[str, ...]] = {}
         """Columns of the tables that the script has made."""
         self.views: dict[str, Any] = {names.stored(name): text for name, text in schema.views.items()}
-        """Views by name: their text, and their relation once it was asked for."""
+        """Views by name: their text, their relation once it was asked for, None where they cannot be expanded."""
+        self.prepared: dict[str, Any] = {}
+        """Statements that the script has prepared, by name."""
         for name, columns in schema.tables.items():
             self._columns[names.stored(name)] = tuple(names.stored_column(one) for one in columns)
         for key in (*self._columns, *self.views):
@@ -53,6 +56,13 @@ class Catalogue:
             found = self._columns.get(name)
         if found is None and "." in name:
             found = self._columns.get(name.rpartition(".")[2])
+        return found
+
+    def view(self, name: str) -> Any:
+        """Return the definition of a view, parsed, or its relation; None where there is none."""
+        found = self.views.get(name)
+        if isinstance(found, str):
+            found = self.views[name] = parsed(found, self.names.dialect)
         return found
 
     def make(self, name: str, columns: tuple[str, ...] | None) -> None:

@@ -5,25 +5,21 @@ from typing import Any, TypeAlias, cast
 
 from sqlglot import exp
 
-from privacylib.sql.edges import Dependence
+from privacylib.sql.branches import RULES, Step, at_least
+from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.functions import aggregates, masks
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
-from privacylib.sql.values import AGGREGATED, CLEAR, IDENTICAL, TRANSFORMED, Influence, Value, row_of
+from privacylib.sql.values import AGGREGATED, CLEAR, IDENTICAL, TRANSFORMED, Influence, Value
 
 __all__ = ["Expressions", "Query"]
 
 Query: TypeAlias = Callable[[Any, Scope], Relation]
 """Reads a query inside a scope."""
 
-Step: TypeAlias = tuple[Any, int, "Dependence | None"]
-"""A node, how much what it gives is changed on the way, and how it decides where it is not part of the value."""
-
-_QUERIES = (exp.Query,)
-
 
 class Expressions:
-    """Read expressions. Nothing here recurses, but into queries, so that long chains are as good as short ones.
+    """Read expressions.
 
     Args:
         query: Reads a query that stands in an expression.
@@ -36,113 +32,125 @@ class Expressions:
 
     def value(self, node: Any, scope: Scope) -> Value:
         """Return what an expression depends on."""
-        if type(node) is exp.Column and not isinstance(node.this, exp.Star):
+        if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star):
             return scope.column(node)
-        value = Value()
-        steps: list[Step] = [(node, IDENTICAL | CLEAR, None)]
-        while steps:
-            current, change, by = steps.pop()
-            kind: Any = current.__class__
-            if kind is exp.Column and not isinstance(current.this, exp.Star):
-                _put(value, scope.column(current), change, by)
-                continue
-            rule = _RULES.get(kind)
-            if rule is not None:
-                rule(current, change, by, steps)
-            elif kind is exp.Star or kind is exp.Column:
-                _put(value, _rows(current, scope), change, by)
-            elif isinstance(current, _QUERIES):
-                self._inner(value, self._query(current, scope), change, by)
-            else:
-                _default(current, change, by, steps)
-        return value
+        return _Walk(node, scope, self._query).value
 
     def decides(self, node: Any, scope: Scope, by: Dependence) -> dict[Influence, None]:
         """Return what decides on rows by an expression."""
         return dict.fromkeys(self.value(node, scope).decides(by))
 
-    @staticmethod
-    def _inner(value: Value, relation: Relation, change: int, by: Dependence | None) -> None:
-        _put(value, relation.every(), change, by)
-        for pair, kind in relation.rows:
-            value.indirect[pair, by or kind] = None
+    def struct(self, node: Any, scope: Scope) -> dict[str, Value] | None:
+        """Return the values of the parts of which an expression builds a structured value; None where it does not."""
+        while isinstance(node, (exp.Alias, exp.Paren)):
+            node = node.this
+        if not isinstance(node, exp.Struct):
+            return None
+        names = scope.reading.names
+        named = [one for one in node.expressions if isinstance(one, exp.PropertyEQ)]
+        return {names.column(one.this): self.value(one.expression, scope) for one in named}
 
 
-def _put(value: Value, found: Value, change: int, by: Dependence | None) -> None:
-    if by is None:
-        value.take(found, change)
-    else:
-        value.indirect.update(dict.fromkeys(found.decides(by)))
+class _Walk:
+    """Go through one expression, node by node. It recurses into queries only: a chain of a thousand terms is no matter.
 
+    Args:
+        node: The expression.
+        scope: What its names stand for.
+        query: Reads a query in it.
+    """
 
-def _rows(node: Any, scope: Scope) -> Value:
-    """Return what ``*`` stands for in a function: every row of what is selected from."""
-    value = Value()
-    if isinstance(node, exp.Column) and node.args.get("table"):
-        found = scope.relation(scope.reading.names.alias(node.args["table"]))
-        relations = [found] if found is not None else []
-    else:
-        relations = list(scope.sources.values())
-    for relation in relations:
-        for table in relation.grain:
-            value.add(row_of(table), IDENTICAL | CLEAR)
-    return value
+    __slots__ = ("_query", "_scope", "_steps", "value")
 
+    def __init__(self, node: Any, scope: Scope, query: Query) -> None:
+        self._query = query
+        self._scope = scope
+        self._steps: list[Step] = [(node, IDENTICAL | CLEAR, None)]
+        self.value = Value()
+        while self._steps:
+            self._take(*self._steps.pop())
 
-def _pass(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    steps.append((node.this, change, by))
+    def _take(self, node: Any, change: int, by: Dependence | None) -> None:
+        rule, own = RULES.get(node.__class__), _OWN.get(node.__class__)
+        if rule is not None:
+            rule(node, change, by, self._steps)
+        elif own is not None:
+            own(self, node, change, by)
+        elif isinstance(node, exp.Query):
+            relation = self._query(node, self._scope)
+            self._put(relation.every(), change, by)
+            for pair, kind in relation.rows:
+                self.value.indirect[pair, by or kind] = None
+        else:
+            self._function(node, change, by)
 
+    def _put(self, found: Value, change: int, by: Dependence | None) -> None:
+        if by is None:
+            self.value.take(found, change)
+        else:
+            self.value.indirect.update(dict.fromkeys(found.decides(by)))
 
-def _case(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    change = _at_least(change, TRANSFORMED)
-    subject, default = node.args.get("this"), node.args.get("default")
-    if subject is not None:
-        steps.append((subject, change, by or Dependence.CONDITIONAL))
-    for branch in node.args.get("ifs") or ():
-        steps.append((branch.this, change, by or Dependence.CONDITIONAL))
-        steps.append((branch.args["true"], change, by))
-    if default is not None:
-        steps.append((default, change, by))
+    def _function(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take what makes a value of all that is in it."""
+        change = at_least(change, TRANSFORMED)
+        if isinstance(node, exp.Func):
+            if aggregates(node):
+                change = at_least(change, AGGREGATED)
+            if masks(node):
+                change &= ~CLEAR
+        self._steps.extend((child, change, by) for child in children(node))
 
+    def column(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take a column; ``t.*`` in a function says nothing of any of them."""
+        if not isinstance(node.this, exp.Star):
+            self._put(self._scope.column(node), change, by)
 
-def _if(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    change = _at_least(change, TRANSFORMED)
-    steps.append((node.this, change, by or Dependence.CONDITIONAL))
-    steps.extend((node.args[name], change, by) for name in ("true", "false") if node.args.get(name) is not None)
+    def star(self, _: Any, change: int, by: Dependence | None) -> None:
+        """Take the star of ``count(*)``, which stands for every row of what is selected from."""
+        self._put(Value({(table, EVERY): IDENTICAL | CLEAR for table in self._scope.tables}), change, by)
 
+    def chosen(self, _: Any, change: int, by: Dependence | None) -> None:
+        """Take what ``COLUMNS(…)`` stands for at the moment."""
+        self._put(self._scope.chosen, change, by)
 
-def _window(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    steps.append((node.this, _at_least(change, TRANSFORMED), by))
-    ordering = by or Dependence.WINDOW
-    steps.extend((one, change, ordering) for one in node.args.get("partition_by") or ())
-    if node.args.get("order") is not None:
-        steps.append((node.args["order"], change, ordering))
+    def part(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take a part of a structured value."""
+        inner = node.this.unnest()
+        if isinstance(inner, exp.Column) and isinstance(node.expression, exp.Identifier):
+            name = self._scope.reading.names.column(node.expression)
+            self._put(self._scope.column(inner).part(name), change, by)
+        else:
+            self._function(node, change, by)
 
+    def named(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take a function that sqlglot has no node for."""
+        row = self._scope.chosen_row
+        if row is None or node.name.upper() != "VALUES":
+            self._function(node, change, by)
+            return
+        column = node.expressions[0]
+        name = self._scope.reading.names.column(column.this if isinstance(column, exp.Column) else column)
+        self._put(row.value(name) or Value(), change, by)
 
-def _filtered(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    steps.append((node.this, change, by))
-    steps.append((node.expression, change, by or Dependence.CONDITIONAL))
+    def exists(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take EXISTS, which looks at rows alone."""
+        if not isinstance(node.this, exp.Query):
+            self._function(node, change, by)
+            return
+        for pair, _ in self._query(node.this, self._scope).rows:
+            self.value.indirect[pair, by or Dependence.FILTER] = None
 
-
-def _exists(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    steps.append((node.this, change, by or Dependence.FILTER))
-
-
-def _in(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    steps.append((node.this, _at_least(change, TRANSFORMED), by))
-    steps.extend((one, _at_least(change, TRANSFORMED), by) for one in node.expressions)
-    asked = (node.args.get(name) for name in ("query", "unnest", "field"))
-    steps.extend((one, change, by or Dependence.FILTER) for one in asked if one is not None)
-
-
-def _default(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    change = _at_least(change, TRANSFORMED)
-    if isinstance(node, exp.Func):
-        if aggregates(node):
-            change = _at_least(change, AGGREGATED)
-        if masks(node):
-            change &= ~CLEAR
-    steps.extend((child, change, by) for child in children(node))
+    def window(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take a function over a window, which may be named, and made of others that are."""
+        change = at_least(change, TRANSFORMED)
+        self._steps.append((node.this, change, by))
+        ordering, seen = by or Dependence.WINDOW, 0
+        while node is not None and seen < _WINDOWS:
+            self._steps.extend((one, change, ordering) for one in node.args.get("partition_by") or ())
+            if node.args.get("order") is not None:
+                self._steps.extend((one, change, ordering) for one in node.args["order"].expressions)
+            named = node.args.get("alias")
+            node, seen = self._scope.window(named) if named is not None else None, seen + 1
 
 
 def children(node: Any) -> Iterator[Any]:
@@ -153,29 +161,16 @@ def children(node: Any) -> Iterator[Any]:
                 yield one
 
 
-def _nothing(node: Any, change: int, by: Dependence | None, steps: list[Step]) -> None:
-    """Leave out what depends on nothing."""
+_WINDOWS = 8
+"""Windows made of each other that are looked at: one that names itself is an error of the statement."""
 
-
-def _at_least(change: int, least: int) -> int:
-    return max(change & ~CLEAR, least) | (change & CLEAR)
-
-
-_RULES: dict[type, Callable[[Any, int, "Dependence | None", list[Step]], None]] = {
-    exp.Alias: _pass,
-    exp.Paren: _pass,
-    exp.Case: _case,
-    exp.If: _if,
-    exp.Window: _window,
-    exp.Filter: _filtered,
-    exp.Exists: _exists,
-    exp.In: _in,
-    exp.Literal: _nothing,
-    exp.Identifier: _nothing,
-    exp.DataType: _nothing,
-    exp.Null: _nothing,
-    exp.Boolean: _nothing,
-    exp.Placeholder: _nothing,
-    exp.Parameter: _nothing,
-    exp.Var: _nothing,
+_OWN: dict[type, Callable[[_Walk, Any, int, "Dependence | None"], None]] = {
+    exp.Anonymous: _Walk.named,
+    exp.Column: _Walk.column,
+    exp.Columns: _Walk.chosen,
+    exp.Dot: _Walk.part,
+    exp.Exists: _Walk.exists,
+    exp.Star: _Walk.star,
+    exp.Window: _Walk.window,
 }
+"""How the nodes are taken that need to know what they stand in."""

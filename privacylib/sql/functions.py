@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlglot import exp
 
-__all__ = ["CHOOSING", "aggregates", "masks"]
+__all__ = ["aggregates", "explodes", "masks"]
 
 _MASKING_NODES: frozenset[type[Any]] = frozenset(
     getattr(exp, name)
@@ -39,14 +39,30 @@ _ORDERING = tuple(
 )  # fmt: skip
 """Window functions that pick a row rather than aggregate many."""
 
-CHOOSING = frozenset({exp.Coalesce, exp.Case, exp.If})
-
 
 def aggregates(node: Any) -> bool:
     """Return whether a function makes one value of many rows."""
     if isinstance(node, exp.AggFunc):
         return not isinstance(node, _ORDERING)
     return isinstance(node, exp.Anonymous) and node.name.lower() in _AGGREGATES
+
+
+_EXPLODING = frozenset(
+    str.split("""
+    unnest explode explode_outer posexplode posexplode_outer inline inline_outer stack generate_series
+    generate_subscripts jsonb_array_elements json_array_elements jsonb_array_elements_text json_array_elements_text
+    jsonb_each json_each regexp_split_to_table string_to_table regexp_matches jsonb_object_keys json_object_keys flatten
+    """)
+)
+
+
+def explodes(node: Any) -> bool:
+    """Return whether an expression of a SELECT list makes many rows of one."""
+    while isinstance(node, (exp.Alias, exp.Aliases, exp.Paren, exp.Dot)):
+        node = node.this
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() in _EXPLODING
+    return isinstance(node, (exp.UDTF, exp.Explode, exp.Inline, exp.Posexplode, exp.ExplodingGenerateSeries))
 
 
 def masks(node: Any) -> bool:

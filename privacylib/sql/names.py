@@ -41,8 +41,16 @@ class Names:
     def table(self, identifier: Any) -> str:
         """Return one part of a table's name, by its identifier."""
         text: str = identifier.name
-        quoted = identifier.args.get("quoted") and not self._quoted_too
-        return text if quoted else self._fold_tables(text)
+        given = identifier.args
+        if given.get("temporary"):
+            text = f"#{text}"
+        elif identifier.key == "parameter":
+            text = f"@{text}"
+        return self.part(text, quoted=bool(given.get("quoted")))
+
+    def part(self, text: str, *, quoted: bool) -> str:
+        """Return one part of a table's name, by its text."""
+        return text if quoted and not self._quoted_too else self._fold_tables(text)
 
     def alias(self, identifier: Any) -> str:
         """Return the name that a statement gives a table for itself."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from privacylib.sql.catalogue import Catalogue
 from privacylib.sql.edges import EVERY, Column, ColumnEdge, Dependence
-from privacylib.sql.relations import Relation, Rest
-from privacylib.sql.values import CLEAR, IDENTICAL, KINDS, Influence, Value
+from privacylib.sql.relations import Relation
+from privacylib.sql.values import CLEAR, IDENTICAL, KINDS, Influence, Pair, Value, both_ways
 
 __all__ = ["Reading"]
 
@@ -17,7 +17,7 @@ class Reading:
         catalogue: The tables that it can name.
     """
 
-    __slots__ = ("_columns", "catalogue", "columns", "edges", "kind", "names", "reads", "reason", "writes")
+    __slots__ = ("catalogue", "columns", "direct", "indirect", "kind", "names", "reads", "reason", "writes")
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -25,10 +25,11 @@ class Reading:
         self.kind = ""
         self.reads: dict[str, None] = {}
         self.writes: dict[str, None] = {}
-        self.edges: dict[tuple[Column, Column, Dependence], bool] = {}
+        self.direct: dict[tuple[Pair, Pair], int] = {}
+        """How much a column is changed on its way into another."""
+        self.indirect: dict[tuple[Pair, Pair, Dependence], None] = {}
         self.columns: tuple[str, ...] = ()
         self.reason = ""
-        self._columns: dict[tuple[str, str], Column] = {}
 
     def missing(self, reason: str) -> None:
         """Remember that a schema was needed and is not there."""
@@ -40,41 +41,46 @@ class Reading:
         parts = tuple(names.table(part) for part in table.parts if hasattr(part, "args"))
         return self.catalogue.resolved(parts)
 
-    def table(self, name: str) -> Relation:
-        """Return a base table or an unexpanded view, and remember that it is read."""
-        self.reads[name] = None
+    def table(self, name: str, *, target: bool = False) -> Relation:
+        """Return a base table or an unexpanded view, and remember that it is read.
+
+        Args:
+            name: Its resolved name.
+            target: Whether it is only what is written, so that it is read where its columns go elsewhere.
+        """
+        if not target:
+            self.reads[name] = None
         columns = self.catalogue.columns(name)
         if columns is None:
-            return Relation(base=name, grain=(name,))
+            return Relation(base=name, tables=(name,))
         listed = [(column, Value({(name, column): IDENTICAL | CLEAR})) for column in columns]
-        return Relation(listed, grain=(name,))
+        return Relation(listed, tables=(name,))
 
-    def column(self, table: str, name: str) -> Column:
-        """Return a column, the same object each time."""
-        key = (table, name)
-        found = self._columns.get(key)
-        if found is None:
-            found = self._columns[key] = Column(table, name)
-        return found
+    def edge(self, source: Pair, sink: Pair, kind: Dependence) -> None:
+        """Keep one edge."""
+        if kind in KINDS:
+            self._direct(source, sink, KINDS.index(kind) << 1 | CLEAR)
+        else:
+            self.indirect[source, sink, kind] = None
 
-    def edge(self, source: tuple[str, str], sink: Column, kind: Dependence, masked: bool = False) -> None:
-        """Keep one edge; it is masked where every way is."""
-        key = (self.column(*source), sink, kind)
-        self.edges[key] = self.edges.get(key, True) and masked
+    def _direct(self, source: Pair, sink: Pair, code: int) -> None:
+        key = (source, sink)
+        known = self.direct.get(key)
+        self.direct[key] = code if known is None else both_ways(known, code)
 
     def flow(self, value: Value, table: str, column: str) -> None:
         """Keep that a value goes into a column."""
-        sink = self.column(table, column)
+        sink = (table, column)
         for pair, code in value.direct.items():
-            self.edge(pair, sink, KINDS[code >> 1], not code & CLEAR)
+            self._direct(pair, sink, code)
         for pair, kind in value.indirect:
-            self.edge(pair, sink, kind)
+            self.indirect[pair, sink, kind] = None
 
     def decide(self, rows: dict[Influence, None], table: str) -> None:
         """Keep what decides which rows of a table there are."""
-        sink = self.column(table, EVERY)
+        sink = (table, EVERY)
         for pair, kind in rows:
-            self.edge(pair, sink, kind)
+            self.indirect[pair, sink, kind] = None
 
     def pour(self, relation: Relation, table: str, names: tuple[str, ...] | None = None) -> None:
         """Keep that a relation goes into a table, by position where names are given.
@@ -84,20 +90,37 @@ class Reading:
             table: Where to.
             names: Columns of the table, in order; None for those of the relation.
         """
-        if relation.rests:
+        if relation.rests or relation.base:
             self.missing("a * of a table whose columns are not known")
         if names is None or relation.rests:
             names = tuple(name for name, _ in relation.columns)
         for name, (_, value) in zip(names, relation.columns, strict=False):
             self.flow(value, table, name)
-        for _, rest in relation.rests:
-            self._pour_rest(rest, table)
+        for pair in relation.unlisted():
+            self._direct(pair, (table, EVERY), CLEAR)
         self.decide(relation.rows, table)
 
-    def _pour_rest(self, rest: Rest, table: str) -> None:
-        for pair in rest.relation.unlisted():
-            self.edge(pair, self.column(table, EVERY), Dependence.IDENTITY)
+    def sources(self) -> tuple[str, ...]:
+        """Return the tables that are read: those in the query, and a table written whose columns go elsewhere."""
+        found = dict(self.reads)
+        for (source, _), sink in self.direct:
+            if source in self.writes and source not in found and sink[0] != source:
+                found[source] = None
+        return tuple(found)
 
     def found(self) -> frozenset[ColumnEdge]:
         """Return the edges found."""
-        return frozenset(ColumnEdge(source, sink, kind, masked) for (source, sink, kind), masked in self.edges.items())
+        columns: dict[Pair, Column] = {}
+
+        def of(pair: Pair) -> Column:
+            column = columns.get(pair)
+            if column is None:
+                column = columns[pair] = Column(*pair)
+            return column
+
+        direct = (
+            ColumnEdge(of(source), of(sink), KINDS[code >> 1], not code & CLEAR)
+            for (source, sink), code in self.direct.items()
+        )
+        indirect = (ColumnEdge(of(source), of(sink), kind) for source, sink, kind in self.indirect)
+        return frozenset((*direct, *indirect))

@@ -4,9 +4,15 @@ from typing import Any
 
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
-from privacylib.sql.values import CLEAR, TRANSFORMED, Value
+from privacylib.sql.values import CLEAR, IDENTICAL, TRANSFORMED, Value
 
 __all__ = ["Scope"]
+
+_OF_ROWS = frozenset({"rowid", "_rowid_", "oid", "ctid", "xmin", "xmax", "tableoid", "rownum"})
+"""Columns that every table has, and that no schema lists."""
+
+_TEXT_IN_QUOTES = frozenset({"", "sqlite"})
+"""Dialects that take a quoted name for a text where no column has it."""
 
 
 class Scope:
@@ -16,19 +22,41 @@ class Scope:
         reading: The statement.
         ctes: Relations that the statement names in WITH.
         outer: The SELECT around it, whose columns it may use.
+        is_top: Whether a query in it is the result itself, so that its order is the order of the result.
     """
 
-    __slots__ = ("aliases", "ctes", "merged", "outer", "reading", "sources", "windows")
+    __slots__ = (
+        "aliases",
+        "bases",
+        "chosen",
+        "chosen_row",
+        "ctes",
+        "is_top",
+        "merged",
+        "outer",
+        "reading",
+        "sources",
+        "windows",
+    )
 
-    def __init__(self, reading: Reading, ctes: dict[str, Relation], outer: "Scope | None" = None) -> None:
+    def __init__(
+        self, reading: Reading, ctes: dict[str, Relation], outer: "Scope | None" = None, *, is_top: bool = False
+    ) -> None:
         self.reading = reading
         self.ctes = ctes
         self.outer = outer
+        self.is_top = is_top
         self.sources: dict[str, Relation] = {}
+        self.bases: dict[str, str] = {}
+        """Tables by alias, as far as they are no queries."""
+        self.chosen_row: Relation | None = None
+        """The row that an INSERT proposes, for ``VALUES(column)`` of MySQL."""
         self.merged: dict[str, Value] = {}
         """Columns that joins have merged (``USING``, ``NATURAL``)."""
         self.aliases: dict[str, Value] = {}
         """Columns of the SELECT list so far, for the dialects that let others use them."""
+        self.chosen = Value()
+        """The column that ``COLUMNS(…)`` stands for at the moment."""
         self.windows: dict[str, Any] = {}
         """Named windows."""
 
@@ -37,19 +65,23 @@ class Scope:
         parts = node.parts
         names = self.reading.names
         if len(parts) == 1:
-            return self.named(names.column(parts[0]))
+            return self.named(names.column(parts[0]), quoted=bool(parts[0].args.get("quoted")))
         for position in range(len(parts) - 2, -1, -1):
             relation = self.relation(names.alias(parts[position]), names.table(parts[position]))
             if relation is not None:
                 value = relation.value(names.column(parts[position + 1]))
                 if value is None:
                     break
-                return _within(value) if position + 2 < len(parts) else value
+                return value.part(names.column(parts[position + 2])) if position + 2 < len(parts) else value
         inner = self._find(names.column(parts[0]))
         if inner is not None:
-            return _within(inner)
+            return inner.part(names.column(parts[1]))
         self.reading.missing("a column of a table that is not there")
         return Value()
+
+    def window(self, identifier: Any) -> Any:
+        """Return a named window, or None."""
+        return self.windows.get(self.reading.names.alias(identifier))
 
     def relation(self, *names: str) -> Relation | None:
         """Return a relation by the first of some aliases that is known here or further out."""
@@ -61,13 +93,21 @@ class Scope:
             scope = scope.outer
         return None
 
-    def named(self, name: str) -> Value:
-        """Return what a column stands for that is named alone."""
+    def named(self, name: str, *, quoted: bool = False) -> Value:
+        """Return what a column stands for that is named alone; a table's name stands for its whole row."""
         value = self._find(name)
-        if value is None:
-            self.reading.missing("a column of no table that is known")
+        if value is not None:
+            return value
+        row = self.relation(name)
+        if row is not None:
+            return row.every().changed(TRANSFORMED | CLEAR)
+        if name.lower() == "default":
             return Value()
-        return value
+        if name.lower() in _OF_ROWS and len(self.tables) == 1:
+            return Value({(self.tables[0], name): IDENTICAL | CLEAR})
+        if not (quoted and self.reading.names.dialect in _TEXT_IN_QUOTES):
+            self.reading.missing("a column of no table that is known")
+        return Value()
 
     def _find(self, name: str) -> Value | None:
         if name in self.merged:
@@ -79,19 +119,26 @@ class Scope:
         if name in self.aliases:
             return self.aliases[name]
         open_ones = [relation for relation in self.sources.values() if relation.is_open]
-        outer = self.outer.listed(name) if self.outer is not None else None
-        if outer is not None and not open_ones:
-            return outer
+        outer = self.outer
         if not open_ones:
-            return self.outer._find(name) if self.outer is not None else None
-        if len(open_ones) > 1 or (self.outer is not None and self.outer.has_open):
+            return outer._find(name) if outer is not None else None
+        if name in self.sources and self.sources[name] not in open_ones:
+            return None
+        candidates = [value for relation in open_ones if (value := relation.open(name)) is not None]
+        further = outer.listed(name) if outer is not None else None
+        if further is not None:
+            candidates.append(further)
+        if len(candidates) > 1 or (outer is not None and further is None and outer.has_open):
             self.reading.missing("a column that could be of several tables")
         found = Value()
-        for relation in open_ones:
-            value = relation.open(name)
-            if value is not None:
-                found.take(value)
+        for value in candidates:
+            found.take(value)
         return found
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the tables whose rows are behind those of what is selected."""
+        return tuple(dict.fromkeys(table for one in self.sources.values() for table in one.tables))
 
     def listed(self, name: str) -> Value | None:
         """Return what a column stands for here or further out, where it is listed."""
@@ -115,10 +162,3 @@ class Scope:
                 return True
             scope = scope.outer
         return False
-
-
-def _within(value: Value) -> Value:
-    """Return a part of a structured value."""
-    part = Value()
-    part.take(value, TRANSFORMED | CLEAR)
-    return part

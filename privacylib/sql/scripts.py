@@ -2,17 +2,15 @@
 
 from typing import Any
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
 from privacylib.sql.catalogue import Catalogue
+from privacylib.sql.changes import Changes
 from privacylib.sql.edges import Lineage, Statement
 from privacylib.sql.names import names_of
-from privacylib.sql.queries import Queries
+from privacylib.sql.naming import named
+from privacylib.sql.parsing import split
 from privacylib.sql.reading import Reading
 from privacylib.sql.schema import Schema
-from privacylib.sql.writes import write
+from privacylib.sql.statements import stripped
 
 __all__ = ["script"]
 
@@ -20,26 +18,21 @@ __all__ = ["script"]
 def script(text: str, dialect: str, schema: Schema) -> Lineage:
     """Return the lineage of a script."""
     catalogue = Catalogue(schema, names_of(dialect))
-    try:
-        trees = sqlglot.parse(text, read=dialect or None)
-    except (SqlglotError, RecursionError):
-        return Lineage((Statement("OPAQUE", opaque=True, reason="it cannot be parsed"),))
-    return Lineage(tuple(_statement(tree, catalogue) for tree in trees if tree is not None))
+    return Lineage(tuple(_statement(part, tree, catalogue) for part, tree in split(text, dialect)))
 
 
-def _statement(tree: Any, catalogue: Catalogue) -> Statement:
+def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
     reading = Reading(catalogue)
-    queries = Queries(reading)
-    if isinstance(tree, exp.Query):
-        reading.kind = "SELECT"
-        relation = queries.top(tree)
-        reading.columns = tuple(name for name, _ in relation.columns)
-        reading.pour(relation, "")
-    elif not write(tree, reading, queries):
-        return Statement("OPAQUE", opaque=True, reason="a statement of a kind that is not known")
+    try:
+        known = Changes(reading).statement(part, tree)
+    except Exception:  # noqa: BLE001 - what nobody has thought of is opaque, and never an error of the host
+        known = False
+    if not known:
+        tables = named(stripped(part), catalogue.names)
+        return Statement("OPAQUE", tables, tables, complete=False, opaque=True, reason="it cannot be read")
     return Statement(
         reading.kind,
-        tuple(reading.reads),
+        reading.sources(),
         tuple(reading.writes),
         reading.found(),
         reading.columns,

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from privacylib.sql.edges import Dependence
 
-__all__ = ["AGGREGATED", "CLEAR", "IDENTICAL", "KINDS", "TRANSFORMED", "Influence", "Pair", "Value", "row_of"]
+__all__ = ["AGGREGATED", "CLEAR", "IDENTICAL", "KINDS", "TRANSFORMED", "Influence", "Pair", "Value", "both_ways"]
 
 Pair: TypeAlias = tuple[str, str]
 """A column by table and name."""
@@ -22,6 +22,11 @@ KINDS = (Dependence.IDENTITY, Dependence.TRANSFORMATION, Dependence.AGGREGATION)
 """Kinds by half the number."""
 
 
+def both_ways(one: int, other: int) -> int:
+    """Return what two ways from a column come to: the more changed one counts, and it is masked where both are."""
+    return max(one & ~CLEAR, other & ~CLEAR) | ((one | other) & CLEAR)
+
+
 class Value:
     """Hold what a value depends on.
 
@@ -30,31 +35,38 @@ class Value:
         indirect: Columns that decide on it.
     """
 
-    __slots__ = ("direct", "indirect")
+    __slots__ = ("direct", "indirect", "parts")
 
     def __init__(self, direct: dict[Pair, int] | None = None, indirect: dict[Influence, None] | None = None) -> None:
         self.direct: dict[Pair, int] = {} if direct is None else direct
         self.indirect: dict[Influence, None] = {} if indirect is None else indirect
+        self.parts: dict[str, Value] | None = None
+        """Values of its parts, where it is built of named ones."""
 
     def take(self, other: "Value", change: int = IDENTICAL | CLEAR) -> None:
         """Add what another value depends on, after a change on the way."""
-        direct, clear = self.direct, change & CLEAR
         for pair, code in other.direct.items():
-            self.put(direct, pair, max(code & ~CLEAR, change & ~CLEAR) | (code & clear))
+            self.add(pair, max(code & ~CLEAR, change & ~CLEAR) | (code & change & CLEAR))
         self.indirect.update(other.indirect)
 
-    def add(self, pair: Pair, change: int) -> None:
-        """Add one column that it is made of."""
-        self.put(self.direct, pair, change)
+    def add(self, pair: Pair, code: int) -> None:
+        """Add a way from a column."""
+        known = self.direct.get(pair)
+        self.direct[pair] = code if known is None else both_ways(known, code)
 
-    @staticmethod
-    def put(direct: dict[Pair, int], pair: Pair, code: int) -> None:
-        """Add a way from a column: of several the most changed counts, and it is masked where all of them are."""
-        known = direct.get(pair)
-        direct[pair] = code if known is None else max(known & ~CLEAR, code & ~CLEAR) | ((known | code) & CLEAR)
+    def changed(self, change: int) -> "Value":
+        """Return what this value is after a change."""
+        value = Value()
+        value.take(self, change)
+        return value
+
+    def part(self, name: str) -> "Value":
+        """Return what a part of a structured value depends on."""
+        whole = self.parts.get(name, self) if self.parts else self
+        return whole.changed(TRANSFORMED | CLEAR)
 
     def decides(self, by: Dependence) -> Iterable[Influence]:
-        """Return that everything behind this value decides on something."""
+        """Yield that everything behind this value decides on something."""
         for pair in self.direct:
             yield pair, by
         for pair, _ in self.indirect:
@@ -63,8 +75,3 @@ class Value:
     def same(self, other: "Value") -> bool:
         """Return whether another value depends on the same."""
         return self.direct == other.direct and self.indirect.keys() == other.indirect.keys()
-
-
-def row_of(table: str) -> Pair:
-    """Return what stands for every row of a table."""
-    return table, "*"

@@ -1,0 +1,105 @@
+"""Statements that are read by their words alone, as sqlglot has no form for them."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from sqlglot import exp
+
+from privacylib.sql.copying import load_file, unload_file
+from privacylib.sql.files import file_named
+from privacylib.sql.parsing import parsed
+from privacylib.sql.relations import Relation
+from privacylib.sql.scopes import Scope
+from privacylib.sql.writing import Writing
+
+__all__ = ["command"]
+
+_STRING = r"'(?P<file>(?:[^']|'')*)'"
+_TABLE = r"(?P<table>[\w$.\"`\[\]]+)"
+_COLUMNS = r"(?:\s*\((?P<columns>[^()]*)\))?"
+
+_NO_DATA = re.compile(
+    r"\s*(?P<kind>BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH"
+    r"|DETACH|SET|RESET|SHOW|USE|EXPLAIN|DEALLOCATE|DECLARE|FETCH|CLOSE|LISTEN|NOTIFY|UNLISTEN|LOCK|UNLOCK|CHECKPOINT"
+    r"|CLUSTER|DISCARD|GRANT|REVOKE|COMMENT|INSTALL|LOAD(?!\s+DATA)|ADD\s+JAR|OPTIMIZE|MSCK|PRINT|GO"
+    r"|(?:CREATE|DROP|ALTER)\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+)?(?:INDEX|SCHEMA|DATABASE|SEQUENCE|TYPE|ROLE|USER"
+    r"|EXTENSION|WAREHOUSE|STAGE|SECRET|DOMAIN|POLICY|FILE\s+FORMAT)"
+    r"|DROP|ALTER\s+(?:SYSTEM|SESSION|DEFAULT))\b",
+    re.IGNORECASE,
+)
+
+Words: TypeAlias = Callable[[Writing, re.Match[str], Scope], Relation | None]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(r"\s*" + text, re.IGNORECASE | re.DOTALL)
+
+
+def _loaded(writing: Writing, found: re.Match[str], scope: Scope) -> Relation | None:
+    """Read LOAD DATA INFILE and BULK INSERT."""
+    writing.reading.kind = "LOAD"
+    table = _table(writing, found["table"])
+    listed = found.groupdict().get("columns")
+    names = (
+        tuple(writing.reading.names.stored_column(one.strip(' `"[]')) for one in listed.split(",")) if listed else None
+    )
+    load_file(writing, table, names, file_named(found["file"]))
+    return scope.chosen_row
+
+
+def _unloaded(writing: Writing, found: re.Match[str], scope: Scope) -> Relation | None:
+    """Read SELECT … INTO OUTFILE."""
+    tree = parsed(f"{found['query']} {found['rest'] or ''}", writing.reading.names.dialect)
+    if isinstance(tree, exp.Query):
+        writing.reading.kind = "SELECT"
+        unload_file(writing, writing.queries.query(tree, scope), file_named(found["file"]))
+    return None
+
+
+def _refreshed(writing: Writing, found: re.Match[str], scope: Scope) -> Relation | None:
+    """Read REFRESH MATERIALIZED VIEW: its definition runs again."""
+    writing.reading.kind = "REFRESH"
+    table = _table(writing, found["table"])
+    sink = writing.sink(table)
+    _, relation = writing.queries.sources.table(table, scope)
+    if relation is not None and writing.reading.catalogue.view(sink) is not None:
+        writing.reading.pour(relation, sink)
+    else:
+        writing.reading.missing("a view whose definition is not known")
+    writing.reading.reads.pop(sink, None)
+    return None
+
+
+_RULES: tuple[tuple[re.Pattern[str], Words], ...] = (
+    (
+        _pattern(
+            rf"LOAD\s+DATA\s+(?:LOW_PRIORITY\s+|CONCURRENT\s+)?(?:LOCAL\s+)?INFILE\s+{_STRING}\s+(?:REPLACE\s+|IGNORE\s+)?"
+            rf"INTO\s+TABLE\s+{_TABLE}{_COLUMNS}.*"
+        ),
+        _loaded,
+    ),
+    (_pattern(rf"BULK\s+INSERT\s+{_TABLE}\s+FROM\s+{_STRING}.*"), _loaded),
+    (
+        _pattern(rf"(?P<query>(?:SELECT|WITH)\b.*?)\sINTO\s+(?:OUTFILE|DUMPFILE)\s+{_STRING}(?P<rest>\s+FROM\b.*)?.*"),
+        _unloaded,
+    ),
+    (_pattern(rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TABLE}.*"), _refreshed),
+)
+
+
+def command(text: str, writing: Writing, scope: Scope) -> bool:
+    """Read a statement by its words; return whether it is of a kind that is known."""
+    for pattern, rule in _RULES:
+        found = pattern.fullmatch(text)
+        if found:
+            rule(writing, found, scope)
+            return bool(writing.reading.kind)
+    found = _NO_DATA.match(text)
+    if found:
+        writing.reading.kind = " ".join(found["kind"].upper().split())
+    return found is not None
+
+
+def _table(writing: Writing, name: str) -> Any:
+    return exp.to_table(name, dialect=writing.reading.names.dialect or None)

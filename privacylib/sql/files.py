@@ -1,0 +1,44 @@
+"""Files that a statement names: they are assets as tables are."""
+
+import re
+from typing import Any
+
+from sqlglot import exp
+
+__all__ = ["file_named", "file_of"]
+
+_READERS = frozenset({
+    "read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_json_objects",
+    "read_ndjson", "read_ndjson_auto", "read_ndjson_objects", "read_text", "read_blob", "read_xlsx", "iceberg_scan",
+    "delta_scan", "sqlite_scan", "read_files", "csv", "parquet", "openrowset", "st_read",
+})  # fmt: skip
+"""Functions that read the files of their first argument."""
+
+_FORMATS = frozenset({"parquet", "csv", "json", "orc", "avro", "text", "delta", "iceberg", "binaryfile"})
+"""Schemas by which Spark names a file as if it were a table."""
+
+_FILE = re.compile(r".*(?:/|\.(?:parquet|csv|tsv|json|jsonl|ndjson|xlsx|txt|gz|zst)$)", re.IGNORECASE | re.DOTALL)
+
+
+def file_of(table: Any) -> str | None:
+    """Return the file that an item of FROM names as a table; None where it names none."""
+    call = table.this
+    if isinstance(call, exp.Identifier):
+        schema = table.args.get("db")
+        if schema is not None and schema.name.lower() in _FORMATS and _FILE.match(call.name):
+            return file_named(call.name)
+        return file_named(call.name) if call.args.get("quoted") and schema is None and _FILE.match(call.name) else None
+    if isinstance(call, exp.Var) and call.name.startswith("@"):
+        return file_named(call.name)
+    if not isinstance(call, exp.Func):
+        return None
+    name = call.name.lower() if isinstance(call, exp.Anonymous) else call.sql_name().lower()
+    if name not in _READERS:
+        return None
+    named = next((one for one in call.find_all(exp.Literal) if one.is_string), None)
+    return "file:{…}" if named is None else file_named(named.name)
+
+
+def file_named(path: str) -> str:
+    """Return the name by which a file stands among tables."""
+    return f"file:{path}"
