@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias, cast
 
+from privacylib.context import Stage, get_frame
 from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
 from privacylib.families.routes import Routing
 from privacylib.model import PolicyDenied
@@ -45,10 +46,13 @@ class Middleware:
 
     Args:
         app: The application.
+        outermost: Whether the server itself stands around it, whose own work, such as its log of accesses, is no part
+            of a request.
     """
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, outermost: bool = False) -> None:
         self.app = app
+        self._outermost = outermost
         self._routing = Routing(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +61,7 @@ class Middleware:
         if scheme is None or _SEEN in scope:
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send)
+        exchange = _Exchange(scope, receive, _outside(send) if self._outermost else send)
         try:
             served = exchange.served = Served.begin(
                 scope["path"], self._routing.route(scope), scope["headers"], _peer(scope), scheme
@@ -75,6 +79,17 @@ class Middleware:
             await exchange.stop(denied)
         finally:
             served.leave(refused=exchange.refused)
+
+
+def _outside(send: Send) -> Send:
+    """Let a server send in the frame that it calls the application in."""
+    frame = get_frame()
+
+    async def send_outside(message: Message) -> None:
+        with Stage(frame):
+            await send(message)
+
+    return send_outside
 
 
 def _peer(scope: Scope) -> str | None:

@@ -19,6 +19,9 @@ _SYSTEM = ("/usr/share/zoneinfo/", "/usr/share/locale/", "/etc/mime.types")
 _PATHS = {path for name, path in sysconfig.get_paths().items() if name != "data"}
 """Where Python and packages are installed; ``data`` is all around it, and often around programs too."""
 
+_PACKAGES = "/site-packages/"
+"""Where packages are installed, also those of another environment that the path leads to."""
+
 _OWN = (*_SYSTEM, *(f"{path}/" for path in _PATHS.union(site.getsitepackages(), [site.getusersitepackages()])))
 
 
@@ -39,7 +42,7 @@ def is_data(path: str, *, writes: bool) -> bool:
     """
     if path.startswith(_DEVICES):
         return path.startswith(_MEMORY)
-    return not path.endswith(_PROGRAMS) and (writes or not path.startswith(_OWN))
+    return not path.endswith(_PROGRAMS) and (writes or not (path.startswith(_OWN) or _PACKAGES in path))
 
 
 def file_operation(given: Any, *kinds: Kind, fields: tuple[str, ...] = ()) -> tuple[Operation, ...]:

@@ -11,12 +11,12 @@ __all__ = ["INTEGRATION"]
 
 def _loaded(call: Call) -> Any:
     config = call["self"]
-    config.loaded_app = Middleware(config.loaded_app)
+    config.loaded_app = Middleware(config.loaded_app, outermost=True)
     return call.result
 
 
 def _served(app: Any) -> Any:
-    return Middleware(app) if is_async(app) else app
+    return Middleware(app, outermost=True) if is_async(app) else app
 
 
 INTEGRATION = Integration(

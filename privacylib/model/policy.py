@@ -67,6 +67,12 @@ class Annotated:
         "lineage is mandatory",
         default=None,
     )
+    feeds: tuple[str, ...] | None = key(
+        "for `logging://SERVICE/LOGGER`: the tables that what is logged there is loaded into",
+        form="asset",
+        least=1,
+        default=None,
+    )
 
 
 @frozen

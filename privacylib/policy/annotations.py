@@ -29,6 +29,7 @@ class Annotation:
         retention: How long it is kept (``30d``), or None.
         resident: Whether its reads belong to the whole process.
         record: ``never`` where operations on it that no rule refuses leave no record.
+        feeds: URIs of the tables that what is logged here is loaded into.
         stated: What is stated under keys that further kinds of requirements add, by key.
     """
 
@@ -38,6 +39,7 @@ class Annotation:
     retention: str | None = None
     resident: bool = False
     record: Literal["always", "never"] = "always"
+    feeds: tuple[str, ...] = ()
     stated: tuple[tuple[str, Any], ...] = ()
     _all: frozenset[str] | None = field(init=False, eq=False, repr=False)
 

@@ -61,6 +61,10 @@ def problems(policy: Policy) -> Iterator[Problem]:
     for i, one in enumerate(policy.requirements):
         if one.id in BUILT_IN:
             yield Problem(f"requirements[{i}].id", f"{one.id!r} is the id of a built-in rule", "choose another id")
+    for i, one in enumerate(policy.assets):
+        if one.feeds is not None and not one.match.startswith("logging://"):
+            remedy = "match logging://SERVICE/LOGGER, or leave feeds out"
+            yield Problem(f"assets[{i}].feeds", "feeds says what becomes of logs alone", remedy)
     for i, one in enumerate(policy.trust.keys):
         yield from _places(f"trust.keys[{i}]", one)
 

@@ -178,7 +178,7 @@ def expected() -> set[tuple[str, str]]:
         always = READ["process"] + READ["every_view"] * request.get("view", True)
         sources = {served, *always, *request.get("reads", ())}
         found |= set(product(sources, {f"{served}#response", *request.get("writes", ())}))
-    return found
+    return found | set(product(READ["process"], READ["server_logs"]))
 
 
 def test_every_true_edge_is_found_and_no_other(edges: list[Edge], place: Path) -> None:

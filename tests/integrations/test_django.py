@@ -95,6 +95,7 @@ TRUE = {
     ("blog.db/author", "/authors/{number}/"),
     ("blog.db/author", "/later/{name}"),
     ("/admin/{number}/rename#request", "blog.db/author"),
+    ("/admin/contacts#request", "logging://blog/django.request"),  # which names the path of what is forbidden
     *((f"{route}#request", route) for route in ("/authors/{number}/", "/later/{name}", "/admin/{number}/rename")),
 }
 

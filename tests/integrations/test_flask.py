@@ -96,6 +96,7 @@ TRUE = {
     ("templates/index.html", "/"),
     ("blog.db/post", "/post/{number}"),
     ("/post/{number}/title#request", "blog.db/post"),
+    ("/authors/{name}/export#request", "logging://blog/program"),  # where Flask logs what the view raised
     *((f"{route}#request", route) for route in ("/", "/post/{number}", "/post/{number}/title", "/process")),
 }
 """Sources and sinks, read in the program; routes without ``#response``."""
