@@ -206,15 +206,15 @@ def _pinned(
             kwargs[name] = pin(kwargs[name])
         elif position is not None and position < len(args):
             args = (*args[:position], pin(args[position]), *args[position + 1 :])
-        else:
-            kwargs[name] = pin(defaults.get(name))
+        elif name in defaults:
+            kwargs[name] = pin(defaults[name])
     return args, kwargs
 
 
 def _parameters(original: Callable[..., Any], patch: Patch) -> tuple[dict[str, int], dict[str, Any]]:
     """Return where the positional parameters of a function stand, and the defaults of all."""
     if patch.parameters:
-        return {name: at for at, name in enumerate(patch.parameters)}, {}
+        return {name: at for at, name in enumerate(patch.parameters)}, dict.fromkeys(patch.parameters)
     try:
         parameters = inspect.signature(original).parameters.values()
     except (TypeError, ValueError):

@@ -1,50 +1,29 @@
 """Files: opening one reads it, writes it or does both. Programs, devices and Python's own files are none."""
 
 import io
-import os
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.paths import is_data, resolved
+from privacylib.families.files import (
+    is_gone,
+    is_missing,
+    linked,
+    opened,
+    opened_by_flags,
+    read_by,
+    renamed,
+    sent,
+    written_by,
+)  # fmt: skip
+from privacylib.families.paths import resolved
 from privacylib.instrumentation.table import Call, Integration, Patch
-from privacylib.model import Kind, Operation
-from privacylib.naming import file_asset
 
 __all__ = ["INTEGRATION"]
 
 
-def _operations(path: Any, reads: bool, writes: bool) -> tuple[Operation, ...]:
-    if not isinstance(path, (str, bytes)):
-        return ()
-    asset = file_asset(path)
-    if not is_data(asset.name, writes=writes):
-        return ()
-    kinds = (Kind.READ,) * reads + (Kind.WRITE,) * writes
-    return tuple(Operation(kind, asset) for kind in kinds)
-
-
-def _opened(call: Call) -> tuple[Operation, ...]:
-    if call["opener"] is not None and os.path.isdir(call["file"]):  # noqa: PTH112 - tempfile's: what it opens is seen
-        return ()
-    mode: str = call["mode"]
-    reads = "r" in mode or ("a" in mode and "+" in mode)
-    return _operations(call["file"], reads, "r" not in mode or "+" in mode)
-
-
-def _missing(call: Call) -> bool:
-    """Return whether opening has to fail: programs look for files in many places where they are not."""
-    return "r" in call["mode"] and isinstance(call["file"], (str, bytes)) and not os.path.exists(call["file"])  # noqa: PTH110 - bytes too
-
-
-def _opened_by_flags(call: Call) -> tuple[Operation, ...]:
-    flags: int = call["flags"]
-    path = call["path"]
-    if call["dir_fd"] is not None:
-        path = os.path.join(os.readlink(f"/proc/self/fd/{call['dir_fd']}"), os.fsdecode(path))  # noqa: PTH115, PTH118 - likewise
-    if flags & getattr(os, "O_DIRECTORY", 0) or os.path.isdir(path):  # noqa: PTH112 - a descriptor, or a path
-        return ()
-    access, emptied = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR), flags & (os.O_EXCL | os.O_TRUNC)
-    return _operations(path, access != os.O_WRONLY and not emptied, access != os.O_RDONLY)
+def _of(describe: Callable[..., Any], *names: str) -> Callable[[Call], Any]:
+    """Return a function of a call that takes some of its arguments."""
+    return lambda call: describe(*(call[name] for name in names))
 
 
 def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
@@ -62,17 +41,38 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
 
 def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     return Patch(
-        target, _opened, pins={"file": resolved}, missing=_missing, closes="close",
-        rebuilt=_rebuilt, ends="close", steps=("write", "writelines"), until=until,
+        target, _of(opened, "file", "mode", "opener"), pins={"file": resolved}, missing=_of(is_missing, "file", "mode"),
+        closes="close", rebuilt=_rebuilt, ends="close", steps=("write", "writelines"), until=until,
     )  # fmt: skip
+
+
+_MOVE = ("src", "dst", "src_dir_fd", "dst_dir_fd")
+
+
+def _move(target: str, until: tuple[int, int] | None = None) -> Patch:
+    missing = _of(is_gone, "src", "src_dir_fd")
+    return Patch(target, _of(renamed, *_MOVE), pins={"src": resolved, "dst": resolved}, missing=missing, until=until)
+
+
+def _link(target: str, until: tuple[int, int] | None = None) -> Patch:
+    describe = _of(linked, "src", "dst", "dir_fd")
+    return Patch(target, describe, pins={"src": resolved, "dst": resolved}, until=until)
 
 
 INTEGRATION = Integration(
     "files",
     (
-        _open("builtins:open"),
-        _open("io:open"),
+        *(_open(target) for target in ("builtins:open", "io:open", "bz2:_builtin_open", "tarfile:bltn_open")),
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
-        Patch("os:open", _opened_by_flags, pins={"path": resolved}),
+        Patch("os:open", _of(opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}),
+        *(_move(target) for target in ("os:rename", "os:replace", "os:link")),
+        *(_move(f"pathlib:_NormalAccessor.{name}", until=(3, 11)) for name in ("rename", "replace", "link")),
+        _link("os:symlink"),
+        _link("pathlib:_NormalAccessor.symlink", until=(3, 11)),
+        # it returns what it was given, and what it opens is decided by itself where that is something else
+        Patch("shutil:copyfile", _of(renamed, *_MOVE), missing=_of(is_gone, "src", "src_dir_fd"), covers=True),
+        *(Patch(f"os:{name}", _of(read_by, "fd")) for name in ("read", "pread")),
+        *(Patch(f"os:{name}", _of(written_by, "fd")) for name in ("write", "pwrite", "writev")),
+        Patch("os:sendfile", _of(sent, "in_fd", "out_fd")),
     ),
 )
