@@ -30,6 +30,8 @@ assets:
   - {match: "logging://web/structlog", labels: [CONTACT]}
   - {match: "redis://**/contacts*", labels: [CONTACT]}
   - {match: "s3://**/contacts*", labels: [CONTACT]}
+  - {match: "*://*:*/contacts*", labels: [CONTACT]}
+  - {match: "smtp://127.0.0.1:*/mail", labels: [CONTACT]}
 requirements:
   - {id: contact-reply, applies_to: [CONTACT], allow: {purposes: [reply]}, mode: enforce}
 """

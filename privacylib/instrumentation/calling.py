@@ -10,6 +10,7 @@ from typing import Any, cast
 from privacylib.config import Snapshot
 from privacylib.context import get_frame, is_unseen
 from privacylib.decorators.wrapping import EachCall, makes_managers, wrap_steps
+from privacylib.instrumentation.consuming import apart, consuming
 from privacylib.instrumentation.going import answering
 from privacylib.instrumentation.repeated import repeated
 from privacylib.instrumentation.running import Running
@@ -39,8 +40,10 @@ def around(original: Any, patch: Patch) -> Any:
         ours = answering(original, patch, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     elif patch.only_pins:
         ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
+    elif patch.takes is not None and inspect.isgeneratorfunction(original):
+        ours = consuming(original, patch.takes, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     else:
-        ours = _kind(original)(original, start)
+        ours = _kind(original)(apart(original) if patch.alone else original, start)
         if patch.shape is not None:
             ours = repeated(original, patch, ours, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     wrapped = functools.update_wrapper(ours, original)
@@ -89,6 +92,14 @@ def _awaited(original: Callable[..., Any], instead: Callable[..., Any]) -> Calla
 
 def _pinning(original: Callable[..., Any], pinned: Pinned) -> Callable[..., Any]:
     """Look after arguments only, in work of our own too: what they lead to is not seen there."""
+    if inspect.iscoroutinefunction(original):
+
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            if ACTIVE.snapshot is not None:
+                args, kwargs = pinned(args, kwargs)
+            return await original(*args, **kwargs)
+
+        return awaited
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if ACTIVE.snapshot is not None:

@@ -113,13 +113,15 @@ def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None
         uncovered[patch.target] = wrong or "not there"
         return
     with _lock:
-        theirs, ours = _known(original) or (original, around(original, patch))
+        made = _known(original) or (original, patched_class(original) if patch.derived else around(original, patch))
+        theirs, ours = made
         before = _own(owner, name)
         try:
             setattr(owner, name, ours)
         except TypeError:
             _methods.setdefault(owner, {})[name] = patch
             return
+        uncovered.pop(patch.target, None)  # another of its names was patched before it
         _placed.append((owner, name, theirs if before is ours else before, ours))
         if owner is module:
             uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))

@@ -1,9 +1,11 @@
 """One call of a patched function between its beginning and its end."""
 
+import functools
 import inspect
 from typing import Any
 
 from privacylib.config import Snapshot
+from privacylib.families.messaging import received
 from privacylib.families.rpc import Calling
 from privacylib.instrumentation.covering import Covering, cover, covered, uncover
 from privacylib.instrumentation.going import goes_on
@@ -12,6 +14,7 @@ from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import Asset, Kind, Operation
 from privacylib.propagation import host_of
 from privacylib.runtime import Declared, Handle, begin, end, faults, site_of
+from privacylib.runtime.messages import carry
 
 __all__ = ["Running"]
 
@@ -71,6 +74,8 @@ class Running:
         handle = begin(site, stays_open=self._patch.rebuilt is not None or self._streams())
         if handle is not None:
             self._handles.append(handle)
+            if operation.kind is Kind.WRITE and self._patch.sends is not None:
+                carry(handle, self._patch.sends(self._call))
 
     def _call_out(self, operation: Operation) -> None:
         """Begin a remote call, and let context go out with it where it may."""
@@ -120,6 +125,8 @@ class Running:
             result = lasting(patch, call, self._handles, self.end)
         else:
             self.end()
+        if patch.takes is not None:
+            received(None if patch.asks else call.args[0], functools.partial(patch.takes, call))
         if patch.after is None:
             return result
         try:

@@ -1,11 +1,12 @@
 """What an integration is: a table of patches, each with a pure function from a call to its operations."""
 
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from privacylib.families.messaging import Message
 from privacylib.model import Operation
 from privacylib.propagation.carriers import Carrier, MutableCarrier
 
@@ -73,7 +74,7 @@ class Patch:
         steps: Methods of such a result that are operations of their own in scopes other than the first.
         streams: Returns whether what is sent, or written, is still made meanwhile.
         covers: Whether the call stands for the operations inside it on the same assets.
-        sends: Returns the headers in which a call takes context along.
+        sends: Returns the headers in which a call, or a message that is written, takes context along.
         brings: Returns the headers in which a response brings labels back; None where nothing comes back.
         closes: Method of the result that frees it, for a response that is refused.
         undo: Takes back what was prepared for a call that is refused.
@@ -82,10 +83,15 @@ class Patch:
         answers: Whether the function ends the call that goes on on its first argument; it has no operations itself.
         instead: What is called in place of the function, and does the same in steps that are seen.
         wraps: Takes the function, and returns what is called in its place.
+        takes: Returns the messages that a call got; see `privacylib.families.messaging`.
+        asks: Whether these answer a request; else the first argument consumes them one by one.
         after: Returns what the caller gets in place of the result; a coroutine function where the target is one.
         shape: Takes the arguments of a call, and returns what calls that are described alike have in common;
             None for one that has nothing in common. Not for files, nor for what is called remotely or lasts.
         keeps: Returns whether what describes a call may be kept under its shape.
+        alone: Whether what the function does inside, also by other libraries, is part of it and not seen apart.
+        derived: Whether the target is a class of the interpreter, in whose place a subclass with its patches stands;
+            they come before it in the table.
         until: The first version of Python in which the library does not have the function any more; None for none.
     """
 
@@ -107,9 +113,13 @@ class Patch:
     answers: bool = False
     instead: Callable[..., Any] | None = None
     wraps: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+    takes: Callable[[Call], Iterable[Message]] | None = None
+    asks: bool = False
     after: Callable[[Call], Any] | None = None
     shape: Callable[..., Hashable] | None = None
     keeps: Callable[[Call], bool] = _always
+    alone: bool = False
+    derived: bool = False
     until: tuple[int, int] | None = None
 
     @property

@@ -1,0 +1,45 @@
+"""aiokafka: records of Kafka's topics."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from privacylib.families.kafka import Headers, broker, named, pairs
+from privacylib.families.messaging import Message, sent
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.model import Operation
+
+__all__ = ["INTEGRATION"]
+
+
+def _sent(call: Call) -> tuple[Operation, ...]:
+    return sent(named(broker(call["self"].client._bootstrap_servers), call["topic"]))
+
+
+def _headers(call: Call) -> Any:
+    return Headers(call["headers"])
+
+
+def _one(call: Call) -> Iterator[Message]:
+    yield _message(call["self"], call.result)
+
+
+def _many(call: Call) -> Iterator[Message]:
+    for records in call.result.values():
+        yield from (_message(call["self"], record) for record in records)
+
+
+def _message(consumer: Any, record: Any) -> Message:
+    return Message(named(broker(consumer._client._bootstrap_servers), record.topic), record.headers)
+
+
+INTEGRATION = Integration(
+    "aiokafka",
+    (
+        Patch("aiokafka.producer.producer:AIOKafkaProducer.send", _sent, pins={"headers": pairs}, sends=_headers),
+        Patch("aiokafka.producer.producer:AIOKafkaProducer.send_batch", _sent),
+        Patch("aiokafka.consumer.consumer:AIOKafkaConsumer.getone", takes=_one),
+        Patch("aiokafka.consumer.consumer:AIOKafkaConsumer.getmany", takes=_many),
+    ),
+    distribution="aiokafka",
+    versions=("0.8", "1"),
+)

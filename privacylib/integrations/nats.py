@@ -1,0 +1,67 @@
+"""nats-py: messages on subjects, also those of JetStream."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from privacylib.families.messaging import Message, channel, handling, sent
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.model import Asset, Operation
+
+__all__ = ["INTEGRATION"]
+
+_CONTROL = "$JS."
+"""What subjects begin with by which the server is asked about streams, and told that messages have arrived."""
+
+
+def _asset(client: Any, subject: str) -> Asset:
+    url = client.connected_url
+    host, port = ("", None) if url is None else (url.hostname or "", url.port)
+    name = "_INBOX.{…}" if subject.startswith("_INBOX.") else subject
+    return channel("nats", host, port, name)
+
+
+def _published(call: Call) -> tuple[Operation, ...]:
+    subject: str = call["subject"]
+    return () if subject.startswith(_CONTROL) else sent(_asset(call["self"], subject))
+
+
+def _own(headers: Any) -> dict[str, str]:
+    return dict(headers or {})
+
+
+def _headers(call: Call) -> Any:
+    return call["headers"]
+
+
+def _message(message: Any) -> Message:
+    return Message(_asset(message._client, message.subject), message.headers)
+
+
+def _got(call: Call) -> Iterator[Message]:
+    yield _message(call.result)
+
+
+def _answered(call: Call) -> Iterator[Message]:
+    if not call["subject"].startswith(_CONTROL):
+        yield _message(call.result)
+
+
+def _fetched(call: Call) -> Iterator[Message]:
+    yield from map(_message, call.result)
+
+
+_SUBSCRIPTION = "nats.aio.subscription:Subscription"
+
+INTEGRATION = Integration(
+    "nats",
+    (
+        Patch("nats.aio.client:Client.publish", _published, pins={"headers": _own}, sends=_headers),
+        Patch("nats.aio.client:Client.subscribe", pins={"cb": handling(_message)}),
+        Patch("nats.aio.client:Client.request", takes=_answered, asks=True),
+        Patch(f"{_SUBSCRIPTION}.next_msg", takes=_got),
+        Patch("nats.aio.subscription:_SubscriptionMessageIterator.__anext__", takes=_got),
+        Patch("nats.js.client:JetStreamContext.PullSubscription.fetch", takes=_fetched, alone=True),
+    ),
+    distribution="nats-py",
+    versions=("2.3", "3"),
+)

@@ -1,0 +1,18 @@
+"""smtplib: mail goes to a server. Who it is for is nobody's business here."""
+
+from typing import Any
+
+from privacylib.families.messaging import channel, sent
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.model import Operation
+
+__all__ = ["INTEGRATION"]
+
+
+def _mailed(call: Call) -> tuple[Operation, ...]:
+    mailer: Any = call["self"]
+    port: int = mailer.sock.getpeername()[1] if mailer.sock is not None else mailer.default_port
+    return sent(channel("smtp", mailer._host or "localhost", port, "mail"))
+
+
+INTEGRATION = Integration("smtplib", (Patch("smtplib:SMTP.sendmail", _mailed),))

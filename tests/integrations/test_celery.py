@@ -1,0 +1,175 @@
+"""Celery and kombu under the policy, with a real Redis between sender and worker."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+celery = pytest.importorskip("celery")
+kombu = pytest.importorskip("kombu")
+pytest.importorskip("redis")
+
+from celery import signals  # noqa: E402
+from celery.contrib.testing.worker import start_worker  # noqa: E402
+
+import privacylib  # noqa: E402
+from tests.integrations import brokers  # noqa: E402
+from tests.integrations.conformance import Conformance, Host  # noqa: E402
+from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+from tests.watched import Watched  # noqa: E402
+
+pytestmark = [pytest.mark.library, pytest.mark.server]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Generator[int]:
+    with brokers.redis(tmp_path_factory.mktemp("redis")) as found:
+        yield found
+
+
+class Tasks:
+    """What the tasks of these tests do, and what came of it."""
+
+    works: ClassVar[list[Work]] = []
+    raised: ClassVar[list[BaseException]] = []
+
+    @classmethod
+    def next(cls) -> None:
+        try:
+            cls.works.pop(0)()
+        except BaseException as error:
+            cls.raised.append(error)
+            raise
+
+
+@pytest.fixture(scope="module")
+def app(port: int) -> Any:
+    made: Any = celery.Celery("letters", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+    made.conf.update(
+        broker_connection_retry_on_startup=False, task_ignore_result=True, worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+    )  # fmt: skip
+    made.task(Tasks.next, name="next")
+    return made
+
+
+def work_through(app: Any, queue: str, works: list[Work]) -> None:
+    """Run a worker until it has run as many tasks as there are works."""
+    Tasks.works[:], Tasks.raised[:] = works, []
+    done = threading.Event()
+
+    def ended(**_: object) -> None:
+        if not Tasks.works:
+            done.set()
+
+    signals.task_postrun.connect(ended)
+    options = {"perform_ping_check": False, "pool": "solo", "queues": [queue], "loglevel": "ERROR"}
+    try:
+        with start_worker(app, shutdown_timeout=30, **options):
+            assert done.wait(30)
+    finally:
+        signals.task_postrun.disconnect(ended)
+    if Tasks.raised:
+        raise Tasks.raised[0]
+
+
+class TestCelery(Consuming):
+    name = "celery"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, app: Any, port: int) -> None:
+        self.app, self.port = app, port
+
+    @contextmanager
+    def exchange(self, directory: Path) -> Generator[Courier]:
+        del directory
+
+        def send(headers: dict[str, Any]) -> None:
+            self.app.send_task("next", queue="letters", headers=headers)
+
+        yield Courier(
+            f"redis://127.0.0.1:{self.port}/letters", send, lambda works: work_through(self.app, "letters", works)
+        )
+
+    def test_a_task_that_is_called_at_once_belongs_to_its_caller(self, here: Watched) -> None:
+        seen: list[str] = []
+        Tasks.works[:] = [lambda: seen.append(privacylib.current().correlation_key)]
+        with privacylib.scope("caller"):
+            self.app.tasks["next"].apply(throw=True)
+            assert seen == [privacylib.current().correlation_key]
+
+
+@contextmanager
+def connection(port: int) -> Generator[Any]:
+    with kombu.Connection(f"redis://127.0.0.1:{port}/1") as found:
+        yield found
+
+
+class TestKombuConformance(Conformance):
+    name = "kombu"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        del directory
+        port = self.port
+
+        def publish(queue: str, body: object = "ana") -> None:
+            with connection(port) as at:
+                at.Producer(serializer="json").publish(body, routing_key=queue, declare=[kombu.Queue(queue)])
+
+        def waiting() -> int:
+            with connection(port) as at:
+                return int(at.default_channel.client.llen("plain"))
+
+        with connection(port) as at:
+            at.default_channel.client.flushdb()
+        yield Host(
+            sink=f"redis://127.0.0.1:{port}/contacts",
+            allowed=lambda: publish("contacts"),
+            refused=lambda: publish("plain"),
+            arrived=lambda: waiting() > 0,
+            failing=lambda: publish("contacts", object()),
+            error=kombu.exceptions.EncodeError,
+        )
+
+
+class TestKombu(Consuming):
+    name = "kombu"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def exchange(self, directory: Path) -> Generator[Courier]:
+        del directory
+        queue, port = kombu.Queue("letters"), self.port
+
+        def send(headers: dict[str, Any]) -> None:
+            with connection(port) as at:
+                at.Producer().publish("ana", routing_key="letters", headers=headers, declare=[queue])
+
+        def consume(works: list[Work]) -> None:
+            left = list(works)
+
+            def on_message(body: object, message: Any) -> None:
+                assert body == "ana"
+                left.pop(0)()
+                message.ack()
+
+            with connection(port) as at, at.Consumer(queue, callbacks=[on_message], accept=["json", "text/plain"]):
+                while left:
+                    at.drain_events(timeout=10)
+
+        with connection(port) as at:
+            at.default_channel.client.flushdb()
+        yield Courier(f"redis://127.0.0.1:{port}/letters", send, consume)
+
+

@@ -1,0 +1,107 @@
+"""rq under the policy, with a real Redis."""
+
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+rq = pytest.importorskip("rq")
+redis = pytest.importorskip("redis")
+
+from tests.integrations import brokers  # noqa: E402
+from tests.integrations.conformance import Conformance, Host  # noqa: E402
+from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+
+pytestmark = [pytest.mark.library, pytest.mark.server]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Generator[int]:
+    with brokers.redis(tmp_path_factory.mktemp("redis")) as found:
+        yield found
+
+
+class Jobs:
+    """What the jobs of these tests do."""
+
+    works: ClassVar[list[Work]] = []
+
+    @staticmethod
+    def next() -> None:
+        Jobs.works.pop(0)()
+
+
+@contextmanager
+def queue(port: int, name: str) -> Generator[Any]:
+    connection: Any = redis.Redis("127.0.0.1", port)
+    try:
+        yield rq.Queue(name, connection=connection)
+    finally:
+        connection.close()
+
+
+class TestConformance(Conformance):
+    name = "rq"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        del directory
+        port = self.port
+
+        def put(name: str, **options: Any) -> None:
+            with queue(port, name) as at:
+                at.enqueue(Jobs.next, **options)
+
+        def waiting() -> int:
+            with queue(port, "plain") as at:
+                return int(at.count)
+
+        with queue(port, "plain") as at:
+            at.empty()
+        yield Host(
+            sink=f"rq://127.0.0.1:{port}/contacts",
+            allowed=lambda: put("contacts"),
+            refused=lambda: put("plain"),
+            arrived=lambda: waiting() > 0,
+            failing=lambda: put("contacts", job_timeout="soon"),
+            error=Exception,
+        )
+
+
+class TestConsuming(Consuming):
+    name = "rq"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def exchange(self, directory: Path) -> Generator[Courier]:
+        del directory
+        port = self.port
+
+        def send(headers: dict[str, Any]) -> None:
+            with queue(port, "letters") as at:
+                at.enqueue(Jobs.next, meta=headers)
+
+        def consume(works: list[Work]) -> None:
+            Jobs.works[:] = works
+            with queue(port, "letters") as at, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # its own, of the clock
+                worker = rq.SimpleWorker([at], connection=at.connection)
+                worker.death_penalty_class = rq.timeouts.TimerDeathPenalty
+                worker._install_signal_handlers = lambda: None
+                worker.work(burst=True)
+                assert not works or not Jobs.works
+                assert not at.failed_job_registry.get_job_ids()
+
+        with queue(port, "letters") as at:
+            at.empty()
+        yield Courier(f"rq://127.0.0.1:{port}/letters", send, consume)

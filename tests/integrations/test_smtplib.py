@@ -1,0 +1,65 @@
+"""smtplib under the policy, with a real SMTP server."""
+
+import smtplib
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+controller = pytest.importorskip("aiosmtpd.controller")
+
+from tests.integrations.conformance import Conformance, Host  # noqa: E402
+from tests.servers import free_port  # noqa: E402
+
+pytestmark = [pytest.mark.library, pytest.mark.server]
+
+
+class Inbox:
+    """Keep whom mail was for."""
+
+    def __init__(self) -> None:
+        self.mails: list[Any] = []
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.mails.append(envelope.rcpt_tos)
+        return "250 OK"
+
+
+@contextmanager
+def serving() -> Generator[tuple[Inbox, int]]:
+    inbox, port = Inbox(), free_port()
+    server: Any = controller.Controller(inbox, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield inbox, port
+    finally:
+        server.stop()
+
+
+class TestConformance(Conformance):
+    name = "smtplib"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        del directory
+        with serving() as (inbox, port):
+
+            def mail(host: str = "127.0.0.1") -> None:
+                with smtplib.SMTP(host, port) as server:
+                    server.sendmail("ana@example.org", ["bo@example.org"], "Subject: hello\r\n\r\nhello")
+
+            def closed() -> None:
+                with smtplib.SMTP("127.0.0.1", port) as server:
+                    server.quit()
+                    server.sendmail("ana@example.org", ["bo@example.org"], "hello")
+
+            yield Host(
+                sink=f"smtp://127.0.0.1:{port}/mail",
+                allowed=mail,
+                refused=lambda: mail("localhost"),
+                arrived=lambda: bool(inbox.mails),
+                failing=closed,
+                error=smtplib.SMTPServerDisconnected,
+            )
