@@ -75,6 +75,8 @@ class Conformance:
     """Sync, async, streaming, exception, cancellation, patched twice, unpatched, isolated, denied before the I/O."""
 
     name: ClassVar[str]
+    with_: ClassVar[frozenset[str]] = frozenset()
+    """Integrations that it stands on."""
     more: ClassVar[str] = ""
 
     def serve(self, directory: Path) -> AbstractContextManager[Host]:
@@ -89,7 +91,7 @@ class Conformance:
     @contextmanager
     def host(self, here: Watched) -> Generator[Host]:
         """Put the integration in place for a host that runs meanwhile."""
-        integrations.install(frozenset({self.name}))
+        integrations.install(self.with_ | {self.name})
         try:
             with self.serve(here.spool.parent) as host:
                 yield host

@@ -1,4 +1,4 @@
-"""Celery and kombu under the policy, with a real Redis between sender and worker."""
+"""Celery under the policy, with a real Redis between sender and worker."""
 
 import threading
 from collections.abc import Generator
@@ -10,10 +10,10 @@ import pytest
 
 celery = pytest.importorskip("celery")
 kombu = pytest.importorskip("kombu")
+signals = pytest.importorskip("celery.signals")
+testing = pytest.importorskip("celery.contrib.testing.worker")
 pytest.importorskip("redis")
 
-from celery import signals  # noqa: E402
-from celery.contrib.testing.worker import start_worker  # noqa: E402
 
 import privacylib  # noqa: E402
 from tests.integrations import brokers  # noqa: E402
@@ -68,7 +68,7 @@ def work_through(app: Any, queue: str, works: list[Work]) -> None:
     signals.task_postrun.connect(ended)
     options = {"perform_ping_check": False, "pool": "solo", "queues": [queue], "loglevel": "ERROR"}
     try:
-        with start_worker(app, shutdown_timeout=30, **options):
+        with testing.start_worker(app, shutdown_timeout=30, **options):
             assert done.wait(30)
     finally:
         signals.task_postrun.disconnect(ended)
@@ -76,8 +76,37 @@ def work_through(app: Any, queue: str, works: list[Work]) -> None:
         raise Tasks.raised[0]
 
 
-class TestCelery(Consuming):
+class TestConformance(Conformance):
     name = "celery"
+    with_ = frozenset({"kombu"})
+
+    @pytest.fixture(autouse=True)
+    def broker(self, app: Any, port: int) -> None:
+        self.app, self.port = app, port
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        del directory
+
+        def waiting() -> int:
+            with self.app.connection_for_read() as at:
+                return int(at.default_channel.client.llen("plain"))
+
+        with self.app.connection_for_read() as at:
+            at.default_channel.client.flushdb()
+        yield Host(
+            sink=f"redis://127.0.0.1:{self.port}/contacts",
+            allowed=lambda: self.app.send_task("next", queue="contacts"),
+            refused=lambda: self.app.send_task("next", queue="plain"),
+            arrived=lambda: waiting() > 0,
+            failing=lambda: self.app.send_task("next", args=(object(),), queue="contacts"),
+            error=kombu.exceptions.EncodeError,
+        )
+
+
+class TestConsuming(Consuming):
+    name = "celery"
+    with_ = frozenset({"kombu"})
 
     @pytest.fixture(autouse=True)
     def broker(self, app: Any, port: int) -> None:
@@ -100,76 +129,3 @@ class TestCelery(Consuming):
         with privacylib.scope("caller"):
             self.app.tasks["next"].apply(throw=True)
             assert seen == [privacylib.current().correlation_key]
-
-
-@contextmanager
-def connection(port: int) -> Generator[Any]:
-    with kombu.Connection(f"redis://127.0.0.1:{port}/1") as found:
-        yield found
-
-
-class TestKombuConformance(Conformance):
-    name = "kombu"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
-
-    @contextmanager
-    def serve(self, directory: Path) -> Generator[Host]:
-        del directory
-        port = self.port
-
-        def publish(queue: str, body: object = "ana") -> None:
-            with connection(port) as at:
-                at.Producer(serializer="json").publish(body, routing_key=queue, declare=[kombu.Queue(queue)])
-
-        def waiting() -> int:
-            with connection(port) as at:
-                return int(at.default_channel.client.llen("plain"))
-
-        with connection(port) as at:
-            at.default_channel.client.flushdb()
-        yield Host(
-            sink=f"redis://127.0.0.1:{port}/contacts",
-            allowed=lambda: publish("contacts"),
-            refused=lambda: publish("plain"),
-            arrived=lambda: waiting() > 0,
-            failing=lambda: publish("contacts", object()),
-            error=kombu.exceptions.EncodeError,
-        )
-
-
-class TestKombu(Consuming):
-    name = "kombu"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
-
-    @contextmanager
-    def exchange(self, directory: Path) -> Generator[Courier]:
-        del directory
-        queue, port = kombu.Queue("letters"), self.port
-
-        def send(headers: dict[str, Any]) -> None:
-            with connection(port) as at:
-                at.Producer().publish("ana", routing_key="letters", headers=headers, declare=[queue])
-
-        def consume(works: list[Work]) -> None:
-            left = list(works)
-
-            def on_message(body: object, message: Any) -> None:
-                assert body == "ana"
-                left.pop(0)()
-                message.ack()
-
-            with connection(port) as at, at.Consumer(queue, callbacks=[on_message], accept=["json", "text/plain"]):
-                while left:
-                    at.drain_events(timeout=10)
-
-        with connection(port) as at:
-            at.default_channel.client.flushdb()
-        yield Courier(f"redis://127.0.0.1:{port}/letters", send, consume)
-
-
