@@ -26,6 +26,7 @@ assets:
   - {match: "mysql://*/*.contacts", labels: [CONTACT]}
   - {match: "duckdb://**/*.contacts", labels: [CONTACT]}
   - {match: "http://*/contacts*", labels: [CONTACT]}
+  - {match: "command://contacts", labels: [CONTACT]}
   - {match: "logging://web/contacts", labels: [CONTACT]}
   - {match: "logging://web/structlog", labels: [CONTACT]}
   - {match: "redis://**/contacts*", labels: [CONTACT]}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from privacylib.cli import Subparsers
 from privacylib.errors import PrivacyError
+from privacylib.families.commands import command_name
 
 __all__ = ["add", "environment", "run"]
 
@@ -73,7 +74,7 @@ def environment(arguments: argparse.Namespace, command: Sequence[str], environ: 
     }
     told.update({f"PRIVACYLIB_{name}": value for name, value in given.items() if value})
     told.setdefault("PRIVACYLIB_SPOOL", str(Path(".privacylib").absolute()))
-    told.setdefault("PRIVACYLIB_SERVICE", _service(command))
+    told.setdefault("PRIVACYLIB_SERVICE", command_name(command))
     told.setdefault("PRIVACYLIB_INSTRUMENT", "all")
     told["PRIVACYLIB_RUN"] = str(os.getpid())  # which the program takes over
     told["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_AUTOLOAD), told.get("PYTHONPATH"))))
@@ -93,12 +94,3 @@ def _deaf(command: Sequence[str]) -> str | None:
         if letters[2] and not letters[3]:
             next(options, None)
     return None
-
-
-def _service(command: Sequence[str]) -> str:
-    """Name the service after its script or module, or after its command."""
-    name = Path(command[0]).name
-    if name.startswith("python"):
-        rest = [argument for argument in command[1:] if not argument.startswith("-")]
-        name = Path(rest[0]).stem if rest else "python"
-    return name

@@ -36,12 +36,14 @@ def around(original: Any, patch: Patch) -> Any:
     instead = patch.instead if patch.wraps is None else patch.wraps(original)
     if instead is not None:
         ours = (_awaited if inspect.iscoroutinefunction(original) else _replaced)(original, instead)
-    elif patch.answers:
+    elif patch.answers is not None:
         ours = answering(original, patch, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     elif patch.only_pins:
         ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
     elif patch.takes is not None and inspect.isgeneratorfunction(original):
         ours = consuming(original, patch.takes, lambda args, kwargs: Call(args, kwargs, positions, defaults))
+    elif not patch.returns:
+        ours = _leaving(original, start)
     else:
         ours = _kind(original)(apart(original) if patch.alone else original, start)
         if patch.shape is not None:
@@ -124,6 +126,16 @@ def _plain(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
         except PolicyDenied:
             running.close(result)
             raise
+
+    return wrapper
+
+
+def _leaving(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs, running = start(args, kwargs)
+        if running is not None:
+            running.end()
+        return original(*args, **kwargs)
 
     return wrapper
 

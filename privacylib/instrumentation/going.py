@@ -11,8 +11,12 @@ from typing import Any, Protocol
 
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import PolicyDenied
+from privacylib.runtime import faults
 
 __all__ = ["answering", "goes_on"]
+
+
+CallOf = Callable[[tuple[Any, ...], dict[str, Any]], Call]
 
 
 class Going(Protocol):
@@ -51,19 +55,47 @@ def _taken(holder: Any) -> Going | None:
     return None if found is None else found[1]
 
 
-def answering(
-    original: Callable[..., Any], patch: Patch, call_of: Callable[[tuple[Any, ...], dict[str, Any]], Call]
-) -> Callable[..., Any]:
-    """Return a function that ends the call which goes on on its first argument.
+def answering(original: Callable[..., Any], patch: Patch, call_of: CallOf) -> Callable[..., Any]:
+    """Return a function that ends a call which goes on.
 
     Args:
         original: The function.
-        patch: What it returns.
+        patch: What it answers, and with what.
         call_of: Returns a call by its arguments.
     """
+    return (_awaited if inspect.iscoroutinefunction(original) else _plain)(original, _Answer(patch, call_of))
 
-    def plain(*args: Any, **kwargs: Any) -> Any:
-        running = _taken(args[0])
+
+class _Answer:
+    """What a function does to calls that go on."""
+
+    def __init__(self, patch: Patch, call_of: CallOf) -> None:
+        self._patch = patch
+        self._call_of = call_of
+
+    def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Going | None:
+        """Return the call that the function ends."""
+        if not _going or self._patch.answers is None:
+            return None
+        try:
+            return _taken(self._patch.answers(self._call_of(args, kwargs)))
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("answering", error)
+            return None
+
+    def given(self, running: Going, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """End it with what the function returned, which is freed where the zone does not admit it."""
+        try:
+            running.answered(self._patch, self._call_of(args, kwargs).returning(result))
+        except PolicyDenied:
+            if self._patch.closes:
+                getattr(result, self._patch.closes)()
+            raise
+
+
+def _plain(original: Callable[..., Any], answer: _Answer) -> Callable[..., Any]:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        running = answer.taken(args, kwargs)
         if running is None:
             return original(*args, **kwargs)
         try:
@@ -71,15 +103,15 @@ def answering(
         except BaseException:
             running.end(failed=True)
             raise
-        try:
-            running.answered(patch, call_of(args, kwargs).returning(result))
-        except PolicyDenied:
-            _close(patch, result)
-            raise
+        answer.given(running, args, kwargs, result)
         return result
 
-    async def awaited(*args: Any, **kwargs: Any) -> Any:
-        running = _taken(args[0])
+    return wrapper
+
+
+def _awaited(original: Callable[..., Any], answer: _Answer) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        running = answer.taken(args, kwargs)
         if running is None:
             return await original(*args, **kwargs)
         try:
@@ -87,16 +119,7 @@ def answering(
         except BaseException:
             running.end(failed=True)
             raise
-        try:
-            running.answered(patch, call_of(args, kwargs).returning(result))
-        except PolicyDenied:
-            _close(patch, result)
-            raise
+        answer.given(running, args, kwargs, result)
         return result
 
-    return awaited if inspect.iscoroutinefunction(original) else plain
-
-
-def _close(patch: Patch, result: Any) -> None:
-    if patch.closes:
-        getattr(result, patch.closes)()
+    return wrapper

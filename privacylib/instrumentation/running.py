@@ -117,6 +117,8 @@ class Running:
         self._begin_all(self._late)
         patch, call = self._patch, self._call.returning(result)
         if patch.goes_on is not None and (holder := patch.goes_on(call)) is not None:
+            if self._calling is not None and patch.announces is not None and patch.announces(call):
+                self._calling.announced(())
             self._call = _FORGOTTEN  # it may hold the holder, which nothing may keep
             goes_on(holder, self)
             return result

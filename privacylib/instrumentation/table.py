@@ -80,7 +80,9 @@ class Patch:
         undo: Takes back what was prepared for a call that is refused.
         goes_on: Returns the object on which a call goes on when the function has returned, until a function of that
             object that `answers`; None for a call that has ended. Not for files.
-        answers: Whether the function ends the call that goes on on its first argument; it has no operations itself.
+        announces: Whether what a call that goes on brings is read from then on, and not only when it is answered.
+        answers: Returns the object whose call the function ends when it returns; it has no operations itself.
+        returns: Whether the function ever does; one that does not ends its operations before.
         instead: What is called in place of the function, and does the same in steps that are seen.
         wraps: Takes the function, and returns what is called in its place.
         takes: Returns the messages that a call got; see `privacylib.families.messaging`.
@@ -110,7 +112,9 @@ class Patch:
     closes: str = ""
     undo: Callable[[Call], object] | None = None
     goes_on: Callable[[Call], Any] | None = None
-    answers: bool = False
+    announces: Callable[[Call], bool] | None = None
+    answers: Callable[[Call], Any] | None = None
+    returns: bool = True
     instead: Callable[..., Any] | None = None
     wraps: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     takes: Callable[[Call], Iterable[Message]] | None = None

@@ -23,6 +23,10 @@ def _headers(call: Call) -> Any:
     return call["self"].headers
 
 
+def _holder(call: Call) -> Any:
+    return call["self"]
+
+
 def _response(call: Call) -> Any:
     return call.result
 
@@ -41,8 +45,8 @@ INTEGRATION = Integration(
         Patch(
             "aiohttp.client_reqrep:ClientRequest.send", _request, streams=_streams, sends=_headers, goes_on=_response
         ),
-        Patch("aiohttp.client_reqrep:ClientResponse.start", answers=True, brings=_brought, closes="close"),
-        Patch("aiohttp.client_reqrep:ClientResponse.close", answers=True, brings=_nothing),
+        Patch("aiohttp.client_reqrep:ClientResponse.start", answers=_holder, brings=_brought, closes="close"),
+        Patch("aiohttp.client_reqrep:ClientResponse.close", answers=_holder, brings=_nothing),
     ),
     distribution="aiohttp",
     versions=("3.9", "4.0"),

@@ -66,7 +66,7 @@ INTEGRATION = Integration(
     "http_client",
     (
         Patch(f"{_CONNECTION}.endheaders", _request, streams=_streams, sends=_headers, goes_on=_holder, undo=_undo),
-        Patch(f"{_CONNECTION}.getresponse", answers=True, brings=_brought, closes="close"),
-        Patch(f"{_CONNECTION}.close", answers=True, brings=_nothing),
+        Patch(f"{_CONNECTION}.getresponse", answers=_holder, brings=_brought, closes="close"),
+        Patch(f"{_CONNECTION}.close", answers=_holder, brings=_nothing),
     ),
 )
