@@ -81,9 +81,8 @@ class TestDelivery:
 
     def test_the_policy_puts_a_zone_around_what_comes_through_a_channel(self) -> None:
         zones = f'zones:\n  - {{match: "{LETTERS}", purpose: assistant}}\n'
-        with capture(POLICY + zones, mode="enforce") as seen:
-            with delivered(arrival(CONTACT)):
-                write(LOG)
+        with capture(POLICY + zones, mode="enforce") as seen, delivered(arrival(CONTACT)):
+            write(LOG)
         assert {each.decision.verdict for each in seen.records} == {Verdict.ALLOW}
 
     def test_a_zone_of_the_policy_refuses_before_the_message_is_handed_out(self) -> None:
