@@ -3,6 +3,7 @@
 import time
 from collections.abc import Hashable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from attrs import evolve, field, frozen
 
@@ -15,6 +16,9 @@ __all__ = ["Database", "Shelf", "of_connection", "remember", "server"]
 
 _DATABASE = "_privacylib_database"
 """Attribute of a connection: the database that it speaks to."""
+
+_beside: WeakKeyDictionary[Any, "Database"] = WeakKeyDictionary()
+"""The same for connections that have no room for it."""
 
 _FRESH = 300.0
 """Seconds after which a new connection asks again which tables there are."""
@@ -111,10 +115,15 @@ def server(scheme: str, host: str | None, port: int | str | None) -> str:
 
 def of_connection(connection: Any) -> Database | None:
     """Return what `remember` kept with a connection."""
-    return getattr(connection, "__dict__", {}).get(_DATABASE)
+    told = getattr(connection, "__dict__", None)
+    return _beside.get(connection) if told is None else told.get(_DATABASE)
 
 
 def remember(connection: Any, database: Database) -> Database:
     """Keep with a connection what it speaks to."""
-    connection.__dict__[_DATABASE] = database
+    told = getattr(connection, "__dict__", None)
+    if told is None:
+        _beside[connection] = database
+    else:
+        told[_DATABASE] = database
     return database

@@ -1,11 +1,22 @@
 """What all databases that take SQL have in common."""
 
 from collections.abc import Callable
+from typing import Any
 
 from privacylib.model import Asset, Kind, Operation
 from privacylib.sql import tables
 
-__all__ = ["operations"]
+__all__ = ["always", "made_meanwhile", "operations"]
+
+
+def always(_: object) -> bool:
+    """Return that it is so, of any call."""
+    return True
+
+
+def made_meanwhile(name: str) -> Callable[[Any], bool]:
+    """Return what tells of a call whether an argument is made while it is sent, as rows are that an iterator yields."""
+    return lambda call: not isinstance(call[name], (list, tuple))
 
 
 def operations(

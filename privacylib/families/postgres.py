@@ -110,9 +110,10 @@ def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Database, str] |
     return None if database is None or query.__class__ is not str else (database, query)
 
 
-def is_plain(text: Any) -> bool:
-    """Return whether a statement means the same each time, and has no values in it: it can be kept."""
-    return not (holds_values(text) or _PATH.search(text))
+def is_plain(call: Any) -> bool:
+    """Return whether the query of a call means the same each time, and has no values in it: it can be kept."""
+    query = call["query"]
+    return not (holds_values(query) or _PATH.search(query))
 
 
 def text_of(query: Any, connection: Any) -> str:

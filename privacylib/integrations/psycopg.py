@@ -1,9 +1,10 @@
 """psycopg 3: each statement of a cursor reads and writes tables of PostgreSQL, in client, server and async cursors."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any
 
 from privacylib.families import postgres
+from privacylib.families.dbapi import always, made_meanwhile
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -42,27 +43,15 @@ def _copy(call: Call) -> tuple[Operation, ...]:
     return postgres.statement(call["self"].connection, call["statement"])
 
 
-def _is_plain(call: Call) -> bool:
-    return postgres.is_plain(call["query"])
-
-
-def _is_made_meanwhile(call: Call) -> bool:
-    return not isinstance(call["params_seq"], Sequence)
-
-
-def _always(_: Call) -> bool:
-    return True
-
-
 def _on(cursor: str) -> tuple[Patch, ...]:
     target = f"psycopg:{cursor}."
     if "Server" in cursor:
-        return (Patch(f"{target}execute", _statement, shape=postgres.shape, keeps=_is_plain),)
+        return (Patch(f"{target}execute", _statement, shape=postgres.shape, keeps=postgres.is_plain),)
     return (
-        Patch(f"{target}execute", _statement, shape=postgres.shape, keeps=_is_plain),
-        Patch(f"{target}executemany", _statement, streams=_is_made_meanwhile),
+        Patch(f"{target}execute", _statement, shape=postgres.shape, keeps=postgres.is_plain),
+        Patch(f"{target}executemany", _statement, streams=made_meanwhile("params_seq")),
         Patch(f"{target}stream", _statement),
-        Patch(f"{target}copy", _copy, streams=_always),
+        Patch(f"{target}copy", _copy, streams=always),
     )
 
 

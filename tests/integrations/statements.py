@@ -7,8 +7,26 @@ import privacylib
 from privacylib import integrations
 from privacylib.instrumentation import patching
 from privacylib.testing import Capture, capture
+from tests.integrations.databases import Server
 
-__all__ = ["operations", "seeing"]
+__all__ = ["emptied", "operations", "seeing"]
+
+TABLES = ("contacts", "plain", "a", "b", "c")
+
+
+def emptied(server: Server) -> str:
+    """Make the tables of a PostgreSQL server anew, and return how to connect."""
+    import psycopg
+    from psycopg import sql
+
+    told = f"host=127.0.0.1 port={server.port} user=postgres"
+    with psycopg.connect(told, autocommit=True) as connection:
+        for schema in ("other", "postgres"):
+            connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
+        for table in map(sql.Identifier, TABLES):
+            connection.execute(sql.SQL("drop table if exists {}").format(table))
+            connection.execute(sql.SQL("create table {} (email text)").format(table))
+    return told
 
 
 @contextmanager

@@ -10,25 +10,12 @@ import pytest
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.databases import Server
 from tests.integrations.differential import Differential
-from tests.integrations.statements import operations, seeing
+from tests.integrations.statements import emptied, operations, seeing
 
 psycopg = pytest.importorskip("psycopg")
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
 INSERT = "insert into {} values (%s)"
-TABLES = ("contacts", "plain", "a", "b", "c")
-
-
-def emptied(server: Server) -> str:
-    """Make the tables anew, and return how to connect."""
-    told = f"host=127.0.0.1 port={server.port} user=postgres"
-    with psycopg.connect(told, autocommit=True) as connection:
-        for schema in ("other", "postgres"):
-            connection.execute(f"drop schema if exists {schema} cascade")
-        for table in TABLES:
-            connection.execute(f"drop table if exists {table}")
-            connection.execute(f"create table {table} (email text)")
-    return told
 
 
 class Served:

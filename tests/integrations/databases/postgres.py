@@ -1,6 +1,7 @@
 """PostgreSQL."""
 
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,4 +29,14 @@ def postgres() -> Generator[Server]:
         for setting in SETTINGS:
             command += ["-c", setting]
         with serving(command, port, directory, who):
+            asked = [
+                program("pg_isready", "apt-get install postgresql", *PLACES),
+                "-q",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+            ]
+            while subprocess.run(asked, check=False).returncode:
+                time.sleep(0.05)
             yield Server(port, str(directory))

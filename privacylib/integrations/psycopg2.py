@@ -1,0 +1,79 @@
+"""psycopg2: each statement of a cursor reads and writes tables of PostgreSQL."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from privacylib.families import postgres
+from privacylib.families.dbapi import always, made_meanwhile
+from privacylib.instrumentation.patching import patched_class
+from privacylib.instrumentation.table import Call, Describe, Integration, Patch
+from privacylib.model import Operation
+
+__all__ = ["INTEGRATION"]
+
+
+def _factory(given: Any) -> Any:
+    from psycopg2.extensions import connection
+
+    chosen = connection if given is None else given
+    return patched_class(chosen) if isinstance(chosen, type) else chosen
+
+
+def _connected(call: Call) -> Any:
+    key = postgres.key_of(call.result)
+    listed = () if postgres.known(key) or call.result.async_ else _listed(call.result)
+    postgres.connected(call.result, key, *listed)
+    return call.result
+
+
+def _listed(connection: Any) -> Sequence[Any]:
+    """Ask outside of any transaction; where the host is in none yet, changing that costs nothing."""
+    from psycopg2.extensions import cursor
+
+    before, connection.autocommit = connection.autocommit, True
+    try:
+        with cursor(connection) as ours:
+            ours.execute(postgres.LISTING)
+            return ours.fetchone() or ()
+    finally:
+        connection.autocommit = before
+
+
+def _cursor(call: Call) -> Any:
+    """Return the cursor as one that is seen: of a class that the host chose, or anew, for it has done nothing yet."""
+    cursor, kind = call.result, patched_class(call.result.__class__)
+    try:
+        cursor.__class__ = kind
+    except TypeError:
+        made = kind(call["self"], cursor.name)
+        made.scrollable, made.withhold = cursor.scrollable, cursor.withhold
+        return made
+    return cursor
+
+
+def _statement(call: Call) -> tuple[Operation, ...]:
+    return postgres.statement(call["self"].connection, call["query"] if call["sql"] is None else call["sql"])
+
+
+def _copied(way: str, call: Call) -> tuple[Operation, ...]:
+    return postgres.statement(call["self"].connection, f"COPY {call['table']} {way}")
+
+
+def _on(method: str, describe: Describe, *parameters: str, **more: Any) -> Patch:
+    return Patch(f"psycopg2.extensions:cursor.{method}", describe, ("self", *parameters), **more)
+
+
+INTEGRATION = Integration(
+    "psycopg2",
+    (
+        Patch("psycopg2:connect", pins={"connection_factory": _factory}, after=_connected),
+        Patch("psycopg2.extensions:connection.cursor", parameters=("self",), after=_cursor),
+        _on("execute", _statement, "query", "vars", shape=postgres.shape, keeps=postgres.is_plain),
+        _on("executemany", _statement, "query", "vars_list", streams=made_meanwhile("vars_list")),
+        _on("callproc", lambda call: postgres.called(call["self"].connection, call["procname"]), "procname"),
+        _on("copy_expert", _statement, "sql", "file", "size", streams=always),
+        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", streams=always),
+        _on("copy_to", partial(_copied, "TO STDOUT"), "file", "table"),
+    ),
+)

@@ -1,0 +1,27 @@
+"""PyMySQL: each statement of a cursor reads and writes tables of MySQL or MariaDB."""
+
+from privacylib.families import mysql
+from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.model import Operation
+
+__all__ = ["INTEGRATION"]
+
+
+def _statement(call: Call) -> tuple[Operation, ...]:
+    return mysql.statement(call["self"].connection, call["query"])
+
+
+def _procedure(call: Call) -> tuple[Operation, ...]:
+    return mysql.called(call["self"].connection, call["procname"])
+
+
+INTEGRATION = Integration(
+    "pymysql",
+    (
+        Patch("pymysql.cursors:Cursor.execute", _statement, shape=mysql.shape, keeps=mysql.is_plain),
+        Patch("pymysql.cursors:Cursor.callproc", _procedure),
+    ),
+    distribution="pymysql",
+    versions=("1.0", ""),
+)
+"""``executemany`` ends in ``execute``, once for many rows, and so does what SQLAlchemy and Django do."""

@@ -1,0 +1,109 @@
+"""PyMySQL under the policy, against a MariaDB server."""
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integrations.conformance import Conformance, Host
+from tests.integrations.databases import Server
+from tests.integrations.differential import Differential
+from tests.integrations.statements import TABLES, operations, seeing
+
+pymysql: Any = pytest.importorskip("pymysql")
+pytestmark = [pytest.mark.library, pytest.mark.server]
+
+INSERT = "insert into {} values (%s)"
+
+
+def connected(server: Server, **more: Any) -> Any:
+    return pymysql.connect(host="127.0.0.1", port=server.port, user="root", autocommit=True, **more)
+
+
+def emptied(server: Server) -> None:
+    """Make the tables of the database ``shop`` anew."""
+    with closing(connected(server)) as db, db.cursor() as cursor:
+        cursor.execute("drop database if exists shop")
+        cursor.execute("create database shop")
+        cursor.execute("use shop")
+        for table in TABLES:
+            cursor.execute(f"create table {table} (email text)")
+        cursor.execute("create procedure told() select email from a")
+
+
+class Served:
+    @pytest.fixture(autouse=True)
+    def _server(self, mariadb: Server) -> None:
+        self.server = mariadb
+        emptied(mariadb)
+
+
+class TestConformance(Served, Conformance):
+    name = "pymysql"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        def one(statement: str, *parameters: object) -> int:
+            with closing(connected(self.server, database="shop")) as db, db.cursor() as cursor:
+                return cursor.execute(statement, parameters or None)
+
+        def many() -> None:
+            with closing(connected(self.server, database="shop")) as db, db.cursor() as cursor:
+                cursor.executemany(INSERT.format("contacts"), iter([("ana",), ("bo",)]))
+
+        yield Host(
+            sink=f"mysql://127.0.0.1:{self.server.port}/shop.contacts",
+            allowed=lambda: one(INSERT.format("contacts"), "ana"),
+            refused=lambda: one(INSERT.format("plain"), "ana"),
+            arrived=lambda: bool(one("select 1 from plain")),
+            failing=lambda: one("select * from nowhere"),
+            error=pymysql.err.ProgrammingError,
+            streamed=many,
+        )
+
+
+class TestDifferential(Served, Differential):
+    name = "pymysql"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Any]:
+        with closing(connected(self.server, database="shop")) as db, db.cursor() as cursor:
+            cursor.execute("truncate a")
+            yield cursor
+
+    def effects(self, world: Any) -> object:
+        return world.connection.get_autocommit(), world.rowcount, world.lastrowid
+
+    calls = (
+        lambda cursor: cursor,
+        lambda cursor: cursor.execute("insert into a values (%s)", ("ana",)),
+        lambda cursor: cursor.executemany("insert into a values (%s)", ([str(one)] for one in range(3))),
+        lambda cursor: [cursor.execute("select email from a"), cursor.fetchall()],
+        lambda cursor: cursor.execute("no sql"),
+        lambda cursor: cursor.execute("select %s", ()),
+        lambda cursor: cursor.execute(),
+        lambda cursor: cursor.execute(7),
+        lambda cursor: cursor.execute(None),
+        lambda cursor: [cursor.callproc("told"), cursor.fetchall()],
+        lambda cursor: cursor.callproc("nowhere"),
+    )
+
+
+def test_each_way_to_run_a_statement_is_one_operation(mariadb: Server) -> None:
+    emptied(mariadb)
+    with seeing("pymysql") as seen, closing(connected(mariadb)) as db:
+        with db.cursor() as cursor:
+            cursor.execute("insert into shop.a values (%s)", ("ana",))
+            cursor.execute("use shop")
+            cursor.executemany("insert into b values (%s)", [(str(number) * 100,) for number in range(200)])
+            cursor.execute("insert into c select email from a")
+            cursor.callproc("told")
+        with db.cursor(pymysql.cursors.SSDictCursor) as streaming:
+            streaming.execute("select email from a where email = %(email)s", {"email": "ana"})
+            assert streaming.fetchall() == [{"email": "ana"}]
+    assert operations(seen) == ["WRITE a", "WRITE b", "WRITE c", "READ a", "OPAQUE told", "READ a#email"]
+    assert {asset.asset for asset in seen.records} == {
+        f"mysql://127.0.0.1:{mariadb.port}/shop.{name}" for name in ("a", "b", "c", "told")
+    }
