@@ -1,0 +1,69 @@
+"""aiohttp's server: what it serves is served under the policy, streams and WebSockets included."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from privacylib.families.exchanges import Exchange, resolved
+from privacylib.families.http import REFUSED, Served, refusal
+from privacylib.instrumentation.table import Integration, Patch
+from privacylib.model import PolicyDenied
+
+__all__ = ["INTEGRATION"]
+
+_SEEN = "privacylib.served"
+"""Key in the state of a request that is served under the policy."""
+
+
+def _handling(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def handle_request(protocol: Any, request: Any, start_time: Any, request_handler: Any) -> Any:
+        scheme = "ws" if request.headers.get("Upgrade", "").lower() == "websocket" else "http"
+        route, headers = await resolved(request_handler, request), list(request.headers.items())
+        try:
+            served = Served.begin(request.path, route, headers, request.remote, scheme)
+        except PolicyDenied as denied:
+            return await original(protocol, request, start_time, _always(denied))
+        if served is None:
+            return await original(protocol, request, start_time, request_handler)
+        exchange = request._state[_SEEN] = Exchange(served, _refusal)
+        try:
+            answered = await original(protocol, request, start_time, exchange.around(request_handler))
+            exchange.end()
+            return answered
+        finally:
+            served.leave(refused=exchange.refused)
+
+    return handle_request
+
+
+def _preparing(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def prepare(response: Any, request: Any) -> Any:
+        exchange = request._state.get(_SEEN)
+        if exchange is not None and not response.prepared:
+            exchange.begin(response)
+        return await original(response, request)
+
+    return prepare
+
+
+def _always(denied: PolicyDenied) -> Callable[[Any], Awaitable[Any]]:
+    async def handle(_: Any) -> Any:
+        return _refusal(denied)
+
+    return handle
+
+
+def _refusal(denied: PolicyDenied) -> Any:
+    from aiohttp.web import Response
+
+    return Response(status=REFUSED, body=refusal(denied)[1], content_type="text/plain", charset="utf-8")
+
+
+INTEGRATION = Integration(
+    "aiohttp_web",
+    (
+        Patch("aiohttp.web_protocol:RequestHandler._handle_request", wraps=_handling),
+        Patch("aiohttp.web_response:StreamResponse.prepare", wraps=_preparing),
+    ),
+    distribution="aiohttp",
+    versions=("3.9", "4.0"),
+)

@@ -1,0 +1,189 @@
+"""Applications that an unmodified aiohttp server serves, under the policy."""
+
+import asyncio
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import privacylib
+from privacylib import integrations
+from privacylib.instrumentation import patching
+from tests.integrations.conformance import SERVED, Conformance, Host, denied, users
+from tests.watched import Watched, watched
+
+pytestmark = [pytest.mark.server, pytest.mark.library]
+aiohttp: Any = pytest.importorskip("aiohttp")
+web: Any = pytest.importorskip("aiohttp.web")
+
+
+@contextmanager
+def serving(app: Any) -> Generator[str]:
+    """Serve an application by aiohttp's own runner until the block ends, and give its host and port."""
+    loop, runner = asyncio.new_event_loop(), web.AppRunner(app, shutdown_timeout=1, access_log=None)
+
+    async def start() -> str:
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0]
+        return f"{host}:{port}"
+
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+async def whole(_: Any) -> Any:
+    return web.Response(text=users())
+
+
+async def pieces(request: Any) -> Any:
+    response = web.StreamResponse(headers={"x-served": "yes"})
+    await response.prepare(request)
+    await response.write(b"for ")
+    await response.write(users().encode())
+    await response.write_eof()
+    return response
+
+
+async def leak(request: Any) -> Any:
+    text = users()
+    if request.query.get("swallowed"):
+        try:
+            with privacylib.write("db://elsewhere"):
+                pass
+        except privacylib.PolicyDenied:
+            return web.Response(status=500, text=text)
+    if request.query.get("raised"):
+        raise web.HTTPConflict(text=text)
+    if request.query.get("streamed"):
+        await web.StreamResponse().prepare(request)
+    return web.Response(text=text)
+
+
+async def fails(_: Any) -> Any:
+    raise ValueError
+
+
+async def spoken(request: Any) -> Any:
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    async for message in socket:
+        await socket.send_str(users() if message.data == "user" else message.data)
+        if message.data == "user":
+            break
+    return socket
+
+
+def application() -> Any:
+    app, inner = web.Application(), web.Application()
+    inner.router.add_get("/{name:[a-z]+}/mail", whole)
+    app.router.add_get("/reply/{name}", whole)
+    app.router.add_get("/reply/{name}/pieces", pieces)
+    app.router.add_get("/leak", leak)
+    app.router.add_get("/fails", fails)
+    app.router.add_get("/reply/{name}/socket", spoken)
+    app.add_subapp("/reply/inner", inner)
+    return app
+
+
+class TestConformance(Conformance):
+    name = "aiohttp_web"
+    more = SERVED
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        del directory
+        came: list[str] = []
+        with serving(application()) as host:
+
+            def get(path: str) -> None:
+                answer = httpx.get(f"http://{host}{path}")
+                if answer.status_code == 500:
+                    raise ConnectionError(answer.text)
+                if answer.status_code == 403:
+                    raise denied(answer.text)
+                came.append(path)
+
+            async def awaited() -> None:
+                async with httpx.AsyncClient() as client:
+                    assert (await client.get(f"http://{host}/reply/ana")).text == "ana@example.org"
+
+            yield Host(
+                sink="http://web/reply/{name}#response",
+                allowed=lambda: get("/reply/ana"),
+                refused=lambda: get("/leak"),
+                arrived=lambda: "/leak" in came,
+                failing=lambda: get("/fails"),
+                error=ConnectionError,
+                awaited=awaited,
+                streamed=lambda: get("/reply/ana"),
+                holds=False,
+            )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Generator[Watched]:
+    with watched(tmp_path, SERVED) as found:
+        integrations.install(frozenset({"aiohttp_web"}))
+        try:
+            yield found
+        finally:
+            patching.uninstall()
+
+
+def test_a_request_is_named_by_its_route(here: Watched) -> None:
+    with serving(application()) as host:
+        statuses = [
+            httpx.get(f"http://{host}{path}").status_code
+            for path in ("/reply/ana", "/reply/ana/pieces", "/reply/inner/ana/mail", "/nosuch/ana@example.org")
+        ]
+    assert statuses == [200, 200, 200, 404]
+    named = {sink for source, sink in here.pairs() if source == "db://users"}
+    routes = ("{name}", "{name}/pieces", "inner/{name}/mail")
+    assert named == {f"http://web/reply/{route}#response" for route in routes}
+    assert ("http://web/{…}#request", "http://web/{…}#response") in here.pairs()
+
+
+@pytest.mark.parametrize("how", ["", "?swallowed=1", "?raised=1", "?streamed=1"])
+def test_a_refused_response_is_a_403_with_the_requirement_and_nothing_else(here: Watched, how: str) -> None:
+    with serving(application()) as host:
+        answer = httpx.get(f"http://{host}/leak{how}")
+    assert (answer.status_code, answer.text) == (403, "flow")
+
+
+def test_labels_come_back_to_callers_that_judge(here: Watched) -> None:
+    integrations.install(frozenset({"httpx"}))
+    with serving(application()) as host, privacylib.scope("client"), privacylib.zone("reply"):
+        for path in ("/reply/ana", "/reply/ana/pieces"):
+            with privacylib.scope("one", fresh=True), privacylib.zone("reply"):
+                assert "privacylib" in httpx.get(f"http://{host}{path}").headers
+                assert privacylib.current().labels == {"CONTACT"}
+
+
+@pytest.mark.parametrize(("mode", "data"), [("observe", "ana@example.org"), ("enforce", None)])
+async def test_a_socket_is_one_operation(tmp_path: Path, mode: str, data: str | None) -> None:
+    with watched(tmp_path, mode=mode) as here:
+        integrations.install(frozenset({"aiohttp_web"}))
+        url = "http://{}/reply/ana/socket"
+        with serving(application()) as host:
+            async with aiohttp.ClientSession() as session, session.ws_connect(url.format(host)) as socket:
+                await socket.send_str("plain" if data is None else "user")
+                if data is None:
+                    assert (await socket.receive()).data == "plain"
+                    await socket.send_str("user")
+                assert (await socket.receive()).data == data
+        patching.uninstall()
+        edges = {(edge.source, edge.sink) for edge in here.edges() if edge.source == "db://users"}
+    assert edges == ({("db://users", "ws://web/reply/{name}/socket#response")} if data else set())
