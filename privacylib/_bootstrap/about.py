@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from privacylib import coverage
 from privacylib.config import Settings
 from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation import patching
@@ -43,6 +44,8 @@ def _facts(asked: Settings | None) -> dict[str, Any]:
         "instrument": None if asked is None else sorted(asked.instrument) if asked.instrument is not None else ["all"],
         "covered": dict(patching.covered),
         "uncovered": dict(patching.uncovered),
+        "account": coverage.kept(),
+        "unaudited": coverage.loaded(),
     }
 
 

@@ -10,6 +10,7 @@ from operator import is_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from privacylib import coverage
 from privacylib._bootstrap.about import own_version, tell_about
 from privacylib._bootstrap.polling import Poller
 from privacylib.config import Settings, Snapshot, settings
@@ -87,6 +88,10 @@ def init(
         hops.install(restart=_again(asked))
         patching.on_change(_changed)
         patching.install(tables)
+        if tables:
+            coverage.keep(_wiring.recorder.miss, _changed)
+        else:
+            coverage.rest()
 
 
 def _tables(asked: Settings) -> "list[Integration]":
@@ -219,6 +224,7 @@ def shutdown(timeout: float = 2.0) -> None:
         drain, recorder = _wiring.drain, _wiring.recorder
         _wiring.drain = _wiring.recorder = None
         ACTIVE.snapshot = None
+        coverage.rest()
         if _wiring.poller is not None:
             _wiring.poller.stop()
         if drain is not None:

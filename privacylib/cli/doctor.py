@@ -53,6 +53,7 @@ def _told(found: "Diagnosis") -> Iterator[str]:
     sections = (
         ("What is in the spool", _spool(found)),
         ("What processes run on, and what they see", _coverage(found)),
+        ("Gaps: files, connections, databases and programs that no recorded operation explains", _gaps(found)),
         ("Refused, because it could not be kept", _refused(found)),
         ("Errors of privacylib itself; the host went on", _errors(found)),
         ("Context that could not be believed, and data that is unknown", _unknown(found)),
@@ -104,6 +105,20 @@ def _coverage(found: "Diagnosis") -> Iterator[str]:
     yield from _cut([f"UNCOVERED {target}: {why} ({where[target]})" for target, why in sorted(found.uncovered.items())])
     if not told:
         yield "no process left word of it"
+
+
+def _gaps(found: "Diagnosis") -> Iterator[str]:
+    rows = [(row.event, row.site, row.count, ", ".join(sorted(row.services))) for row in found.gaps]
+    if rows:
+        yield from _bounded(("event", "site", "count", "service"), rows)
+    elif any(process.about.get("account") for process in found.processes):
+        yield "none"
+    else:
+        yield "no process kept account of them; `privacylib run` and init(instrument=...) do"
+    if found.unaudited:
+        seen = {seen.split()[0] for each in found.processes for seen in each.about.get("covered", {}).values()}
+        named = [f"{name} ({runs_on}{', seen' * (name in seen)})" for name, runs_on in found.unaudited.items()]
+        yield f"not visible to the account, because they do I/O in native code: {', '.join(named)}"
 
 
 def _services(processes: Mapping[str, int]) -> str:

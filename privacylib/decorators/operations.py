@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
+from privacylib.context import Inside
 from privacylib.decorators.arguments import names, wrappable
 from privacylib.decorators.sites import called_from, qualified
 from privacylib.decorators.wrapping import wrap
@@ -94,22 +95,28 @@ def calls(asset: str) -> Callable[[F], F]:
 class Op:
     """One operation as a block of code, for ``with`` and ``async with``."""
 
-    __slots__ = ("_declared", "_handle")
+    __slots__ = ("_declared", "_handle", "_inside")
 
     def __init__(self, operation: Operation) -> None:
         self._declared = Declared(operation)
         self._handle: Handle | None = None
+        self._inside: Inside | None = None
 
     def __enter__(self) -> "Op":
         site = self._declared.site()
         if site is not None:
             self._handle = begin(site, body=True, stays_open=site.operation.kind is not Kind.CALL)
+            if self._handle is not None and site.kind is Kind.READ:  # which has no body
+                self._inside = Inside()
+                self._inside.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         handle, self._handle = self._handle, None
+        if self._inside is not None:
+            self._inside.__exit__()
         end(handle, failed=error is not None)  # first: the response is no source of its own request
         if handle is not None and error is None and handle.site.operation.kind is Kind.CALL:
             answer(handle, None)

@@ -7,6 +7,8 @@ from typing import Any
 
 from attrs import asdict, define, field, frozen
 
+from privacylib.coverage.native import NATIVE
+from privacylib.doctor.gaps import Gap, gaps
 from privacylib.doctor.processes import Process, Seen, examined
 from privacylib.doctor.unannotated import Unannotated, fragment, unannotated
 from privacylib.doctor.unknowns import Unknown, unknowns
@@ -88,6 +90,17 @@ class Diagnosis:
         return _total(process.errors for process in self.processes)
 
     @property
+    def gaps(self) -> list["Gap"]:
+        """Return the I/O that no recorded operation explains, the most frequent first."""
+        return gaps(self.processes)
+
+    @property
+    def unaudited(self) -> dict[str, str]:
+        """Return the libraries of some process that do I/O in native code, and on what they run."""
+        found = {name for each in self.processes for name in each.about.get("unaudited", ())}
+        return {name: NATIVE.get(name, "") for name in sorted(found)}
+
+    @property
     def uncovered(self) -> dict[str, str]:
         """Return what some process does not see, and why."""
         return {target: why for each in self.processes for target, why in each.about.get("uncovered", {}).items()}
@@ -113,6 +126,8 @@ class Diagnosis:
             "processes": [asdict(process) for process in self.processes],
             "refused": self.refused,
             "errors": self.errors,
+            "gaps": [row.members() for row in self.gaps],
+            "unaudited": self.unaudited,
             "uncovered": self.uncovered,
             "uncovered_in": self.uncovered_in,
             "unknown": [row.members() for row in self.unknowns],

@@ -45,6 +45,7 @@ class Process:
         damaged: Slots and definitions that cannot be read.
         refused: Calls that were refused, by cause.
         errors: Errors that privacylib swallowed, by where and type.
+        gaps: I/O that no operation explains, by event and call site.
         about: What it runs on and what it sees: ``python``, ``privacylib``, ``form``, ``mode``, ``covered``,
             ``uncovered`` and others.
     """
@@ -71,6 +72,7 @@ class Process:
     damaged: int
     refused: Mapping[str, int] = Factory(dict[str, int])
     errors: Mapping[str, int] = Factory(dict[str, int])
+    gaps: Mapping[str, int] = Factory(dict[str, int])
     about: Mapping[str, Any] = Factory(dict[str, Any])
 
 
@@ -114,6 +116,7 @@ def examined(producer: Producer, counts: Tallies, spool: Path) -> Process:
         damaged=counts.corrupt + producer.corrupt,
         refused=dict(producer.refused),
         errors=dict(producer.errors),
+        gaps=dict(producer.gaps),
         about=producer.about,
     )
 

@@ -8,7 +8,7 @@ from types import MethodType
 from typing import Any, cast
 
 from privacylib.config import Snapshot
-from privacylib.context import get_frame, is_unseen
+from privacylib.context import Inside, get_frame, is_unseen
 from privacylib.decorators.wrapping import EachCall, makes_managers, wrap_steps
 from privacylib.instrumentation.consuming import apart, consuming
 from privacylib.instrumentation.going import answering
@@ -18,7 +18,10 @@ from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
 
-__all__ = ["around"]
+__all__ = ["AROUND_HOST", "around"]
+
+AROUND_HOST = "around_host"
+"""Name of the code of wrappers around functions that run code of the host: they do not explain what happens inside."""
 
 
 def around(original: Any, patch: Patch) -> Any:
@@ -45,17 +48,19 @@ def around(original: Any, patch: Patch) -> Any:
     elif not patch.returns:
         ours = _leaving(original, start)
     else:
-        ours = _kind(original)(apart(original) if patch.alone else original, start)
+        ours = _kind(original, patch)(apart(original) if patch.alone else original, start)
         if patch.shape is not None:
             ours = repeated(original, patch, ours, lambda args, kwargs: Call(args, kwargs, positions, defaults))
+    if not patch.explains:
+        ours.__code__ = ours.__code__.replace(co_name=AROUND_HOST)
     wrapped = functools.update_wrapper(ours, original)
     return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped, patch.target)
 
 
-def _kind(original: Any) -> Callable[..., Any]:
+def _kind(original: Any, patch: Patch) -> Callable[..., Any]:
     """Return what makes a function of the same kind."""
     if inspect.iscoroutinefunction(original):
-        return _coroutine
+        return functools.partial(_coroutine, inside=patch.explains)
     steps = inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original)
     return _generator if steps or makes_managers(original) else _plain
 
@@ -140,13 +145,17 @@ def _leaving(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
     return wrapper
 
 
-def _coroutine(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
+def _coroutine(original: Callable[..., Any], start: Start, *, inside: bool) -> Callable[..., Any]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         args, kwargs, running = start(args, kwargs)
         if running is None:
             return await original(*args, **kwargs)
         try:
-            result = await original(*args, **kwargs)
+            if inside:  # what it does in tasks of its own is explained as well
+                with Inside():
+                    result = await original(*args, **kwargs)
+            else:
+                result = await original(*args, **kwargs)
         except BaseException:
             running.end(failed=True)
             raise

@@ -7,9 +7,10 @@ for a class (`sqlite3.connect(factory=…)`).
 
 import functools
 import inspect
+import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
 from types import ModuleType
@@ -21,7 +22,7 @@ from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch
 
-__all__ = ["covered", "install", "on_change", "patched_class", "uncovered", "uninstall"]
+__all__ = ["connecting", "covered", "install", "on_change", "patched_class", "uncovered", "uninstall"]
 
 _MISSING: Any = object()
 _lock = threading.RLock()
@@ -34,6 +35,12 @@ covered: dict[str, str] = {}
 uncovered: dict[str, str] = {}
 """Targets that are not seen, and why."""
 _listeners: list[Callable[[], None]] = []
+_moved: dict[str, str] = {}
+"""Integrations of which something is not where it should be, and why."""
+_connects: dict[str, str] = {}
+"""Packages that open connections for an integration that is in place, which is the value."""
+
+_log = logging.getLogger("privacylib")
 
 
 def install(integrations: Iterable[Integration]) -> None:
@@ -49,6 +56,11 @@ def install(integrations: Iterable[Integration]) -> None:
                     continue
                 _seen.add(patch.target)
             when_imported(patch.module, functools.partial(_place, integration, patch))
+
+
+def connecting() -> Mapping[str, str]:
+    """Return the packages over whose connections nothing goes but what patches see, with the integrations' names."""
+    return _connects
 
 
 def on_change(tell: Callable[[], None]) -> None:
@@ -67,7 +79,7 @@ def uninstall() -> None:
                 delattr(owner, name)
             else:
                 setattr(owner, name, original)
-        for known in (_seen, _placed, _methods, _classes, covered, uncovered, _listeners):
+        for known in (_seen, _placed, _methods, _classes, covered, uncovered, _listeners, _moved, _connects):
             known.clear()
 
 
@@ -98,8 +110,23 @@ def _place(integration: Integration, patch: Patch, module: ModuleType) -> None:
     _replace(integration, patch, module)
     if patch.target not in uncovered:
         covered[patch.target] = f"{integration.name} {_version(integration) or ''}".rstrip()
+        if integration.name not in _moved:
+            _connects.update(dict.fromkeys(integration.connects, integration.name))
+    elif integration.name not in _moved:
+        _tell_moved(integration, patch.target)
     for tell in _listeners:
         tell()
+
+
+def _tell_moved(integration: Integration, target: str) -> None:
+    """Say loudly that a library is not what its integration knows: what it does goes unseen."""
+    why = _moved[integration.name] = uncovered[target]
+    for package in [package for package, name in _connects.items() if name == integration.name]:
+        del _connects[package]
+    _log.warning(
+        "UNCOVERED %s: %s is %s; what goes through it is not seen. `privacylib doctor` lists what is not covered",
+        f"{integration.name} {_version(integration) or ''}".rstrip(), target, why,
+    )  # fmt: skip
 
 
 def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None:

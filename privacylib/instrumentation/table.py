@@ -95,6 +95,8 @@ class Patch:
         derived: Whether the target is a class of the interpreter, in whose place a subclass with its patches stands;
             they come before it in the table.
         until: The first version of Python in which the library does not have the function any more; None for none.
+        runs_host: Whether the function runs code of the host, such as a task or an application, whose own I/O it does
+            not explain.
     """
 
     target: str
@@ -125,6 +127,7 @@ class Patch:
     alone: bool = False
     derived: bool = False
     until: tuple[int, int] | None = None
+    runs_host: bool = False
 
     @property
     def module(self) -> str:
@@ -135,6 +138,11 @@ class Patch:
     def only_pins(self) -> bool:
         """Return whether calls have no operations, and only their arguments are looked after."""
         return bool(self.pins) and self.describe is _nothing and self.after is None
+
+    @property
+    def explains(self) -> bool:
+        """Return whether what happens inside a call is its own, and no gap in the account of what is covered."""
+        return not self.runs_host and (self.describe is not _nothing or bool(self.pins or self.instead or self.wraps or self.answers))
 
     @property
     def applies(self) -> bool:
@@ -151,9 +159,12 @@ class Integration:
         patches: What is patched.
         distribution: The package that brings the library; None for the standard library.
         versions: Lowest version that is known to work, and the first that is not; either may be empty.
+        connects: Top-level packages that open the library's connections, over which nothing goes but what the patches
+            see: these connections are no gaps, as long as all patches are in place.
     """
 
     name: str
     patches: tuple[Patch, ...]
     distribution: str | None = None
     versions: tuple[str, str] = ("", "")
+    connects: tuple[str, ...] = ()

@@ -89,6 +89,7 @@ class Terms:
             broke a rule; where it did not, its definition says that it happened.
         served: For work that is served what stands around it but for the policy's zones.
         resident: For a read whether it went into the scope of the whole process.
+        uncovered: Whether nobody had declared it: it was met by the account of what is covered.
     """
 
     ceiling: Mode = Mode.OBSERVE
@@ -101,6 +102,7 @@ class Terms:
     taken: Source | None = None
     served: Served | None = None
     resident: bool = False
+    uncovered: bool = False
 
 
 @frozen(cache_hash=True)

@@ -105,6 +105,11 @@ class Requirement:
     lineage: Literal["best-effort", "mandatory"] = key(
         "whether a record that cannot be kept denies", default="best-effort"
     )
+    uncovered: Literal["report", "deny"] = key(
+        "deny: files, connections, databases and programs that no recorded operation explains are refused to work that "
+        "holds such data, or whose zone admits it by name",
+        default="report",
+    )
     why: str = key("the reason people are given", default="")
 
 

@@ -11,6 +11,7 @@ from privacylib.model.policy import Policy, Reclassification
 from privacylib.naming import Glob, templated
 from privacylib.policy.annotations import Annotator
 from privacylib.policy.deciding import Rules, decide
+from privacylib.policy.gaps import uncovered
 from privacylib.policy.lowering import Lowering, in_force
 from privacylib.policy.question import Question
 
@@ -93,6 +94,22 @@ class Engine:
         """Return the id of the enforced requirement by which data with these labels flows on record only, or None."""
         enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
+
+    @functools.cached_property
+    def refuses_uncovered(self) -> bool:
+        """Return whether a requirement, in whatever mode, refuses what no recorded operation explains."""
+        return any(r.uncovered == "deny" for r in self.policy.requirements)
+
+    def uncovered(self, asset: Asset, labels: frozenset[str], zone: Zone, unknown: str | None = None) -> Decision:
+        """Decide I/O that no recorded operation explains.
+
+        Args:
+            asset: What would be touched.
+            labels: Labels held by the work.
+            zone: The zones around it.
+            unknown: Why nothing is known about the data, or None.
+        """
+        return uncovered(asset.uri, labels, unknown, zone, self.rules)
 
     def recorded(self, labels: frozenset[str]) -> bool:
         """Return whether a requirement, in whatever mode, wants a record of all data with these labels."""

@@ -176,6 +176,7 @@ def _absorb(heir: _Heir, producer: Producer) -> None:
     _add(heir.counts, counts, _renumbered(heir, producer, counts))
     heir.counts.refused = dict(Counter(heir.counts.refused) + Counter(producer.refused))
     heir.counts.errors = dict(Counter(heir.counts.errors) + Counter(producer.errors))
+    heir.counts.gaps = dict(Counter(heir.counts.gaps) + Counter(producer.gaps))
     heir.counts.absorbed.append(producer.id)
     _inherit_about(heir.store, producer)
     inherit_quarantined(heir.store, store)

@@ -37,6 +37,7 @@ class Counts:
         absorbed: Other producers that are counted here; where their directories still exist they are leftovers.
         refused: Refusals of those, by cause.
         errors: Errors that they swallowed, by where and type.
+        gaps: I/O of theirs that no operation explains, by event and call site.
         unpaired: Calls and answers that can no longer be joined, because there are too many of different processes.
     """
 
@@ -45,6 +46,7 @@ class Counts:
     absorbed: list[str] = field(factory=list[str])
     refused: dict[str, int] = field(factory=dict[str, int])
     errors: dict[str, int] = field(factory=dict[str, int])
+    gaps: dict[str, int] = field(factory=dict[str, int])
     unpaired: int = 0
 
 
@@ -126,6 +128,8 @@ def _members(counts: Counts) -> Iterator[dict[str, Any]]:
         yield {"refused": cause, "count": number}
     for name, number in counts.errors.items():
         yield {"swallowed": name, "count": number}
+    for name, number in counts.gaps.items():
+        yield {"gap": name, "count": number}
     if tallies.corrupt:
         yield {"corrupt": tallies.corrupt}
     if counts.unpaired:
@@ -151,7 +155,7 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
             counts.below = max(counts.below, below)
         case {"absorbed": producer}:
             counts.absorbed.append(producer)
-        case {"refused": _} | {"swallowed": _}:
+        case {"refused": _} | {"swallowed": _} | {"gap": _}:
             _take_of_absorbed(counts, members)
         case {"corrupt": number}:
             tallies.corrupt += number
@@ -172,8 +176,10 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
 def _take_of_absorbed(counts: Counts, members: dict[str, Any]) -> None:
     if "refused" in members:
         counts.refused[members["refused"]] = members["count"]
-    else:
+    elif "swallowed" in members:
         counts.errors[members["swallowed"]] = members["count"]
+    else:
+        counts.gaps[members["gap"]] = members["count"]
 
 
 def _tally(members: dict[str, Any]) -> Tally:

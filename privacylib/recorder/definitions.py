@@ -156,6 +156,7 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
         ],
         "taken": None if terms.taken is None else _source_members(terms.taken),
         "resident": terms.resident,
+        "uncovered": terms.uncovered,
         "served": None if terms.served is None else _served_members(terms.served),
     }
     return {name: value for name, value in members.items() if value not in ([], None, False)}
@@ -206,6 +207,7 @@ def _terms(members: Mapping[str, Any]) -> Terms:
         lowered=tuple(_lowered(*each) for each in members.get("lowered", ())),
         taken=None if taken is None else _source(taken),
         resident=members.get("resident", False),
+        uncovered=members.get("uncovered", False),
         served=_served(*members["served"]) if "served" in members else None,
     )
 

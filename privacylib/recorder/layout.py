@@ -8,15 +8,15 @@ from struct import Struct
 from zlib import crc32
 
 __all__ = [
-    "BODY", "EXTRA", "FOREIGN", "FORMAT", "HAS_AUXILIARY", "LINKS", "LINK_BODY", "MAX_DURATION", "MAX_LINKS",
-    "NOTE_BODY", "OP", "OP_BODY", "REFUSED", "REFUSED_BODY", "SEALED_SLOT", "SLOT", "SWALLOWED", "SWALLOWED_BODY",
-    "auxiliary_bodies", "header", "seal", "written_slots",
+    "BODY", "EXTRA", "FOREIGN", "FORMAT", "GAP", "GAP_BODY", "HAS_AUXILIARY", "LINKS", "LINK_BODY", "MAX_DURATION",
+    "MAX_LINKS", "NOTE_BODY", "OP", "OP_BODY", "REFUSED", "REFUSED_BODY", "SEALED_SLOT", "SLOT", "SWALLOWED",
+    "SWALLOWED_BODY", "auxiliary_bodies", "header", "seal", "written_slots",
 ]  # fmt: skip
 
 FORMAT = 1
 SLOT = 64
 
-OP, LINKS, FOREIGN, EXTRA, REFUSED, SWALLOWED = 1, 2, 3, 4, 5, 6
+OP, LINKS, FOREIGN, EXTRA, REFUSED, SWALLOWED, GAP = 1, 2, 3, 4, 5, 6, 7
 HAS_AUXILIARY = 0x80
 """Bit of an OP's flags: auxiliary slots of the same span stand before it."""
 
@@ -35,6 +35,8 @@ REFUSED_BODY = Struct("<B3x7Q")
 """kind, how many calls were refused for each of seven causes"""
 SWALLOWED_BODY = Struct("<B3xQ48s")
 """kind, how many errors were swallowed, where and of which type"""
+GAP_BODY = Struct("<B3xQ112s")
+"""kind, how often I/O was not explained, event and call site; its slots are twice as long as the others"""
 _HEADER_BODY = Struct("<8sHHIIQ8s24x")
 
 _LINKS_PER_SLOT = 6

@@ -19,11 +19,11 @@ from privacylib.recorder.guard import new_guard
 from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT, SLOT, header
+from privacylib.recorder.named import ERRORS, GAPS, Named
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
 from privacylib.recorder.room import Room
 from privacylib.recorder.slots import Producing, Window
 from privacylib.recorder.store import Store
-from privacylib.recorder.swallowed import Swallowed
 
 __all__ = ["Production"]
 
@@ -64,7 +64,8 @@ class Production(Producing):
         self.store = store
         self.closed = False
         self.refusals = Refusals()
-        self.swallowed = Swallowed(store)
+        self.swallowed = Named(ERRORS, self._place)
+        self.gaps = Named(GAPS, self._place)
         self.memo: Memo[Flow, int] = before.memo if before else Memo(_MEMO)
         self._places = before._places if before else Places()
         self._ids = before._ids if before else count(1)
@@ -115,14 +116,14 @@ class Production(Producing):
         """Count the refusal of a record whose flow has no number, and return False."""
         return self.refuse(self._cause or "undefined-flow")
 
-    def swallow(self, name: str) -> None:
-        """Count an error of ours; it makes the producer known, as a record would."""
+    def note(self, counts: Named, name: str) -> None:
+        """Count one more of what has a name; it makes the producer known, as a record would."""
         if not self.guard[0]:  # it has closed, or this is a child that did not record anything
             return
         with self._lock:
             with suppress(OSError):
                 self._start()
-            self.swallowed.note(name)
+            counts.note(name)
 
     def call_span(self, flow: int) -> int:
         """Return a fresh span id for a call, out of a block of its flow."""
@@ -242,6 +243,9 @@ class Production(Producing):
         if self._tell is not None:
             self._tell(self.store)
 
+    def _place(self) -> Store:
+        return self.store
+
     def _claimed(self) -> mmap:
         """Return the board of this producer, with the lock that says it lives.
 
@@ -272,6 +276,7 @@ class Production(Producing):
             "closed": closed,
             "refused": dict(self.refusals.counted),
             "errors": dict(self.swallowed.counted),
+            "gaps": dict(self.gaps.counted),
         }
 
     def _waiting(self) -> bool:

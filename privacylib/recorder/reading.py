@@ -16,10 +16,10 @@ from privacylib.recorder.definitions import lines_in, parse_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.indexing import Index
 from privacylib.recorder.layout import HAS_AUXILIARY
+from privacylib.recorder.named import ERRORS, GAPS, Board, named_in
 from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Scan
 from privacylib.recorder.store import ABOUT, Store
-from privacylib.recorder.swallowed import SWALLOWED_BOARD, swallowed_in
 
 __all__ = ["Producer", "producers"]
 
@@ -73,8 +73,12 @@ class Producer:
     @property
     def errors(self) -> Mapping[str, int]:
         """Return how many errors privacylib swallowed, by where and type, as `refused` does."""
-        board = self.store.kept(SWALLOWED_BOARD)
-        return self._counted("errors", kept_counts(self.store, flows=False).errors, lambda: swallowed_in(board))
+        return self._named("errors", kept_counts(self.store, flows=False).errors, ERRORS)
+
+    @property
+    def gaps(self) -> Mapping[str, int]:
+        """Return how often I/O happened that no operation explains, by event and call site, as `refused` does."""
+        return self._named("gaps", kept_counts(self.store, flows=False).gaps, GAPS)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -83,6 +87,9 @@ class Producer:
             return dict(json.loads(self.store.kept(ABOUT)))
         except (ValueError, TypeError):  # or it is being replaced
             return {}
+
+    def _named(self, name: str, folded: Mapping[str, int], board: Board) -> Mapping[str, int]:
+        return self._counted(name, folded, lambda: named_in(board, self.store.kept(board.note)))
 
     def _counted(
         self, name: str, folded: Mapping[str, int], on_board: Callable[[], dict[str, int]]

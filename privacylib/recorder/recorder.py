@@ -69,7 +69,18 @@ class Recorder(Slots):
             name: Where and of which type, never its text.
         """
         if not self._production.closed:
-            self._own().swallow(name)
+            production = self._own()
+            production.note(production.swallowed, name)
+
+    def miss(self, name: str) -> None:
+        """Count I/O that no operation explains, for whoever reads the store; after `close` nothing is begun for it.
+
+        Args:
+            name: What happened and where, never with what.
+        """
+        if not self._production.closed:
+            production = self._own()
+            production.note(production.gaps, name)
 
     def define(self, flow: Flow) -> int:
         """Return the number of `flow`, written before it is returned; 0 when that is refused."""

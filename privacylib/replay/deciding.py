@@ -44,6 +44,8 @@ class Judge:
         zone = _zone(engine, flow, terms)
         if flow.kind is Kind.READ:
             return _read(engine, flow, zone, terms.taken)
+        if terms.uncovered:
+            return engine.uncovered(flow.asset, self.labels(flow), zone, _unknown(flow))
         decision = self._write(engine, flow, zone, terms)
         if flow.kind in (Kind.CALL, Kind.OPAQUE):
             fields = (RESPONSE,) if flow.kind is Kind.CALL else flow.fields
@@ -73,7 +75,7 @@ class Judge:
             flow.fields,
             join(*(_source_labels(engine, source) for source in flow.sources)),
             zone,
-            unknown=min((source.unknown for source in flow.sources if source.unknown), default=None),
+            unknown=_unknown(flow),
             judges=self._judges(flow, terms),
             lowered=self._lowered(engine, terms.lowered),
         )
@@ -126,6 +128,10 @@ def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decis
         mode = engine.rules.mode(engine.rules.labels)
         return Decision.of(evolve(violation, mode=mode) for violation in flow.decision.violations)
     return engine.read(flow.asset, _annotated(engine, flow.asset, flow.fields), zone)
+
+
+def _unknown(flow: Flow) -> str | None:
+    return min((source.unknown for source in flow.sources if source.unknown), default=None)
 
 
 def _source_labels(engine: Engine, source: Source) -> frozenset[str]:

@@ -17,6 +17,7 @@ from privacylib.runtime.endpoints import (
     serve_taken,
     told_now,
 )
+from privacylib.runtime.gaps import judge_uncovered
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse
 from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_scope, exit_frame, narrowed
@@ -25,10 +26,9 @@ from privacylib.runtime.ways import remember, ways_into
 __all__ = [
     "ACTIVE", "CARRIED", "COMPILED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart",
     "begin", "begin_answer", "complete", "decide_answer", "decision_on", "end", "enter_lowering", "enter_scope",
-    "exit_frame",
-    "faults", "finish", "held_now", "hold", "into_open_writes", "narrowed", "record", "refuse", "remember",
-    "requested", "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of",
-    "snapshot_now", "told_now", "ways_into",
+    "exit_frame", "faults", "finish", "held_now", "hold", "into_open_writes", "judge_uncovered", "narrowed", "record",
+    "refuse", "remember", "requested", "respond", "responded", "scope_under", "serve", "serve_taken", "site_now",
+    "site_of", "snapshot_now", "told_now", "ways_into",
     "zone_under",
 ]  # fmt: skip
 

@@ -236,6 +236,16 @@ class Site:
                 answers.keep(key, known)
         return known
 
+    def unexplained(self, sources: SourceSet, frame: Frame) -> Known | None:
+        """Return what is known about I/O that nobody declared; None where no requirement minds."""
+        engine, zone = self.snapshot.engine, frame.zone
+        decision = engine.uncovered(self.operation.asset, sources.labels, zone, sources.unknown)
+        if decision.allowed:
+            return None
+        terms = evolve(self.terms(zone), uncovered=True)
+        flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, (), terms)
+        return self.define(flow)
+
     def decide_read(self, zone: Zone) -> Decision:
         """Decide whether what is known to come in may: what is read, or a call's annotated response."""
         asset, engine = self.operation.asset, self.snapshot.engine

@@ -1,0 +1,33 @@
+"""Decide I/O that no recorded operation explains: nobody can say what it takes along, or brings in."""
+
+from collections.abc import Iterable
+
+from privacylib.model import Decision, Violation, Zone
+from privacylib.policy.deciding import Rules
+
+__all__ = ["uncovered"]
+
+_REMEDY = "# declare the operation around it (privacylib.read, write or call), or instrument its library\n"
+
+
+def uncovered(asset: str, labels: Iterable[str], unknown: str | None, zone: Zone, rules: Rules) -> Decision:
+    """Return what the requirements with ``uncovered: deny`` say.
+
+    They apply to labels that the work holds and to those that its zone admits by name; where nothing is known about
+    the data or the zone, all of them apply.
+
+    Args:
+        asset: URI of what would be touched.
+        labels: Labels that the work holds.
+        unknown: Why nothing is known about its data, or None.
+        zone: The zones around it.
+        rules: The requirements.
+    """
+    known = unknown is None and zone.unknown is None
+    mine = frozenset(labels) | (zone.admitted or frozenset()) if known else rules.labels
+    reason = f"no recorded operation explains what happens to {asset}, and its data must not go where nobody sees it"
+    return Decision.of(
+        Violation(each.id, reason, _REMEDY, rules.capped(each.mode))
+        for each in rules.on(mine)
+        if each.uncovered == "deny"
+    )
