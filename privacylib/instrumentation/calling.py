@@ -51,7 +51,7 @@ def around(original: Any, patch: Patch) -> Any:
         ours = _kind(original, patch)(apart(original) if patch.alone else original, start)
         if patch.shape is not None:
             ours = repeated(original, patch, ours, lambda args, kwargs: Call(args, kwargs, positions, defaults))
-    if not patch.explains:
+    if patch.runs_host:
         ours.__code__ = ours.__code__.replace(co_name=AROUND_HOST)
     wrapped = functools.update_wrapper(ours, original)
     return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped, patch.target)
@@ -60,7 +60,7 @@ def around(original: Any, patch: Patch) -> Any:
 def _kind(original: Any, patch: Patch) -> Callable[..., Any]:
     """Return what makes a function of the same kind."""
     if inspect.iscoroutinefunction(original):
-        return functools.partial(_coroutine, inside=patch.explains)
+        return functools.partial(_coroutine, inside=not patch.runs_host)
     steps = inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original)
     return _generator if steps or makes_managers(original) else _plain
 

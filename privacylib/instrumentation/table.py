@@ -140,11 +140,6 @@ class Patch:
         return bool(self.pins) and self.describe is _nothing and self.after is None
 
     @property
-    def explains(self) -> bool:
-        """Return whether what happens inside a call is its own, and no gap in the account of what is covered."""
-        return not self.runs_host and (self.describe is not _nothing or bool(self.pins or self.instead or self.wraps or self.answers))
-
-    @property
     def applies(self) -> bool:
         """Return whether this version of Python can have the target."""
         return self.until is None or sys.version_info < self.until

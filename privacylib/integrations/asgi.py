@@ -22,7 +22,7 @@ def _served(app: Any) -> Any:
 INTEGRATION = Integration(
     "asgi",
     (
-        Patch("uvicorn.config:Config.load", after=_loaded),
+        Patch("uvicorn.config:Config.load", after=_loaded, runs_host=True),
         Patch("hypercorn.utils:wrap_app", pins={"app": _served}),
     ),
 )

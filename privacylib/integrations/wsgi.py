@@ -23,6 +23,6 @@ INTEGRATION = Integration(
         Patch("wsgiref.simple_server:WSGIServer.set_app", pins={"application": _served}),
         Patch("werkzeug.serving:BaseWSGIServer.__init__", pins={"app": _served}),
         Patch("waitress.server:create_server", pins={"application": _served}),
-        Patch("gunicorn.app.base:BaseApplication.wsgi", after=_loaded),
+        Patch("gunicorn.app.base:BaseApplication.wsgi", after=_loaded, runs_host=True),
     ),
 )
