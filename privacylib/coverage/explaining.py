@@ -30,6 +30,7 @@ _HOSTS = ("privacylib.demo", "privacylib.cli.autoload")
 _KNOWN: dict[str | None, int] = {
     None: _HOST,
     "privacylib.instrumentation.calling": _WRAPPER,
+    "privacylib.instrumentation.consuming": _WRAPPER,
     "privacylib.instrumentation.repeated": _WRAPPER,
     "privacylib.decorators.wrapping": _OPERATION,
     # They only start workers, which context goes along to.
@@ -64,19 +65,18 @@ def unexplained(frame: FrameType | None, event: str) -> str | None:
         event: What it is about to do.
     """
     nearest, found, depth, kind_of = frame, None, 0, _kinds.get
+    connecting = patching.connecting() if event == "socket.connect" else {}
     while frame is not None and depth < DEPTH:
         module = frame.f_globals.get("__name__")
         kind = kind_of(module) or _kind(str(module))
         if kind > _OWN:
             if _explains(kind, frame):
                 return None
-        elif found is None and kind != _CARRIER:
-            if kind == _OWN:
+        elif found is None:
+            if kind == _OWN or (connecting and str(module).partition(".")[0] in connecting):
                 return None
-            found = frame
+            found = frame if kind == _HOST else None
         frame, depth = frame.f_back, depth + 1
-    if event == "socket.connect" and found is not None and _package(found) in patching.connecting():
-        return None
     if is_inside(get_frame()):
         return None
     site = found or nearest
@@ -104,10 +104,6 @@ def _is_operation(known: Mapping[str, object]) -> bool:
     """Return whether a wrapper stands around an operation, and not around a scope or zone, by its variables."""
     around = known.get("own") or getattr(known.get("enter"), "__self__", None)
     return isinstance(around, Declared) or type(around).__module__.startswith("privacylib.instrumentation.")
-
-
-def _package(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__")).partition(".")[0]
 
 
 def _kind(module: str) -> int:

@@ -51,10 +51,13 @@ def around(original: Any, patch: Patch) -> Any:
         ours = _kind(original, patch)(apart(original) if patch.alone else original, start)
         if patch.shape is not None:
             ours = repeated(original, patch, ours, lambda args, kwargs: Call(args, kwargs, positions, defaults))
-    if patch.runs_host:
-        ours.__code__ = ours.__code__.replace(co_name=AROUND_HOST)
-    wrapped = functools.update_wrapper(ours, original)
+    wrapped = functools.update_wrapper(_around_host(ours) if patch.runs_host else ours, original)
     return wrapped if hasattr(kind, "__get__") else _Unbound(wrapped, patch.target)
+
+
+def _around_host(ours: Any) -> Any:
+    ours.__code__ = ours.__code__.replace(co_name=AROUND_HOST)
+    return ours
 
 
 def _kind(original: Any, patch: Patch) -> Callable[..., Any]:

@@ -42,4 +42,5 @@ INTEGRATION = Integration(
     ),
     distribution="aiokafka",
     versions=("0.8", "1"),
+    connects=("aiokafka",),
 )

@@ -69,4 +69,5 @@ INTEGRATION = Integration(
         Patch(f"{_CONNECTION}.getresponse", answers=_holder, brings=_brought, closes="close"),
         Patch(f"{_CONNECTION}.close", answers=_holder, brings=_nothing),
     ),
+    connects=("http", "urllib3"),
 )

@@ -33,8 +33,9 @@ INTEGRATION = Integration(
     "kombu",
     (
         Patch("kombu.messaging:Producer._publish", _published, pins={"headers": _own}, sends=_headers, alone=True),
-        Patch("kombu.messaging:Consumer.receive", wraps=handling(_message)),
+        Patch("kombu.messaging:Consumer.receive", wraps=handling(_message), runs_host=True),
     ),
     distribution="kombu",
     versions=("5.2", "6"),
+    connects=("amqp", "kombu"),
 )

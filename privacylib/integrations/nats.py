@@ -64,4 +64,5 @@ INTEGRATION = Integration(
     ),
     distribution="nats-py",
     versions=("2.3", "3"),
+    connects=("nats",),
 )

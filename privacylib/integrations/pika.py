@@ -71,4 +71,5 @@ INTEGRATION = Integration(
     ),
     distribution="pika",
     versions=("1.2", "2"),
+    connects=("pika",),
 )

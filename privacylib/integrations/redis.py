@@ -50,4 +50,5 @@ INTEGRATION = Integration(
     (*_in("redis.client", again=True), *_in("redis.asyncio.client", again=False)),
     distribution="redis",
     versions=("5.0", "9.0"),
+    connects=("redis",),
 )

@@ -34,7 +34,7 @@ INTEGRATION = Integration(
     (
         Patch("rq.queue:Queue._enqueue_async_job", _put, sends=_headers, alone=True),
         Patch("rq.queue:Queue.schedule_job", _put, sends=_headers, alone=True),
-        Patch("rq.job:Job.perform", wraps=handling(_message)),
+        Patch("rq.job:Job.perform", wraps=handling(_message), runs_host=True),
     ),
     distribution="rq",
     versions=("1.16", "4"),

@@ -15,4 +15,4 @@ def _mailed(call: Call) -> tuple[Operation, ...]:
     return sent(channel("smtp", mailer._host or "localhost", port, "mail"))
 
 
-INTEGRATION = Integration("smtplib", (Patch("smtplib:SMTP.sendmail", _mailed),))
+INTEGRATION = Integration("smtplib", (Patch("smtplib:SMTP.sendmail", _mailed),), connects=("smtplib",))
