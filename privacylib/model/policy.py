@@ -125,7 +125,9 @@ class Reclassification:
     )
     transform: str = key("the function, as module:qualname", form="callable")
     fingerprint: str | None = key(
-        "what `privacylib policy fingerprint` gave at the review", form="fingerprint", default=None
+        "what `privacylib policy fingerprint` gave at the review; an entry without one does not count under enforce",
+        form="fingerprint",
+        default=None,
     )
     reason: str = key("why the result may carry less", form="text")
     reviewer: str = key("who reviewed it", form="text")

@@ -12,6 +12,7 @@ from privacylib.labels import applies, covers, uncovered
 from privacylib.model import Asset
 from privacylib.model.policy import Allow, Annotated, Policy
 from privacylib.naming import asset, templated
+from privacylib.policy.lowering import pinned
 from privacylib.policy.meaning import mentions
 
 __all__ = ["Finding", "findings"]
@@ -123,8 +124,9 @@ def _lowerings(policy: Policy) -> Iterator[Finding]:
         path = f"reclassifications[{i}]"
         if not uncovered(one.from_, one.to):
             yield Finding(path, "it lowers nothing: `to` covers all of `from`", "name what remains in `to`")
-        if one.fingerprint is None or one.fingerprint.endswith("…"):
-            yield Finding(path, "the transform may change unseen", "add the fingerprint that was reviewed")
+        if not pinned(one):
+            problem = "without a fingerprint the transform may change unseen, and enforce lets the entry not count"
+            yield Finding(path, problem, f"add what `privacylib policy fingerprint {one.transform}` prints")
 
 
 def _expired(policy: Policy, today: datetime.date) -> Iterator[Finding]:

@@ -10,9 +10,13 @@ from privacylib.model.policy import Reclassification
 from privacylib.naming import Glob
 from privacylib.policy.fingerprint import changed
 
-__all__ = ["Lowering", "in_force", "unexpired", "void"]
+__all__ = ["Lowering", "in_force", "pinned", "unexpired", "void"]
 
 NOT_REVIEWED = "not in the reviewed policy, which alone counts under enforce"
+NOT_PINNED = (
+    "its entry in the policy has no fingerprint, so that the transform could change unseen, and none such counts under "
+    "enforce; review the transform, and add what `privacylib policy fingerprint {}` prints"
+)
 
 
 @frozen
@@ -54,22 +58,30 @@ def in_force(
         declared: What the code declares, with the fingerprint that its transform has now.
         reviewed: The entries of the policy.
         today: The day on which it is judged, in UTC.
-        only_reviewed: Whether the entries alone count.
+        only_reviewed: Whether the entries alone count, and only those that name a fingerprint.
     """
     if declared.expires < today:
         return f"expired on {declared.expires}"
     own = [entry for entry in reviewed if entry.transform == declared.transform]
     fit = [entry for entry in own if not _differs(entry, declared, today)]
+    differences = [told for entry in fit if (told := _difference(entry, declared)) is not None]
     for entry in fit:
-        if _difference(entry, declared) is None:
+        if _difference(entry, declared) is None and (pinned(entry) or not only_reviewed):
             fields, until = meet(entry.fields, declared.fields), min(entry.expires, declared.expires)
             return Lowering(declared.from_, declared.to, declared.sink, fields, declared, until)
-    if fit:  # the transform is not what was reviewed, in whatever mode
-        return f"the transform is not what was reviewed: {_difference(fit[0], declared)}"
+    if differences:  # the transform is not what was reviewed, in whatever mode
+        return f"the transform is not what was reviewed: {differences[0]}"
+    if fit:
+        return NOT_PINNED.format(declared.transform)
     if only_reviewed:
         told = "; ".join(dict.fromkeys(_differs(entry, declared, today) for entry in own))
         return f"{NOT_REVIEWED}: {told}" if told else NOT_REVIEWED
     return Lowering(declared.from_, declared.to, declared.sink, declared.fields, declared, declared.expires)
+
+
+def pinned(entry: Reclassification) -> bool:
+    """Return whether an entry names the fingerprint that was reviewed, not only that there is to be one."""
+    return entry.fingerprint is not None and not entry.fingerprint.endswith("…")
 
 
 def unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
@@ -88,7 +100,7 @@ def void(declared: Reclassification) -> Lowering:
 def _difference(entry: Reclassification, declared: Reclassification) -> str | None:
     """Return how the transform differs from what was reviewed, or None."""
     reviewed, now = entry.fingerprint, declared.fingerprint
-    if reviewed is None or reviewed.endswith("…") or now is None:
+    if reviewed is None or not pinned(entry) or now is None:
         return None
     what = changed(reviewed, now)
     return None if what is None else f"{what}; its fingerprint was {reviewed} and is {now}"

@@ -32,7 +32,8 @@ requirements:
   - {id: click, applies_to: [CLICK], allow: {purposes: [reply, ads], regions: [eu]}, mode: simulate}
 reclassifications:
   - {from: [CONTACT], to: [], sink: "file:///closed", transform: "tests.runtime.driving:aggregate", reason: "counts",
-     reviewer: "p@example.org", expires: 2999-12-31}
+     fingerprint: "sha256:95165a11c044003203610e7cb8211479251943ff51708e0a8c435aee", reviewer: "p@example.org",
+     expires: 2999-12-31}
 """
 
 SOURCES: dict[str, set[str]] = {

@@ -62,10 +62,23 @@ def test_in_enforce_only_entries_of_the_reviewed_policy_count(caplog: pytest.Log
         with lowered(), pytest.raises(privacylib.PolicyDenied):
             write(DAILY)
     assert "not in the reviewed policy" in caplog.text
-    with capture(annotated(REVIEWED), mode="enforce"), privacylib.zone("train"):
+    with capture(pinned(fingerprint(count)), mode="enforce"), privacylib.zone("train"):
         read(CLICKS)
         with lowered():
             write(DAILY)
+
+
+@pytest.mark.parametrize("entry", [REVIEWED, REVIEWED.replace("reason:", "fingerprint: 'sha256:…', reason:")])
+def test_an_entry_without_the_fingerprint_that_was_reviewed_does_not_count_in_enforce(
+    entry: str, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with capture(annotated(entry), mode=mode) as seen, privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(), denied(mode, "flow"):
+            write(DAILY)
+        assert only(seen.of("WRITE")).decision.allowed == (mode != "enforce")
+    remedy = "privacylib policy fingerprint tests.runtime.test_reclassify:count"
+    assert (remedy in caplog.text) == (mode == "enforce")
 
 
 def test_an_expired_one_is_void(caplog: pytest.LogCaptureFixture) -> None:
@@ -96,7 +109,7 @@ def test_one_that_expires_in_the_middle_of_its_block_ends_there() -> None:
 
 @pytest.mark.parametrize("entry", ["2998-01-01", "2997-01-01"])
 def test_it_lasts_until_the_earlier_of_both_days(entry: str) -> None:
-    policy = parse(annotated(REVIEWED.replace("2999-01-01", entry)), "policy.yaml")
+    policy = parse(pinned(fingerprint(count)).replace("2999-01-01", entry), "policy.yaml")
     declared = evolve(policy.reclassifications[0], sink=DAILY, expires=datetime.date(2998, 1, 1))
     found = Engine(policy, Mode.ENFORCE).lowering(declared, EXPIRED, count)
     assert isinstance(found, Lowering)
@@ -157,7 +170,7 @@ def test_it_lowers_a_flow_and_not_what_is_held() -> None:
 
 
 def test_it_lowers_what_it_names_and_what_is_beneath_and_nothing_else(mode: str) -> None:
-    with capture(annotated(REVIEWED), mode=mode), privacylib.zone("assistant"):
+    with capture(pinned(fingerprint(count)), mode=mode), privacylib.zone("assistant"):
         read(CLICKS)
         read(USERS)
         with lowered(), denied(mode, "flow"):
