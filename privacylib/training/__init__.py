@@ -5,9 +5,10 @@ annotated is refused, not taken for harmless, and so is one that was made of som
 checkpoint's manifest takes the labels along to whoever loads it.
 """
 
-from privacylib.training.checkpoints import checkpoint, load
+from privacylib.training.checkpoints import checkpoint
 from privacylib.training.gating import gate
 from privacylib.training.jobs import job
+from privacylib.training.loading import Loaded, load
 from privacylib.training.manifest import Input, Manifest
 
-__all__ = ["Input", "Manifest", "checkpoint", "gate", "job", "load"]
+__all__ = ["Input", "Loaded", "Manifest", "checkpoint", "gate", "job", "load"]

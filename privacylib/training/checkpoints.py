@@ -1,4 +1,4 @@
-"""Checkpoints: what a job learnt is written with a manifest, and brings its labels along wherever it is loaded."""
+"""Checkpoints: what a job learnt is written with a manifest, which says what it was made of."""
 
 import os
 import sys
@@ -8,38 +8,41 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from privacylib.context import PROCESS, Frame, frame_now
+from privacylib.context import Frame, frame_now
 from privacylib.decorators import Op
 from privacylib.decorators.sites import called_from
 from privacylib.labels import join
-from privacylib.model import Asset, Evidence, Kind, Mode, Operation, Source
+from privacylib.model import Asset, Kind, Mode, Operation, Source
 from privacylib.naming import asset as named
-from privacylib.runtime import Handle, Site, faults, into_open_writes, record, refuse, remember, site_now
+from privacylib.runtime import faults, site_now
 from privacylib.training import manifest as manifests
 from privacylib.training.gating import judge
-from privacylib.training.lineage import lineage
+from privacylib.training.lineage import Lineage, lineage
 from privacylib.training.manifest import Input, Manifest
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
 
-__all__ = ["Checkpoint", "checkpoint", "load"]
+__all__ = ["Checkpoint", "checkpoint"]
 
 
 class Checkpoint:
     """The write of a checkpoint as a block of code, for ``with`` and ``async with``."""
 
-    __slots__ = ("_asset", "_code", "_file", "_inputs", "_op")
+    __slots__ = ("_asset", "_code", "_file", "_inputs", "_known", "_op")
 
     def __init__(self, asset: Asset, file: Path, code: str, site: str) -> None:
         self._asset, self._file, self._code = asset, file, code
         self._op = Op(Operation(Kind.WRITE, asset, site=site))
         self._inputs: Collection[Source] = ()
+        self._known = Lineage()
+        """What the spool held when the inputs were judged: it is read once, and again only for what is read inside."""
 
     def __enter__(self) -> None:
         frame = frame_now()
         self._inputs = frame.scope.reads.visible().members
-        judge((), frame, frame.zone, self._inputs)
+        self._known = lineage() if self._inputs else Lineage()
+        judge((), frame, frame.zone, self._inputs, self._known)
         self._op.__enter__()
 
     def __exit__(
@@ -50,13 +53,15 @@ class Checkpoint:
         self._op.__exit__(kind, error, trace)
         site = site_now(Operation(Kind.WRITE, self._asset))
         if error is None and site is not None:
-            judge((), frame, frame.zone, set(self._inputs).difference(before))  # what was read inside the block
+            if inside := set(self._inputs).difference(before):
+                self._known = lineage()
+                judge((), frame, frame.zone, inside, self._known)
             self._leave_manifest(frame, site.snapshot)
 
     def _leave_manifest(self, frame: Frame, snapshot: "Snapshot") -> None:
         """Write the manifest. Without one the checkpoint counts as unknown, so that only enforcement stops for it."""
         try:
-            made = _manifest(self._asset, self._file, self._inputs, frame, self._code, snapshot)
+            made = _manifest(self._asset, self._file, self._inputs, frame, self._code, snapshot, self._known)
             manifests.write(made, self._file, snapshot.keys)
         except Exception as error:
             faults.swallowed("writing a manifest", error)
@@ -100,54 +105,14 @@ def checkpoint(asset: str, file: str | os.PathLike[str], code: str | None = None
     return Checkpoint(named(asset), Path(file), f"{module.partition(':')[0]} {version}", module)
 
 
-def load(asset: str, file: str | os.PathLike[str]) -> Manifest:
-    """Load what a checkpoint carries, before its content is read. It stays with the process from then on.
-
-    The load is decided as a read of the labels in the manifest. What this process writes later depends on the
-    model, whoever asked; a refusal names the way from the model's first sources.
-
-    Args:
-        asset: URI of the model.
-        file: The checkpoint's file or directory; the manifest lies beside it, or beside what it is a link to.
-
-    Returns:
-        The manifest. Where it cannot be believed (it is missing, forged, of an unknown key, or the file is another),
-        `Manifest.unknown` says why, and the model counts as carrying every label that has a requirement.
-
-    Raises:
-        AssetNameError: The URI names no asset.
-        PolicyDenied: An enforced rule does not permit the zone around it to read that.
-    """
-    place = named(asset)
-    site = site_now(Operation(Kind.READ, place, site=called_from(1)))
-    if site is None:
-        return Manifest(place.uri, None, (), (), (), unknown="not-initialised")
-    found = manifests.read(Path(file), place.uri, site.snapshot.keys)
-    if isinstance(found, str):
-        found = Manifest(place.uri, None, (), (), (), unknown=found)
-    _take_in(site, frame_now(), found)
-    return found
-
-
-@faults.deciding
-def _take_in(site: Site, frame: Frame, found: Manifest) -> None:
-    """Let the process hold a model, when the zone around the load may read it."""
-    asset, engine = site.operation.asset, site.snapshot.engine
-    labels = join(frozenset(found.labels), *(source.labels for source in site.sources))
-    source = Source(asset, None, labels, found.unknown, Evidence.TRACKED)
-    decision = engine.read(asset, labels, frame.zone, found.unknown)
-    known = site.define(site.flow((), labels, frame.zone, found.unknown, decision, ()))
-    handle = Handle(site, frame)
-    if known.denied:
-        refuse(handle, known)
-    into_open_writes(frame, (source,))
-    PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.span))
-    remember(asset.uri, found.ways)
-    record(handle, 0, known)
-
-
 def _manifest(
-    asset: Asset, file: Path, read: Collection[Source], frame: Frame, code: str, snapshot: "Snapshot"
+    asset: Asset,
+    file: Path,
+    read: Collection[Source],
+    frame: Frame,
+    code: str,
+    snapshot: "Snapshot",
+    known: Lineage,
 ) -> Manifest:
     from privacylib.policy.version import version
 
@@ -158,7 +123,7 @@ def _manifest(
         purposes=frame.zone.purposes,
         inputs=tuple(_input(source) for source in sorted(read, key=lambda source: source.uri)),
         labels=tuple(sorted(join(*(source.labels for source in read)))),
-        ways=lineage().ways({source.uri: source.labels for source in read}),
+        ways=known.ways({source.uri: source.labels for source in read}),
         unknown=unknown,
         policy=version(snapshot.engine.policy),
         code=code,

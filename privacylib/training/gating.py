@@ -45,7 +45,9 @@ def gate(inputs: Iterable[str], purpose: str) -> Decision:
     return judge([named(uri).uri for uri in declared], frame, zone)
 
 
-def judge(inputs: Iterable[str], frame: Frame, zone: Zone, held: Iterable[Source] = ()) -> Decision:
+def judge(
+    inputs: Iterable[str], frame: Frame, zone: Zone, held: Iterable[Source] = (), known: Lineage | None = None
+) -> Decision:
     """Decide on inputs, and on what they were made of, in a zone.
 
     Args:
@@ -53,13 +55,14 @@ def judge(inputs: Iterable[str], frame: Frame, zone: Zone, held: Iterable[Source
         frame: Where the work stands.
         zone: What it is done for.
         held: What the work has read, with the labels it came with.
+        known: What they were made of; read from the spool where left out.
 
     Raises:
         PolicyDenied: An enforced rule refuses one.
     """
     decisions: dict[str, Decision] = {}
     brought = {source.uri: source for source in held}
-    for origin in _with_origins([*brought, *inputs]):
+    for origin in _with_origins([*brought, *inputs], known):
         asset, field = parse(origin.uri)
         site = site_now(Operation(Kind.READ, asset, () if field is None else (field,), site=_SITE))
         if site is not None:
@@ -72,9 +75,8 @@ def judge(inputs: Iterable[str], frame: Frame, zone: Zone, held: Iterable[Source
     return whole
 
 
-def _with_origins(inputs: Iterable[str]) -> Iterator[Origin]:
+def _with_origins(inputs: Iterable[str], known: Lineage | None) -> Iterator[Origin]:
     """Give each input, and each asset behind it."""
-    known: Lineage | None = None
     for uri in dict.fromkeys(inputs):
         yield Origin(uri, frozenset())
         if known is None:

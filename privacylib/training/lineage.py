@@ -12,9 +12,18 @@ from privacylib.model import Verdict
 from privacylib.runtime import ACTIVE, ways_into
 
 if TYPE_CHECKING:
-    from privacylib.graph import Edge
+    from privacylib.graph.gathering import EdgeKey
 
-__all__ = ["Lineage", "Origin", "lineage"]
+__all__ = ["Lineage", "Origin", "Step", "lineage"]
+
+
+class Step(NamedTuple):
+    """Say that data flowed from one place to another."""
+
+    source: str
+    sink: str
+    labels: tuple[str, ...]
+    allowed: bool
 
 
 class Origin(NamedTuple):
@@ -48,11 +57,11 @@ class Lineage:
         edges: What was recorded.
     """
 
-    edges: "Iterable[Edge]" = ()
-    _into: "dict[str, list[Edge]]" = field(init=False, eq=False, repr=False)
+    edges: Iterable[Step] = ()
+    _into: dict[str, list[Step]] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        into: defaultdict[str, list[Edge]] = defaultdict(list)
+        into: defaultdict[str, list[Step]] = defaultdict(list)
         for edge in self.edges:
             into[_asset(edge.sink)].append(edge)
         object.__setattr__(self, "_into", dict(into))
@@ -101,19 +110,28 @@ class Lineage:
 
 
 def lineage() -> Lineage:
-    """Return what the spool of this process holds by now, other processes' records included."""
+    """Return what the spool of this process holds by now, other processes' records included.
+
+    It is read as a whole, which the spool's cap bounds; what is kept of it is one step for each distinct flow.
+    """
     snapshot = ACTIVE.snapshot
     if snapshot is None or snapshot.spool is None or not snapshot.spool.is_dir():
         return Lineage()
-    from privacylib.graph import load
+    from privacylib.graph.gathering import gather
+    from privacylib.recorder import producers
 
-    return Lineage(load([snapshot.spool]).edges())
+    return Lineage(sorted(set(map(_step, gather(producers(snapshot.spool)).edges))))
 
 
-def _stopped(edge: "Edge", near: str) -> frozenset[str]:
+def _step(edge: "EdgeKey") -> Step:
+    source, sink, _, labels, _, _, verdict = edge
+    return Step(source, sink, labels, verdict is Verdict.ALLOW)
+
+
+def _stopped(edge: Step, near: str) -> frozenset[str]:
     """Return which labels cannot have come through an edge into a place."""
     annotated = _annotated(near)
-    if edge.decision is not Verdict.ALLOW or annotated is None:
+    if not edge.allowed or annotated is None:
         return frozenset()
     return uncovered(edge.labels, annotated)
 

@@ -10,7 +10,7 @@ from attrs import asdict, field, frozen
 
 from privacylib.propagation import Keyring, SigningKey
 
-__all__ = ["FORMAT", "Input", "Manifest", "digest_of", "manifest_path", "read", "write"]
+__all__ = ["FORMAT", "Input", "Manifest", "digest_of", "digest_of_bytes", "manifest_path", "read", "write"]
 
 FORMAT = 1
 _PREFIX = "privacylib manifest 1\n"
@@ -79,6 +79,11 @@ def digest_of(file: Path) -> str | None:
         return _digest_of_one(file) if file.is_file() else None
     except OSError:
         return None
+
+
+def digest_of_bytes(content: bytes) -> str:
+    """Return ``sha256:…`` of what a file held."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _digest_of_one(file: Path) -> str:

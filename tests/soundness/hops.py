@@ -16,7 +16,7 @@ import privacylib
 import privacylib.grpc
 from privacylib.model import Decision
 from tests.runtime.driving import Driver, Script
-from tests.runtime.model import HOP, Place, Reads, Seen, Source, World
+from tests.runtime.model import HOP, SOURCES, Place, Reads, Seen, Source, World
 
 __all__ = [
     "ANSWERED", "DENIED", "REFUSED", "Arrivals", "Reaching", "Server", "imagined", "in_a_fork", "run_errand", "serving",
@@ -89,6 +89,12 @@ class Reaching(World):
             return True
         caller.reads.own.add(source)
         return False
+
+    def take_refusal(self, caller: Place) -> None:
+        """Take in that a call was refused: an error is an answer, which brings what its annotation says."""
+        source = (f"{HOP}#response", frozenset(SOURCES[HOP]), False)
+        if self.refused(caller, source) is None:
+            caller.reads.own.add(source)
 
     # -- other processes
 

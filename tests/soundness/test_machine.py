@@ -193,6 +193,7 @@ class Soundness(RuleBasedStateMachine):
         by = self.hand(number, Scheduled if later else Hand)
         if by is None or isinstance(by, Stepped) or len(self.hands) >= MOST_HANDS:
             return
+        self.compare_held(by)  # who stands outside scopes is seen there before it opens one
         inner = self.world.zone(self.here(by), purpose, None if labels is None else set(labels))
         around = privacylib.zone(purpose, labels)
         hand = (SteppedLater if later else Stepped)(inner, self.unwind)
@@ -291,12 +292,14 @@ class Soundness(RuleBasedStateMachine):
     @rule(number=who, isolated=st.booleans(), fresh=st.booleans())
     def open_scope(self, number: int, isolated: bool, fresh: bool) -> None:
         hand = self.any_hand(number)
+        self.compare_held(hand)
         inner = self.world.scope(self.here(hand), isolated, fresh)
         self.enter(hand, privacylib.scope("s", isolated, fresh), inner)
 
     @rule(number=who, purpose=purposes, labels=admitted)
     def open_zone(self, number: int, purpose: str, labels: frozenset[str] | None) -> None:
         hand = self.any_hand(number)
+        self.compare_held(hand)
         inner = self.world.zone(self.here(hand), purpose, None if labels is None else set(labels))
         self.enter(hand, privacylib.zone(purpose, labels), None if self.world.judged(inner) else inner)
 
@@ -393,6 +396,7 @@ class Soundness(RuleBasedStateMachine):
         if refused:
             assert hand.outcome() == REFUSED
             self.compare_last("CALL", expected)
+            self.world.take_refusal(here)
             return
         assert asked.arrived.acquire(timeout=PATIENCE)
         hand.busy = True
@@ -415,6 +419,7 @@ class Soundness(RuleBasedStateMachine):
             self.compare_last("SERVE", response)
         if refused:
             assert outcome == REFUSED
+            self.world.take_refusal(asked.called_at)
         else:
             assert outcome == (DENIED if self.world.take_answer(asked.called_at, place) else ANSWERED)
         self.compare_held(asked.caller)

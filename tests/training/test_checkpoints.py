@@ -15,6 +15,7 @@ import privacylib
 from privacylib import graph, training
 from privacylib.context import PROCESS, set_frame
 from privacylib.errors import AssetNameError
+from privacylib.recorder import Producer, producers
 from privacylib.training.manifest import manifest_path
 
 POLICY = """
@@ -381,3 +382,93 @@ def test_another_process_is_denied_with_the_way_too(start: Start, tmp_path: Path
     ).stdout  # fmt: skip
     assert f"{CLICKS} -> {SET} -> {MODEL}" in told
     assert "served" not in told
+
+
+@pytest.fixture
+def made(start: Start, tmp_path: Path) -> Path:
+    """Return a checkpoint's file, in a service that may load it."""
+    start()
+    prepared()
+    trained(tmp_path / "ranker.bin", SET)
+    start("inference")
+    return tmp_path / "ranker.bin"
+
+
+def swap(file: Path) -> None:
+    """Put another file in the place of one."""
+    other = file.with_suffix(".other")
+    other.write_bytes(b"other weights")
+    other.replace(file)
+
+
+def held() -> tuple[frozenset[str], str | None]:
+    with privacylib.scope("request"):
+        return privacylib.current().labels, privacylib.current().unknown
+
+
+def test_what_is_read_within_its_block_is_what_the_manifest_is_of(made: Path) -> None:
+    with privacylib.zone("reply"), training.load(MODEL, made) as found:
+        assert (made.read_bytes(), found.content(), found.file) == (b"weights", b"weights", made)
+    assert held() == ({"INTERACTION"}, None)
+
+
+def test_a_file_that_is_swapped_between_the_load_and_its_use_is_unknown(made: Path) -> None:
+    with privacylib.zone("reply"):
+        with training.load(MODEL, made):
+            swap(made)
+        assert held() == ({"INTERACTION"}, "checkpoint-changed")
+        with pytest.raises(privacylib.PolicyDenied):  # of which nothing is known: it may be anything
+            touch("write", "file:///out/anywhere")
+
+
+async def test_so_it_is_in_an_async_block(made: Path) -> None:
+    with privacylib.zone("reply"):
+        async with training.load(MODEL, made):
+            swap(made)
+        assert held()[1] == "checkpoint-changed"
+
+
+def test_content_is_looked_at_when_it_is_taken(made: Path) -> None:
+    with privacylib.zone("reply"):
+        found = training.load(MODEL, made)
+        swap(made)
+        assert found.content() == b"other weights"
+        assert held()[1] == "checkpoint-changed"
+
+
+def test_content_that_was_swapped_is_kept_from_a_zone_that_may_not_read_it(made: Path) -> None:
+    with privacylib.zone("train.ranker"):
+        found = training.load(MODEL, made)
+        swap(made)
+        with pytest.raises(privacylib.PolicyDenied) as denied:
+            found.content()
+        assert denied.value.decision.requirement == "unknown"
+        with pytest.raises(privacylib.PolicyDenied), found:
+            pass
+        with pytest.raises(KeyError), found:  # the host's own error goes first
+            raise KeyError
+
+
+def test_a_gate_and_a_checkpoint_read_the_spool_once_each(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start()
+    prepared()
+    reads: list[Path] = []
+
+    def counted(spool: Path) -> Iterator[Producer]:
+        reads.append(spool)
+        return producers(spool)
+
+    monkeypatch.setattr("privacylib.recorder.producers", counted)
+    with training.job("train", "train.ranker", inputs=[SET, WORDS]):
+        assert len(reads) == 1
+        touch("read", SET)
+        touch("read", WORDS)
+        with training.checkpoint(MODEL, tmp_path / "ranker.bin"):
+            (tmp_path / "ranker.bin").write_bytes(b"weights")
+        assert len(reads) == 2
+        with training.checkpoint(MODEL, tmp_path / "ranker.bin"):
+            touch("read", "duckdb://w/between")  # what is read inside is looked up, by what is there by then
+            (tmp_path / "ranker.bin").write_bytes(b"weights")
+        assert len(reads) == 4

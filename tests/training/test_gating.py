@@ -10,9 +10,9 @@ import privacylib
 from privacylib import graph, training
 from privacylib.context import PROCESS
 from privacylib.errors import AssetNameError
-from privacylib.model import Evidence, Kind, Mode, Verdict
+from privacylib.model import Kind, Mode, Verdict
 from privacylib.policy.loading import parse
-from privacylib.training.lineage import Lineage
+from privacylib.training.lineage import Lineage, Step
 
 POLICY = """
 version: 1
@@ -125,10 +125,7 @@ def test_the_farthest_of_very_many_origins_counts(start: Start) -> None:
     start("enforce")
     number = 12_000
     chain = [f"duckdb://w/step{step}" for step in range(number)] + [HEARTBEATS]
-    edges = [
-        graph.Edge(source, sink, Evidence.CONTEXT, (), None, "s", Verdict.ALLOW, 1, "", "", ())
-        for sink, source in itertools.pairwise(chain)
-    ]
+    edges = [Step(source, sink, (), allowed=True) for sink, source in itertools.pairwise(chain)]
     *_, last = Lineage(edges).behind(chain[0])
     assert (last.uri, last.labels, last.steps) == (HEARTBEATS, {"HEALTH"}, number)
     assert last.way == tuple(reversed(chain))
