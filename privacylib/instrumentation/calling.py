@@ -41,7 +41,7 @@ def around(original: Any, patch: Patch) -> Any:
         ours = (_awaited if inspect.iscoroutinefunction(original) else _replaced)(original, instead)
     elif patch.answers is not None:
         ours = answering(original, patch, lambda args, kwargs: Call(args, kwargs, positions, defaults))
-    elif patch.only_pins:
+    elif patch.only_pins and not inspect.iscoroutinefunction(original):
         ours = _pinning(original, functools.partial(_pinned, tuple(patch.pins.items()), positions, defaults))
     elif patch.takes is not None and inspect.isgeneratorfunction(original):
         ours = consuming(original, patch.takes, lambda args, kwargs: Call(args, kwargs, positions, defaults))

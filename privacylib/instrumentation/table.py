@@ -156,6 +156,7 @@ class Integration:
         versions: Lowest version that is known to work, and the first that is not; either may be empty.
         connects: Top-level packages that open the library's connections, over which nothing goes but what the patches
             see: these connections are no gaps, as long as all patches are in place.
+        needs: Names of the integrations that see what it does with other libraries.
     """
 
     name: str
@@ -163,3 +164,4 @@ class Integration:
     distribution: str | None = None
     versions: tuple[str, str] = ("", "")
     connects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ def names() -> frozenset[str]:
 
 
 def integrations(chosen: frozenset[str] | None = None) -> list[Integration]:
-    """Return the tables of some integrations, or of all, in order of their names.
+    """Return the tables of some integrations and of those that they need, or of all, in order of their names.
 
     Args:
         chosen: Names; None for all.
@@ -30,8 +30,12 @@ def integrations(chosen: frozenset[str] | None = None) -> list[Integration]:
     known = names()
     if wrong := sorted((chosen or frozenset()) - known):
         raise PrivacyError(f"there is no integration {wrong[0]!r} to instrument; there are {', '.join(sorted(known))}")
-    wanted = sorted(known if chosen is None else known & chosen)
-    return [importlib.import_module(f"{__name__}.{name}").INTEGRATION for name in wanted]
+    waiting, found = set(known if chosen is None else chosen), dict[str, Integration]()
+    while waiting:
+        name = waiting.pop()
+        found[name] = table = importlib.import_module(f"{__name__}.{name}").INTEGRATION
+        waiting.update(set(table.needs) - found.keys())
+    return [found[name] for name in sorted(found)]
 
 
 def install(chosen: frozenset[str] | None = None) -> None:

@@ -75,5 +75,6 @@ INTEGRATION = Integration(
         *(Patch(f"asyncpg.cursor:BaseCursor.{name}", _prepared) for name in ("_bind", "_bind_exec")),
     ),
     distribution="asyncpg",
+    connects=("asyncpg",),
     versions=("0.29", ""),
 )

@@ -22,6 +22,7 @@ INTEGRATION = Integration(
         Patch("pymysql.cursors:Cursor.callproc", _procedure),
     ),
     distribution="pymysql",
+    connects=("pymysql",),
     versions=("1.0", ""),
 )
 """``executemany`` ends in ``execute``, once for many rows, and so does what SQLAlchemy and Django do."""

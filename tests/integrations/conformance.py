@@ -225,7 +225,7 @@ def flows(here: Watched, host: Host) -> list[tuple[int, str]]:
 
 def targets(name: str) -> list[Patch]:
     """Return the patches of an integration whose modules are here."""
-    (table,) = integrations.integrations(frozenset({name}))
+    (table,) = (each for each in integrations.integrations(frozenset({name})) if each.name == name)
     patches = [patch for patch in table.patches if patch.applies]
     return [patch for patch in patches if is_here(patch.module.partition(".")[0])]
 
