@@ -16,9 +16,9 @@ SELECT email FROM users ORDER BY age FETCH FIRST 3 ROWS ONLY FOR UPDATE;
 SELECT u FROM users AS u;
 -- users.{id,name,email,country,age} -> u : TRANSFORMATION
 
--- case: rowid and typeof | sqlite
-SELECT rowid, typeof(email) AS t FROM users;
--- users.rowid -> rowid : IDENTITY
+-- case: typeof and unicode | sqlite
+SELECT typeof(email) AS t, unicode(name) AS u FROM users;
+-- users.name -> u : TRANSFORMATION
 -- users.email -> t : TRANSFORMATION
 
 -- case: glob and printf | sqlite
