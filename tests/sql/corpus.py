@@ -134,7 +134,7 @@ def _line(case: Case, line: str, place: str) -> Case:
     if line == "-- incomplete":
         return evolve(case, complete=False)
     if line == "-- opaque":
-        return evolve(case, opaque=True)
+        return evolve(case, opaque=True, complete=False)
     if line == "-- schema: none":
         return evolve(case, schema=None)
     if line.startswith("-- schema: "):
