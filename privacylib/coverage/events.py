@@ -73,7 +73,7 @@ def _program(event: str) -> Callable[..., Told]:
 
 def _named(path: Any) -> Asset:
     name = Path(os.fsdecode(path)).name if isinstance(path, (str, bytes, Path)) else ""
-    return Asset("program", name or _ANY)
+    return Asset("command", name or _ANY)
 
 
 def _line(_: Any) -> Told:

@@ -77,4 +77,5 @@ INTEGRATION = Integration(
     distribution="asyncpg",
     connects=("asyncpg",),
     versions=("0.29", ""),
+    connects=("asyncpg",),
 )

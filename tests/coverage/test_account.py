@@ -299,7 +299,7 @@ def test_uncovered_io_is_refused_to_work_that_holds_the_labels(here: Watched, da
     assert len(counted.gaps) == 5
     denied = {(each.requirement, each.denied) for each in diagnose([here.spool]).breaches}
     assert denied == {("seen-only", 1)}
-    assert {each.asset.partition("://")[0] for each in here.denied()} == {"file", "tcp", "program"}
+    assert {each.asset.partition("://")[0] for each in here.denied()} == {"file", "tcp", "command"}
     assert sink.exists()
 
 
