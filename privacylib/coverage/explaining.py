@@ -38,6 +38,8 @@ _KNOWN: dict[str | None, int] = {
     "multiprocessing.resource_tracker": _PART,
 }
 
+_NOBODY: Mapping[str, str] = {}
+
 _kinds = dict(_KNOWN)
 _sites: dict[tuple[int, int], tuple[str, CodeType]] = {}
 """Names of call sites; the code is kept so that nothing else gets its address."""
@@ -65,7 +67,7 @@ def unexplained(frame: FrameType | None, event: str) -> str | None:
         event: What it is about to do.
     """
     nearest, found, depth, kind_of = frame, None, 0, _kinds.get
-    connecting = patching.connecting() if event == "socket.connect" else {}
+    connecting = patching.connecting() if event == "socket.connect" else _NOBODY
     while frame is not None and depth < DEPTH:
         module = frame.f_globals.get("__name__")
         kind = kind_of(module) or _kind(str(module))

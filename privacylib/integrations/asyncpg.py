@@ -77,5 +77,4 @@ INTEGRATION = Integration(
     distribution="asyncpg",
     connects=("asyncpg",),
     versions=("0.29", ""),
-    connects=("asyncpg",),
 )

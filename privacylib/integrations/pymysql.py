@@ -24,6 +24,5 @@ INTEGRATION = Integration(
     distribution="pymysql",
     connects=("pymysql",),
     versions=("1.0", ""),
-    connects=("pymysql",),
 )
 """``executemany`` ends in ``execute``, once for many rows, and so does what SQLAlchemy and Django do."""

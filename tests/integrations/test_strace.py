@@ -1,7 +1,7 @@
 """What the kernel sees a program do, beside what was recorded and counted: nothing goes unexplained.
 
-strace is an oracle that knows nothing of privacylib: each data file that is opened, each address that is connected to and
-each program that is executed is one of the assets that were recorded, or was counted as a gap.
+strace is an oracle that knows nothing of privacylib: each data file that is opened, each address that is connected to
+and each program that is executed is one of the assets that were recorded, or was counted as a gap.
 """
 
 import re
@@ -88,7 +88,7 @@ def address(arguments: str) -> str | None:
 
 
 class Answer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - as the base class calls it
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("content-length", "2")
         self.end_headers()
