@@ -150,6 +150,7 @@ def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None
             return
         uncovered.pop(patch.target, None)  # another of its names was patched before it
         _placed.append((owner, name, theirs if before is ours else before, ours))
+        uncovered.pop(patch.target, None)  # it was another name of what is patched already
         if owner is module:
             uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))
 

@@ -1,0 +1,186 @@
+"""pyarrow under the policy."""
+# ruff: noqa: ARG005 - calls as programs make them, of what is patched by then
+
+import io
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import privacylib
+from privacylib import PolicyDenied, integrations
+from privacylib.families.frames import read
+from privacylib.instrumentation import patching
+from tests.integrations.conformance import Conformance, Host, users
+from tests.integrations.differential import Differential
+from tests.watched import Watched, watched
+
+pytestmark = pytest.mark.library
+
+pa: Any = pytest.importorskip("pyarrow")
+csv: Any = pytest.importorskip("pyarrow.csv")
+dataset: Any = pytest.importorskip("pyarrow.dataset")
+feather: Any = pytest.importorskip("pyarrow.feather")
+fs: Any = pytest.importorskip("pyarrow.fs")
+orc: Any = pytest.importorskip("pyarrow.orc")
+json: Any = pytest.importorskip("pyarrow.json")
+pq: Any = pytest.importorskip("pyarrow.parquet")
+
+PEOPLE = {"name": ["ana", "bo"], "age": [40, 50]}
+
+
+def table() -> Any:
+    return pa.table(PEOPLE)
+
+
+def _pieces(sink: Path) -> None:
+    with pq.ParquetWriter(sink, table().schema) as writer:
+        writer.write_table(table())
+
+
+class TestConformance(Conformance):
+    name = "pyarrow"
+
+    @contextmanager
+    def serve(self, directory: Path) -> Generator[Host]:
+        def streamed() -> None:
+            _pieces(directory / "contacts.parquet")
+
+        yield Host(
+            sink=f"file://{directory}/contacts.parquet",
+            allowed=lambda: pq.write_table(table(), directory / "contacts.parquet"),
+            refused=lambda: pq.write_table(table(), directory / "plain.parquet"),
+            arrived=(directory / "plain.parquet").exists,
+            failing=lambda: pq.read_table(directory / "nowhere.parquet"),
+            error=FileNotFoundError,
+            streamed=streamed,
+        )
+
+
+class TestDifferential(Differential):
+    name = "pyarrow"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Path]:
+        pq.write_table(table(), directory / "a.parquet")
+        csv.write_csv(table(), directory / "a.csv")
+        yield directory
+
+    def effects(self, world: Path) -> object:
+        return sorted(path.name for path in world.iterdir())
+
+    calls = (
+        lambda at: pq.read_table(at / "a.parquet").to_pydict(),
+        lambda at: pq.read_table(at / "a.parquet", columns=["age"]).to_pydict(),
+        lambda at: pq.ParquetFile(at / "a.parquet").read().to_pydict(),
+        lambda at: pq.read_table(io.BytesIO((at / "a.parquet").read_bytes())).to_pydict(),
+        lambda at: csv.read_csv(at / "a.csv").to_pydict(),
+        lambda at: csv.open_csv(at / "a.csv").read_all().to_pydict(),
+        lambda at: dataset.dataset(at / "a.parquet").to_table().to_pydict(),
+        lambda at: dataset.write_dataset(table(), at / "set", format="parquet"),
+        lambda at: feather.write_feather(table(), str(at / "a.feather")),
+        lambda at: feather.read_table(at / "a.feather").to_pydict(),
+        lambda at: pa.memory_map(str(at / "a.csv")).read(),
+        lambda at: pq.read_table(at / "nowhere.parquet"),
+        lambda at: pq.write_table(table(), at / "no" / "where.parquet"),
+        lambda at: pq.read_table(),
+    )
+
+
+def _dataset(source: Path, sink: Path) -> None:
+    dataset.write_dataset(dataset.dataset(source).to_table(), sink, format="parquet")
+
+
+def _ipc(source: Path, sink: Path) -> None:
+    with pa.ipc.open_file(source) as reader, pa.ipc.new_file(sink, reader.schema) as writer:
+        writer.write_table(reader.read_all())
+
+
+def _copied(source: Path, sink: Path) -> None:
+    with pa.input_stream(str(source)) as one, pa.output_stream(str(sink)) as other:
+        other.write(one.read())
+
+
+WAYS: dict[str, tuple[Callable[[Path], object], Callable[[Path, Path], object]]] = {
+    "parquet": (lambda at: pq.write_table(table(), at), lambda a, b: pq.write_table(pq.read_table(a), b)),
+    "file.parquet": (lambda at: pq.write_table(table(), at), lambda a, b: pq.write_table(pq.ParquetFile(a).read(), b)),
+    "feather": (
+        lambda at: feather.write_feather(table(), str(at)),
+        lambda a, b: feather.write_feather(feather.read_table(a), str(b)),
+    ),
+    "csv": (lambda at: csv.write_csv(table(), at), lambda a, b: csv.write_csv(csv.read_csv(a), b)),
+    "orc": (lambda at: orc.write_table(table(), at), lambda a, b: orc.write_table(orc.read_table(str(a)), str(b))),
+    "arrow": (lambda at: feather.write_feather(table(), str(at), compression="uncompressed"), _ipc),
+    "set": (lambda at: dataset.write_dataset(table(), at, format="parquet"), _dataset),
+    "txt": (lambda at: at.write_text("ana"), _copied),
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Generator[Watched]:
+    with watched(tmp_path) as found:
+        try:
+            yield found
+        finally:
+            patching.uninstall()
+
+
+@pytest.mark.parametrize("others", [(), ("files",)], ids=["alone", "all"])
+@pytest.mark.parametrize("way", WAYS)
+def test_one_record_for_each_file_whatever_else_is_seen(
+    here: Watched, tmp_path: Path, way: str, others: tuple[str, ...]
+) -> None:
+    make, turn = WAYS[way]
+    source, sink = tmp_path / f"a.{way}", tmp_path / f"b.{way}"
+    make(source)
+    integrations.install(frozenset({"pyarrow", *others}))
+    with privacylib.scope("work", fresh=True):
+        turn(source, sink)
+    edges = [(edge.source, edge.sink, edge.count) for edge in here.edges() if "site-packages" not in edge.source]
+    assert edges == [(f"file://{source}", f"file://{sink}", 1)]
+
+
+def test_each_piece_is_written_when_it_is(here: Watched, tmp_path: Path) -> None:
+    integrations.install(frozenset({"pyarrow"}))
+    with privacylib.zone("reply"), pq.ParquetWriter(tmp_path / "plain.parquet", table().schema) as writer:
+        writer.write_table(table())
+        users()
+        with pytest.raises(PolicyDenied):
+            writer.write_table(table())
+
+
+def test_an_open_file_is_seen_where_it_was_opened(here: Watched, tmp_path: Path) -> None:
+    pq.write_table(table(), tmp_path / "a.parquet")
+    integrations.install(frozenset({"pyarrow", "files"}))
+    with privacylib.scope("work", fresh=True):
+        with (tmp_path / "a.parquet").open("rb") as file:
+            read = pq.read_table(file)
+        pq.write_table(read, tmp_path / "b.parquet")
+    assert [edge.count for edge in here.edges() if "site-packages" not in edge.source] == [1]
+
+
+def test_json_is_read(here: Watched, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": 1}\n')
+    integrations.install(frozenset({"pyarrow"}))
+    with privacylib.scope("work", fresh=True):
+        pq.write_table(json.read_json(tmp_path / "a.json"), tmp_path / "b.parquet")
+    assert here.pairs() == {(f"file://{tmp_path}/a.json", f"file://{tmp_path}/b.parquet")}
+
+
+@pytest.mark.parametrize(
+    ("given", "filesystem", "expected"),
+    [
+        ("s3://shop/users/7/x.parquet", None, "s3://shop/users/{id}/x.parquet"),
+        ("shop/a.parquet", "s3", "s3://shop/a.parquet"),
+        ("gs://shop/year=2026/a.parquet", None, "gs://shop/year={date}/a.parquet"),
+        ("/data/a.parquet", "local", "file:///data/a.parquet"),
+        ("file:///data/a.parquet", None, "file:///data/a.parquet"),
+        (["/data/a", "/data/b"], None, "file:///data/a file:///data/b"),
+        (7, None, ""),
+        (io.BytesIO(), None, ""),
+    ],
+)
+def test_places(given: object, filesystem: object, expected: str) -> None:
+    assert " ".join(one.asset.uri for one in read(given, filesystem=filesystem)) == expected
