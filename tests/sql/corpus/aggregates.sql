@@ -129,3 +129,54 @@ SELECT APPROX_COUNT_DISTINCT(email) AS n, ANY_VALUE(name) AS someone FROM users;
 SELECT count_if(age > 17) AS adults, collect_list(email) AS mails FROM users;
 -- users.age -> adults : AGGREGATION
 -- users.email -> mails : AGGREGATION
+
+-- case: a filter before and after
+SELECT country, count(DISTINCT email) AS n FROM users WHERE age > 3 GROUP BY country HAVING count(DISTINCT email) > 1 ORDER BY n DESC;
+-- users.country -> = : IDENTITY
+-- users.email -> n : AGGREGATION
+-- users.age -> * : FILTER
+-- users.country -> * : GROUP_BY
+-- users.email -> * : FILTER SORT
+
+-- case: count of a join
+SELECT count(*) AS n FROM users u JOIN orders o ON o.user_id = u.id;
+-- users.*, orders.* -> n : AGGREGATION
+-- users.id, orders.user_id -> * : JOIN
+
+-- case: coalesce around a sum
+SELECT coalesce(sum(total), 0) AS s FROM orders;
+-- orders.total -> s : AGGREGATION CONDITIONAL
+
+-- case: a sum around coalesce
+SELECT sum(coalesce(total, product_id)) AS s FROM orders;
+-- orders.{total,product_id} -> s : AGGREGATION
+-- orders.total -> s : CONDITIONAL
+
+-- case: a share of two filtered counts | postgres
+SELECT count(id) FILTER (WHERE status = 'paid') * 1.0 / count(id) AS share FROM orders;
+-- orders.id -> share : AGGREGATION
+-- orders.status -> share : CONDITIONAL
+
+-- case: grouped by a date part | postgres
+SELECT date_trunc('day', seen) AS d, count(DISTINCT user_id) AS people FROM events GROUP BY 1;
+-- events.seen -> d : TRANSFORMATION
+-- events.user_id -> people : AGGREGATION
+-- events.seen -> * : GROUP_BY
+
+-- case: booleans
+SELECT bool_or(age > 17) AS some, bool_and(email IS NOT NULL) AS every_one FROM users;
+-- users.age -> some : AGGREGATION
+-- users.email -> every_one : AGGREGATION
+
+-- case: spread
+SELECT stddev(total) AS s, variance(total) AS v FROM orders;
+-- orders.total -> s, v : AGGREGATION
+
+-- case: a mode as an ordered set | postgres
+SELECT mode() WITHIN GROUP (ORDER BY country) AS common FROM users;
+-- users.country -> common : AGGREGATION
+
+-- case: having without group by
+SELECT max(total) AS top FROM orders HAVING count(id) > 2;
+-- orders.total -> top : AGGREGATION
+-- orders.id -> * : FILTER

@@ -128,3 +128,49 @@ SELECT decode(country, 'DE', email, 'FR', name, 'x') AS e FROM users;
 -- case: the greater of two
 SELECT greatest(age, id) AS top FROM users;
 -- users.{age,id} -> top : TRANSFORMATION
+
+-- case: in a join's condition
+SELECT u.name FROM users u JOIN orders o ON CASE WHEN u.age > 3 THEN u.id ELSE 0 END = o.user_id;
+-- users.name -> = : IDENTITY
+-- users.{age,id}, orders.user_id -> * : JOIN
+
+-- case: coalesce over an outer join
+SELECT coalesce(r.b, l.a) AS v FROM left_side l LEFT JOIN right_side r ON r.k = l.k;
+-- right_side.b, left_side.a -> v : IDENTITY
+-- right_side.b -> v : CONDITIONAL
+-- left_side.k, right_side.k -> * : JOIN
+
+-- case: a division guarded by nullif
+SELECT total / nullif(product_id, 0) AS q FROM orders;
+-- orders.{total,product_id} -> q : TRANSFORMATION
+-- orders.product_id -> q : CONDITIONAL
+
+-- case: a case with a comparison of two columns
+SELECT CASE WHEN email = name THEN 'same' ELSE country END AS c FROM users;
+-- users.country -> c : IDENTITY
+-- users.{email,name} -> c : CONDITIONAL
+
+-- case: a case that yields a case's input, cast
+SELECT CASE WHEN age > 3 THEN CAST(id AS text) ELSE email END AS v FROM users;
+-- users.id -> v : TRANSFORMATION
+-- users.email -> v : IDENTITY
+-- users.age -> v : CONDITIONAL
+
+-- case: and, or, not, in inside
+SELECT CASE WHEN NOT (age > 3 OR country IN ('DE')) AND name LIKE 'a%' THEN 1 ELSE 0 END AS f FROM users;
+-- users.{age,country,name} -> f : CONDITIONAL
+
+-- case: a conditional in a CTE that a join uses
+WITH x AS (SELECT id, CASE WHEN age > 17 THEN 1 ELSE 2 END AS g FROM users) SELECT l.a FROM x JOIN left_side l ON l.k = x.g;
+-- left_side.a -> a : IDENTITY
+-- left_side.k, users.age -> * : JOIN
+
+-- case: if of Spark | spark
+SELECT if(age > 17, email, name) AS e, nvl(country, 'x') AS c FROM users;
+-- users.{email,name} -> e : IDENTITY
+-- users.age -> e : CONDITIONAL
+-- users.country -> c : IDENTITY CONDITIONAL
+
+-- case: zeroifnull and equal_null | snowflake
+SELECT IFNULL(age, 0) AS a FROM users;
+-- USERS.AGE -> A : IDENTITY CONDITIONAL

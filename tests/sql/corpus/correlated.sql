@@ -85,3 +85,32 @@ UPDATE totals t SET total = (SELECT sum(o.total) FROM orders o WHERE o.user_id =
 -- case: in a delete
 DELETE FROM users WHERE NOT EXISTS (SELECT 1 FROM orders WHERE orders.user_id = users.id);
 -- orders.user_id, users.id -> users.* : FILTER
+
+-- case: through two subqueries at once
+SELECT u.name, (SELECT max(p.price) FROM orders o JOIN products p ON p.id = o.product_id WHERE o.user_id = u.id) AS top FROM users u;
+-- users.name -> = : IDENTITY
+-- products.price -> top : AGGREGATION
+-- products.id, orders.product_id -> top : JOIN
+-- orders.user_id, users.id -> top : FILTER
+
+-- case: inside a function and a sum
+SELECT u.id, coalesce((SELECT sum(o.total) FROM orders o WHERE o.user_id = u.id), 0) + u.age AS x FROM users u;
+-- users.id -> id : IDENTITY
+-- orders.total -> x : AGGREGATION CONDITIONAL
+-- users.age -> x : TRANSFORMATION
+-- orders.user_id, users.id -> x : CONDITIONAL FILTER
+
+-- case: outer column of a subquery in from
+SELECT x.n FROM (SELECT id AS i, name AS n FROM users) AS x WHERE EXISTS (SELECT 1 FROM orders WHERE user_id = x.i);
+-- users.name -> n : IDENTITY
+-- users.id, orders.user_id -> * : FILTER
+
+-- case: exists over a union
+SELECT name FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id UNION ALL SELECT 1 FROM payments p WHERE p.contact_id = u.age);
+-- users.name -> = : IDENTITY
+-- users.{id,age}, orders.user_id, payments.contact_id -> * : FILTER
+
+-- case: the same table inside and outside without aliases for the outer
+SELECT name FROM employees WHERE salary = (SELECT max(e.salary) FROM employees e WHERE e.team = employees.team);
+-- employees.name -> = : IDENTITY
+-- employees.{salary,team} -> * : FILTER

@@ -89,3 +89,37 @@ CREATE TABLE backup CLONE contacts;
 
 -- case: only columns
 CREATE TABLE fresh (id INT PRIMARY KEY, email TEXT DEFAULT 'x');
+
+-- case: a join with equal names
+CREATE TABLE pairs AS SELECT u.id AS user_id, o.id AS order_id, u.name FROM users u JOIN orders o ON o.user_id = u.id;
+-- users.id -> pairs.user_id : IDENTITY
+-- orders.id -> pairs.order_id : IDENTITY
+-- users.name -> pairs.name : IDENTITY
+-- users.id, orders.user_id -> pairs.* : JOIN
+
+-- case: a pivot by hand and a share
+CREATE TABLE shares AS SELECT product, sum(amount) / sum(sum(amount)) OVER () AS share FROM sales GROUP BY product;
+-- sales.product -> shares.product : IDENTITY
+-- sales.amount -> shares.share : AGGREGATION
+-- sales.product -> shares.* : GROUP_BY
+
+-- case: a recursive one | postgres
+CREATE TABLE tree AS WITH RECURSIVE t AS (SELECT id, name FROM employees WHERE boss_id IS NULL UNION ALL SELECT e.id, e.name FROM employees e JOIN t ON e.boss_id = t.id) SELECT * FROM t;
+-- employees.{id,name} -> tree.= : IDENTITY
+-- employees.boss_id -> tree.* : FILTER JOIN
+-- employees.id -> tree.* : JOIN
+
+-- case: a location and a comment | hive
+CREATE EXTERNAL TABLE mails STORED AS PARQUET LOCATION '/out/mails' AS SELECT id, email FROM users;
+-- users.{id,email} -> mails.= : IDENTITY
+
+-- case: select into with an expression and a top | tsql
+SELECT TOP 5 u.id, UPPER(u.name) AS n INTO dbo.best FROM users AS u ORDER BY u.age DESC;
+-- users.id -> dbo.best.id : IDENTITY
+-- users.name -> dbo.best.n : TRANSFORMATION
+-- users.age -> dbo.best.* : SORT
+
+-- case: bucketed and sorted | spark
+CREATE TABLE mails USING parquet CLUSTERED BY (id) INTO 4 BUCKETS AS SELECT id, email FROM users WHERE email IS NOT NULL;
+-- users.{id,email} -> mails.= : IDENTITY
+-- users.email -> mails.* : FILTER

@@ -91,3 +91,32 @@ WITH x AS MATERIALIZED (SELECT email FROM users) SELECT email FROM x;
 WITH v(n) AS (VALUES (1), (2)) SELECT u.email, v.n FROM users u JOIN v ON v.n = u.id;
 -- users.email -> = : IDENTITY
 -- users.id -> * : JOIN
+
+-- case: a CTE read in a subquery of another CTE
+WITH paid AS (SELECT user_id, total FROM orders WHERE status = 'paid'), big AS (SELECT id, name FROM users WHERE id IN (SELECT user_id FROM paid WHERE total > 3)) SELECT name FROM big;
+-- users.name -> = : IDENTITY
+-- orders.{status,user_id,total}, users.id -> * : FILTER
+
+-- case: a window in one, an aggregate over it in the next
+WITH r AS (SELECT user_id, total, row_number() OVER (PARTITION BY user_id ORDER BY id) AS n FROM orders), f AS (SELECT user_id, total FROM r WHERE n = 1) SELECT sum(total) AS s FROM f;
+-- orders.total -> s : AGGREGATION
+-- orders.{user_id,id} -> * : FILTER
+
+-- case: one name at two depths
+WITH x AS (SELECT email FROM users) SELECT e FROM (WITH x AS (SELECT phone AS e FROM contacts) SELECT e FROM x) AS y;
+-- contacts.phone -> e : IDENTITY
+
+-- case: an outer CTE seen from a subquery in the select list
+WITH m AS (SELECT max(total) AS top FROM orders) SELECT name, (SELECT top FROM m) AS top FROM users;
+-- users.name -> = : IDENTITY
+-- orders.total -> top : AGGREGATION
+
+-- case: a CTE joined to the table it is made of
+WITH spent AS (SELECT user_id, sum(total) AS s FROM orders GROUP BY user_id) SELECT o.id, o.total * 100 / p.s AS share FROM orders o JOIN spent p ON p.user_id = o.user_id;
+-- orders.id -> id : IDENTITY
+-- orders.total -> share : AGGREGATION
+-- orders.user_id -> * : GROUP_BY JOIN
+
+-- case: a constant column filtered outside
+WITH x AS (SELECT 'a' AS k, email FROM users UNION ALL SELECT 'b', email FROM contacts) SELECT email FROM x WHERE k = 'a';
+-- users.email, contacts.email -> email : IDENTITY

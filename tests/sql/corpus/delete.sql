@@ -59,3 +59,25 @@ DELETE FROM users WHERE TRUE;
 
 -- case: truncate
 TRUNCATE TABLE users;
+
+-- case: duplicates by a window
+DELETE FROM contacts WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY email ORDER BY id) AS n FROM contacts) AS x WHERE n > 1);
+-- contacts.{id,email} -> contacts.* : FILTER
+
+-- case: with an alias | postgres
+DELETE FROM users AS u WHERE u.age < 18 OR u.email IS NULL;
+-- users.{age,email} -> users.* : FILTER
+
+-- case: not in with a union
+DELETE FROM log WHERE id NOT IN (SELECT id FROM users UNION SELECT id FROM contacts);
+-- log.id, users.id, contacts.id -> log.* : FILTER
+
+-- case: returning all | postgres
+DELETE FROM contacts WHERE id = 1 RETURNING *;
+-- contacts.{id,email,phone} -> = : IDENTITY
+-- contacts.id -> contacts.*, * : FILTER
+
+-- case: of several tables | mysql
+DELETE u, o FROM users u JOIN orders o ON o.user_id = u.id WHERE u.age < 18;
+-- users.id, orders.user_id -> users.*, orders.* : JOIN
+-- users.age -> users.*, orders.* : FILTER

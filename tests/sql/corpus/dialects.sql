@@ -144,3 +144,75 @@ SELECT [x || '!' for x in tags] AS loud FROM posts;
 SELECT v.n, u.name FROM (VALUES (1), (2)) AS v(n) JOIN users u ON u.id = v.n;
 -- users.name -> = : IDENTITY
 -- users.id -> * : JOIN
+
+-- case: array and string functions | spark
+SELECT concat_ws(',', collect_set(name)) AS names, size(split(max(email), '@')) AS n FROM users;
+-- users.name -> names : AGGREGATION
+-- users.email -> n : AGGREGATION
+
+-- case: date arithmetic | mysql
+SELECT DATE_ADD(seen, INTERVAL user_id DAY) AS d, TIMESTAMPDIFF(HOUR, seen, NOW()) AS h FROM events;
+-- events.{seen,user_id} -> d : TRANSFORMATION
+-- events.seen -> h : TRANSFORMATION
+
+-- case: window frames by range | trino
+SELECT sum(total) OVER (PARTITION BY user_id ORDER BY id RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS s FROM orders;
+-- orders.total -> s : AGGREGATION
+-- orders.{user_id,id} -> s : WINDOW
+
+-- case: a reduce over an array | trino
+SELECT reduce(tags, '', (s, x) -> s || x, s -> s) AS line FROM posts;
+-- posts.tags -> line : TRANSFORMATION
+
+-- case: struct star | bigquery
+SELECT u.id, STRUCT(u.name, u.email) AS who FROM users AS u;
+-- users.id -> id : IDENTITY
+-- users.{name,email} -> who : TRANSFORMATION
+
+-- case: generated dates | bigquery
+SELECT d, u.id FROM UNNEST(GENERATE_DATE_ARRAY('2024-01-01', '2024-01-03')) AS d CROSS JOIN users AS u;
+-- users.id -> id : IDENTITY
+
+-- case: object_construct and arrays | snowflake
+SELECT OBJECT_CONSTRUCT('id', id, 'mail', email) AS o, ARRAY_AGG(name) WITHIN GROUP (ORDER BY age) OVER (PARTITION BY country) AS names FROM users;
+-- USERS.{ID,EMAIL} -> O : TRANSFORMATION
+-- USERS.NAME -> NAMES : AGGREGATION
+-- USERS.AGE -> NAMES : SORT
+-- USERS.COUNTRY -> NAMES : WINDOW
+
+-- case: choose and string concatenation by plus | tsql
+SELECT name + ' ' + email AS card, LEN(email) AS n FROM users WHERE LEFT(country, 1) = 'D';
+-- users.{name,email} -> card : TRANSFORMATION
+-- users.email -> n : TRANSFORMATION
+-- users.country -> * : FILTER
+
+-- case: a path in a positional struct | duckdb
+SELECT struct_pack(n := name, e := email).e AS e FROM users;
+-- users.{name,email} -> e : TRANSFORMATION
+
+-- case: summarise by union by name | duckdb
+SELECT id, email FROM users UNION BY NAME SELECT phone, id FROM contacts;
+-- users.id, contacts.id -> id : IDENTITY
+-- users.email -> email : IDENTITY
+-- contacts.phone -> phone : IDENTITY
+-- users.{id,email}, contacts.{id,phone} -> * : GROUP_BY
+
+-- case: an operator of arrays | postgres
+SELECT title FROM posts WHERE tags && ARRAY['a', 'b'] ORDER BY array_length(tags, 1);
+-- posts.title -> = : IDENTITY
+-- posts.tags -> * : FILTER SORT
+
+-- case: substring and position in words | postgres
+SELECT substring(email FROM 1 FOR position('@' IN email)) AS local_part, overlay(name PLACING 'x' FROM 1) AS n FROM users;
+-- users.email -> local_part : TRANSFORMATION
+-- users.name -> n : TRANSFORMATION
+
+-- case: a composite field | postgres
+SELECT (c).email AS e FROM contacts c;
+-- contacts.email -> e : IDENTITY
+
+-- case: strftime and julianday | sqlite
+SELECT strftime('%Y', seen) AS y, group_concat(kind, ',') AS kinds FROM events GROUP BY strftime('%Y', seen);
+-- events.seen -> y : TRANSFORMATION
+-- events.kind -> kinds : AGGREGATION
+-- events.seen -> * : GROUP_BY

@@ -132,3 +132,58 @@ INSERT INTO log TABLE archive_of_log;
 -- schema: log(id int, message text), archive_of_log(n int, text text)
 -- archive_of_log.n -> log.id : IDENTITY
 -- archive_of_log.text -> log.message : IDENTITY
+
+-- case: a window and a condition
+INSERT INTO log (id, message) SELECT id, email FROM (SELECT id, email, row_number() OVER (PARTITION BY email ORDER BY id) AS n FROM users) AS x WHERE n = 1;
+-- users.id -> log.id : IDENTITY
+-- users.email -> log.message : IDENTITY
+-- users.{email,id} -> log.* : FILTER
+
+-- case: a conditional and a constant
+INSERT INTO archive (id, email, phone) SELECT id, CASE WHEN age > 17 THEN email END, 'none' FROM users;
+-- users.id -> archive.id : IDENTITY
+-- users.email -> archive.email : IDENTITY
+-- users.age -> archive.email : CONDITIONAL
+
+-- case: only new rows by not exists
+INSERT INTO archive SELECT c.id, c.email, c.phone FROM contacts c WHERE NOT EXISTS (SELECT 1 FROM archive a WHERE a.id = c.id);
+-- contacts.{id,email,phone} -> archive.= : IDENTITY
+-- contacts.id, archive.id -> archive.* : FILTER
+
+-- case: only new rows by a left join
+INSERT INTO archive SELECT c.* FROM contacts c LEFT JOIN archive a ON a.id = c.id WHERE a.id IS NULL;
+-- contacts.{id,email,phone} -> archive.= : IDENTITY
+-- contacts.id, archive.id -> archive.* : JOIN
+-- archive.id -> archive.* : FILTER
+
+-- case: a distinct
+INSERT INTO log (message) SELECT DISTINCT country FROM users;
+-- users.country -> log.message : IDENTITY
+-- users.country -> log.* : GROUP_BY
+
+-- case: values from two scalar subqueries
+INSERT INTO totals (user_id, total) VALUES ((SELECT max(id) FROM users), (SELECT sum(total) FROM orders));
+-- users.id -> totals.user_id : AGGREGATION
+-- orders.total -> totals.total : AGGREGATION
+
+-- case: returning an expression | postgres
+INSERT INTO log (id, message) VALUES (1, 'x') RETURNING id, upper(message) AS m;
+-- log.id -> id : IDENTITY
+-- log.message -> m : TRANSFORMATION
+
+-- case: into another schema | snowflake
+-- schema: RAW.USERS(ID, EMAIL), DEV.MAILS(ID, MAIL)
+INSERT INTO dev.mails (id, mail) SELECT id, lower(email) FROM raw.users;
+-- RAW.USERS.ID -> DEV.MAILS.ID : IDENTITY
+-- RAW.USERS.EMAIL -> DEV.MAILS.MAIL : TRANSFORMATION
+
+-- case: a CTE before the insert of T-SQL | tsql
+WITH x AS (SELECT id, email FROM users WHERE age > 3) INSERT INTO log (id, message) SELECT id, email FROM x;
+-- users.id -> log.id : IDENTITY
+-- users.email -> log.message : IDENTITY
+-- users.age -> log.* : FILTER
+
+-- case: insert into a table of Spark without INTO's TABLE | spark
+INSERT INTO log SELECT id, concat(name, email) FROM users;
+-- users.id -> log.id : IDENTITY
+-- users.{name,email} -> log.message : TRANSFORMATION

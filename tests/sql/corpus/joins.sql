@@ -155,3 +155,71 @@ SELECT l.a, r.b FROM left_side l POSITIONAL JOIN right_side r;
 SELECT u.name || ':' || o.status AS line FROM users u JOIN orders o ON o.user_id = u.id;
 -- users.name, orders.status -> line : TRANSFORMATION
 -- users.id, orders.user_id -> * : JOIN
+
+-- case: left join with a condition on the right alone
+SELECT u.name, o.total FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.status = 'paid';
+-- users.name -> = : IDENTITY
+-- orders.total -> = : IDENTITY
+-- users.id, orders.{user_id,status} -> * : JOIN
+
+-- case: using two columns | postgres
+-- schema: a(x int, y int, p text), b(x int, y int, q text)
+SELECT x, p, q FROM a JOIN b USING (x, y);
+-- a.{x,p} -> = : IDENTITY
+-- b.q -> = : IDENTITY
+-- a.{x,y}, b.{x,y} -> * : JOIN
+
+-- case: natural join of two columns, everything | postgres
+-- schema: a(x int, y int, p text), b(y int, x int, q text)
+SELECT * FROM a NATURAL JOIN b;
+-- a.{x,y,p} -> = : IDENTITY
+-- b.q -> = : IDENTITY
+-- a.{x,y}, b.{x,y} -> * : JOIN
+
+-- case: natural join without a common column | postgres
+-- schema: a(x int), b(y int)
+SELECT * FROM a NATURAL JOIN b;
+-- a.x -> x : IDENTITY
+-- b.y -> y : IDENTITY
+
+-- case: on a computed key
+SELECT u.name, c.phone FROM users u JOIN contacts c ON lower(u.email) = lower(c.email);
+-- users.name -> = : IDENTITY
+-- contacts.phone -> = : IDENTITY
+-- users.email, contacts.email -> * : JOIN
+
+-- case: cross join then inner join
+SELECT l.a, r.b, u.name FROM left_side l CROSS JOIN right_side r JOIN users u ON u.id = r.k;
+-- left_side.a -> = : IDENTITY
+-- right_side.b -> = : IDENTITY
+-- users.name -> = : IDENTITY
+-- users.id, right_side.k -> * : JOIN
+
+-- case: on true
+SELECT u.name, o.total FROM users u JOIN orders o ON TRUE;
+-- users.name -> = : IDENTITY
+-- orders.total -> = : IDENTITY
+
+-- case: three times with itself
+SELECT a.name AS n1, b.name AS n2, c.name AS n3 FROM employees a JOIN employees b ON b.id = a.boss_id LEFT JOIN employees c ON c.id = b.boss_id;
+-- employees.name -> n1, n2, n3 : IDENTITY
+-- employees.{id,boss_id} -> * : JOIN
+
+-- case: full join with coalesced keys
+SELECT coalesce(l.k, r.k) AS k FROM left_side l FULL OUTER JOIN right_side r ON l.k = r.k;
+-- left_side.k, right_side.k -> k : IDENTITY
+-- left_side.k -> k : CONDITIONAL
+-- left_side.k, right_side.k -> * : JOIN
+
+-- case: using, sorted by the key | postgres
+SELECT a, b FROM left_side LEFT JOIN right_side USING (k) WHERE k > 1 ORDER BY k;
+-- left_side.a -> = : IDENTITY
+-- right_side.b -> = : IDENTITY
+-- left_side.k -> * : JOIN FILTER SORT
+-- right_side.k -> * : JOIN
+
+-- case: old outer join by a comma and brackets | tsql
+SELECT [u].[name], [o].[total] FROM [users] [u] LEFT OUTER JOIN [orders] [o] ON [o].[user_id] = [u].[id];
+-- users.name -> = : IDENTITY
+-- orders.total -> = : IDENTITY
+-- users.id, orders.user_id -> * : JOIN

@@ -83,3 +83,29 @@ SELECT id FROM events WHERE payload ? 'email' AND payload @> '{"a": 1}';
 -- case: taken apart in a CTE
 WITH x AS (SELECT id, json_extract(payload, '$.email') AS e FROM events) SELECT lower(e) AS small FROM x;
 -- events.payload -> small : TRANSFORMATION
+
+-- case: a key in a join | postgres
+SELECT u.name FROM users u JOIN events e ON (e.payload ->> 'user_id')::int = u.id;
+-- users.name -> = : IDENTITY
+-- users.id, events.payload -> * : JOIN
+
+-- case: nested and indexed | bigquery
+SELECT JSON_EXTRACT_SCALAR(payload, '$.items[0].name') AS n, kind FROM events WHERE JSON_VALUE(payload, '$.a') IS NOT NULL;
+-- events.payload -> n : TRANSFORMATION
+-- events.kind -> = : IDENTITY
+-- events.payload -> * : FILTER
+
+-- case: parse and path | snowflake
+SELECT PARSE_JSON(message):email::varchar AS e FROM log;
+-- LOG.MESSAGE -> E : TRANSFORMATION
+
+-- case: built per group | postgres
+SELECT user_id, jsonb_agg(jsonb_build_object('kind', kind, 'at', seen) ORDER BY id) AS history FROM events GROUP BY user_id;
+-- events.user_id -> = : IDENTITY
+-- events.{kind,seen} -> history : AGGREGATION
+-- events.id -> history : SORT
+-- events.user_id -> * : GROUP_BY
+
+-- case: a struct of Spark's from_json | spark
+SELECT from_json(payload, 'email STRING').email AS e FROM events;
+-- events.payload -> e : TRANSFORMATION

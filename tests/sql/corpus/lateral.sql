@@ -90,3 +90,22 @@ SELECT p.title, f.value AS tag FROM posts AS p, LATERAL FLATTEN(INPUT => p.tags)
 -- case: lateral in a CTE | postgres
 WITH x AS (SELECT u.id, l.small FROM users u, LATERAL (SELECT lower(u.name) AS small) AS l) SELECT small FROM x;
 -- users.name -> small : TRANSFORMATION
+
+-- case: values per row | postgres
+SELECT c.id, v.kind, v.addr FROM contacts c CROSS JOIN LATERAL (VALUES ('mail', c.email), ('phone', c.phone)) AS v(kind, addr);
+-- contacts.id -> id : IDENTITY
+-- contacts.{email,phone} -> addr : IDENTITY
+
+-- case: the last order of each user with its product | postgres
+SELECT u.name, l.product FROM users u CROSS JOIN LATERAL (SELECT p.name AS product FROM orders o JOIN products p ON p.id = o.product_id WHERE o.user_id = u.id ORDER BY o.id DESC LIMIT 1) AS l;
+-- users.name -> = : IDENTITY
+-- products.name -> product : IDENTITY
+-- orders.product_id, products.id -> * : JOIN
+-- orders.user_id, users.id -> * : FILTER
+-- orders.id -> * : SORT
+
+-- case: apply over values | tsql
+SELECT c.id, MAX(v.x) AS m FROM contacts AS c CROSS APPLY (VALUES (c.email), (c.phone)) AS v(x) GROUP BY c.id;
+-- contacts.id -> id : IDENTITY
+-- contacts.{email,phone} -> m : AGGREGATION
+-- contacts.id -> * : GROUP_BY

@@ -111,3 +111,29 @@ INSERT INTO log (id, message) SELECT id, md5(email) FROM users;
 SELECT name FROM users WHERE md5(email) = 'x';
 -- users.name -> = : IDENTITY
 -- users.email -> * : FILTER
+
+-- case: masked in a join's key only
+SELECT u.name, l.id FROM users u JOIN log l ON l.message = md5(u.email);
+-- users.name -> = : IDENTITY
+-- log.id -> id : IDENTITY
+-- users.email, log.message -> * : JOIN
+
+-- case: masked through two CTEs and an aggregate
+WITH a AS (SELECT country, sha256(email) AS h FROM users), b AS (SELECT country, h FROM a) SELECT country, count(DISTINCT h) AS n FROM b GROUP BY country;
+-- users.country -> = : IDENTITY
+-- users.email -> n : AGGREGATION masked
+-- users.country -> * : GROUP_BY
+
+-- case: masked in a merge | snowflake
+MERGE INTO copies c USING users u ON u.id = c.id WHEN MATCHED THEN UPDATE SET email = SHA2(u.email, 256);
+-- USERS.EMAIL -> COPIES.EMAIL : TRANSFORMATION masked
+-- USERS.ID, COPIES.ID -> COPIES.* : FILTER
+
+-- case: hidden behind a constant
+SELECT CASE WHEN email IS NULL THEN '-' ELSE '***' END AS e FROM users;
+-- users.email -> e : CONDITIONAL
+
+-- case: coalesced, then masked
+SELECT md5(coalesce(email, name)) AS e FROM users;
+-- users.{email,name} -> e : TRANSFORMATION masked
+-- users.email -> e : CONDITIONAL

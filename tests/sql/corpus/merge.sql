@@ -85,3 +85,29 @@ WITH s AS (SELECT id, email FROM users WHERE age > 3) MERGE INTO copies AS c USI
 MERGE INTO totals t USING orders o ON o.user_id = t.user_id WHEN MATCHED THEN UPDATE SET total = o.total WHEN NOT MATCHED THEN INSERT (user_id, total) VALUES (o.user_id, o.total);
 -- orders.{user_id,total} -> totals.= : IDENTITY
 -- orders.user_id, totals.user_id -> totals.* : FILTER
+
+-- case: soft delete by source | tsql
+MERGE INTO copies AS c USING (SELECT id, email FROM users WHERE age > 3) AS s ON c.id = s.id WHEN MATCHED AND c.email <> s.email THEN UPDATE SET email = s.email WHEN NOT MATCHED BY SOURCE AND c.phone IS NULL THEN DELETE;
+-- users.email -> copies.email : IDENTITY
+-- users.{age,id,email}, copies.{id,email,phone} -> copies.* : FILTER
+
+-- case: a coalesced value and a constant | postgres
+MERGE INTO copies AS c USING contacts AS s ON c.id = s.id WHEN MATCHED THEN UPDATE SET email = coalesce(s.email, c.email), phone = '-' WHEN NOT MATCHED THEN INSERT (id, email) VALUES (s.id, s.email);
+-- contacts.id -> copies.id : IDENTITY
+-- contacts.email, copies.email -> copies.email : IDENTITY
+-- contacts.email -> copies.email : CONDITIONAL
+-- contacts.id, copies.id -> copies.* : FILTER
+
+-- case: from a join | snowflake
+MERGE INTO totals t USING (SELECT u.id, SUM(o.total) AS s FROM users u JOIN orders o ON o.user_id = u.id GROUP BY u.id) x ON x.id = t.user_id WHEN MATCHED THEN UPDATE SET t.total = t.total + x.s;
+-- TOTALS.TOTAL -> TOTALS.TOTAL : TRANSFORMATION
+-- ORDERS.TOTAL -> TOTALS.TOTAL : AGGREGATION
+-- USERS.ID, ORDERS.USER_ID -> TOTALS.* : JOIN
+-- USERS.ID -> TOTALS.* : GROUP_BY FILTER
+-- TOTALS.USER_ID -> TOTALS.* : FILTER
+
+-- case: dedupe in the source | bigquery
+MERGE INTO log AS l USING (SELECT id, email FROM users QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY age) = 1) AS s ON l.id = s.id WHEN NOT MATCHED THEN INSERT (id, message) VALUES (s.id, s.email);
+-- users.id -> log.id : IDENTITY
+-- users.email -> log.message : IDENTITY
+-- users.{id,age}, log.id -> log.* : FILTER

@@ -86,3 +86,37 @@ COPY (SELECT id, email FROM users) TO 'x.parquet'; CREATE TABLE y AS SELECT emai
 COPY (SELECT id, email FROM users) TO 'x.parquet'; CREATE TABLE y AS SELECT * FROM read_parquet('x.parquet');
 -- users.{id,email} -> "file:x.parquet".= : IDENTITY
 -- "file:x.parquet".{id,email} -> y.= : IDENTITY
+
+-- case: staging, dedupe, load | snowflake
+CREATE OR REPLACE TEMPORARY TABLE s AS SELECT id, email FROM users; CREATE OR REPLACE TABLE d AS SELECT * FROM s QUALIFY ROW_NUMBER() OVER (PARTITION BY email ORDER BY id) = 1; INSERT INTO log (id, message) SELECT * FROM d;
+-- USERS.{ID,EMAIL} -> S.= : IDENTITY
+-- S.{ID,EMAIL} -> D.= : IDENTITY
+-- S.{EMAIL,ID} -> D.* : FILTER
+-- D.ID -> LOG.ID : IDENTITY
+-- D.EMAIL -> LOG.MESSAGE : IDENTITY
+
+-- case: a CTAS over a CTAS with a star and an exclusion | duckdb
+CREATE TABLE a AS SELECT * FROM contacts; CREATE TABLE b AS SELECT * EXCLUDE (email) FROM a; SELECT * FROM b;
+-- contacts.{id,email,phone} -> a.= : IDENTITY
+-- a.{id,phone} -> b.= : IDENTITY
+-- b.{id,phone} -> = : IDENTITY
+
+-- case: an update, a delete and a select
+UPDATE contacts SET phone = '-' WHERE email IS NULL; DELETE FROM contacts WHERE id < 0; SELECT count(id) AS n FROM contacts;
+-- contacts.{email,id} -> contacts.* : FILTER
+-- contacts.id -> n : AGGREGATION
+
+-- case: a view replaced
+CREATE VIEW v AS SELECT id FROM users; CREATE OR REPLACE VIEW v AS SELECT email FROM contacts; SELECT * FROM v;
+-- users.id -> v.id : IDENTITY
+-- contacts.email -> v.email : IDENTITY
+-- contacts.email -> email : IDENTITY
+
+-- case: create like and fill | postgres
+CREATE TABLE twin (LIKE contacts INCLUDING ALL); INSERT INTO twin SELECT * FROM contacts;
+-- contacts.{id,email,phone} -> twin.= : IDENTITY
+
+-- case: a variable set from a query | tsql
+DECLARE @top INT; SET @top = 3; SELECT email FROM users WHERE age > @top;
+-- users.email -> = : IDENTITY
+-- users.age -> * : FILTER

@@ -94,3 +94,36 @@ SELECT email FROM users UNION DISTINCT SELECT email FROM contacts;
 -- case: all columns of both
 SELECT * FROM contacts UNION ALL SELECT * FROM archive;
 -- contacts.{id,email,phone}, archive.{id,email,phone} -> = : IDENTITY
+
+-- case: limits in the branches
+(SELECT email FROM users ORDER BY age LIMIT 3) UNION ALL (SELECT email FROM contacts ORDER BY id LIMIT 3);
+-- users.email, contacts.email -> email : IDENTITY
+-- users.age, contacts.id -> * : SORT
+
+-- case: union inside a join
+SELECT u.name, x.e FROM users u JOIN (SELECT id AS i, email AS e FROM contacts UNION SELECT id, message FROM log) AS x ON x.i = u.id;
+-- users.name -> = : IDENTITY
+-- contacts.email, log.message -> e : IDENTITY
+-- users.id, contacts.id, log.id -> * : JOIN
+-- contacts.{id,email}, log.{id,message} -> * : GROUP_BY
+
+-- case: intersect inside in
+SELECT name FROM users WHERE id IN (SELECT user_id FROM orders INTERSECT SELECT contact_id FROM payments);
+-- users.name -> = : IDENTITY
+-- users.id, orders.user_id, payments.contact_id -> * : FILTER
+
+-- case: union sorted by position and cut
+SELECT id, email FROM users UNION ALL SELECT id, phone FROM contacts ORDER BY 2 DESC LIMIT 5;
+-- users.id, contacts.id -> id : IDENTITY
+-- users.email, contacts.phone -> email : IDENTITY
+-- users.email, contacts.phone -> * : SORT
+
+-- case: masked in one branch and clear in the other of one table
+SELECT md5(email) AS e FROM users WHERE age < 18 UNION ALL SELECT email FROM users WHERE age >= 18;
+-- users.email -> e : TRANSFORMATION
+-- users.age -> * : FILTER
+
+-- case: union and then union all
+SELECT name FROM users UNION SELECT name FROM products UNION ALL SELECT title FROM posts;
+-- users.name, products.name, posts.title -> name : IDENTITY
+-- users.name, products.name -> * : GROUP_BY

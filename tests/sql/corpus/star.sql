@@ -100,3 +100,34 @@ SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS v(n, letter);
 -- case: without the select | duckdb
 FROM contacts;
 -- contacts.{id,email,phone} -> = : IDENTITY
+
+-- case: over a join of two subqueries
+SELECT * FROM (SELECT k, a FROM left_side) AS x JOIN (SELECT k AS k2, b FROM right_side) AS y ON x.k = y.k2;
+-- left_side.{k,a} -> = : IDENTITY
+-- right_side.k -> k2 : IDENTITY
+-- right_side.b -> b : IDENTITY
+-- left_side.k, right_side.k -> * : JOIN
+
+-- case: over a grouped CTE beside a window
+WITH g AS (SELECT user_id, sum(total) AS s FROM orders GROUP BY user_id) SELECT *, rank() OVER (ORDER BY s DESC) AS place FROM g;
+-- orders.user_id -> user_id : IDENTITY
+-- orders.total -> s : AGGREGATION
+-- orders.total -> place : WINDOW
+-- orders.user_id -> * : GROUP_BY
+
+-- case: of a left join using three tables | postgres
+SELECT * FROM left_side LEFT JOIN right_side USING (k) LEFT JOIN (SELECT id AS k, message FROM log) AS l USING (k);
+-- left_side.{k,a} -> = : IDENTITY
+-- right_side.b -> b : IDENTITY
+-- log.message -> message : IDENTITY
+-- left_side.k, right_side.k, log.id -> * : JOIN
+
+-- case: twice from two aliases of a table
+SELECT a.*, b.* FROM left_side a CROSS JOIN left_side b;
+-- left_side.{k,a} -> = : IDENTITY
+
+-- case: exclude a key after using | duckdb
+SELECT * EXCLUDE (k) FROM left_side JOIN right_side USING (k);
+-- left_side.a -> a : IDENTITY
+-- right_side.b -> b : IDENTITY
+-- left_side.k, right_side.k -> * : JOIN

@@ -118,3 +118,60 @@ SELECT name FROM users ORDER BY id LIMIT (SELECT max(total) FROM orders);
 -- users.name -> = : IDENTITY
 -- users.id -> * : SORT
 -- orders.total -> * : FILTER
+
+-- case: in the select list of an aggregate query
+SELECT country, count(id) AS n, (SELECT max(total) FROM orders) AS top FROM users GROUP BY country;
+-- users.country -> = : IDENTITY
+-- users.id -> n : AGGREGATION
+-- orders.total -> top : AGGREGATION
+-- users.country -> * : GROUP_BY
+
+-- case: in from, joined with another in from
+SELECT a.n, b.m FROM (SELECT id, upper(name) AS n FROM users) AS a LEFT JOIN (SELECT user_id, max(total) AS m FROM orders GROUP BY user_id) AS b ON a.id = b.user_id;
+-- users.name -> n : TRANSFORMATION
+-- orders.total -> m : AGGREGATION
+-- users.id, orders.user_id -> * : JOIN
+-- orders.user_id -> * : GROUP_BY
+
+-- case: in group by and having with a correlated one
+SELECT team, count(id) AS n FROM employees e GROUP BY team HAVING count(id) > (SELECT count(id) FROM users u WHERE u.country = team);
+-- employees.team -> = : IDENTITY
+-- employees.id -> n : AGGREGATION
+-- employees.team -> * : GROUP_BY FILTER
+-- employees.id, users.{id,country} -> * : FILTER
+
+-- case: compared on both sides
+SELECT name FROM users WHERE (SELECT max(total) FROM orders) > (SELECT min(price) FROM products WHERE category = 'a');
+-- users.name -> = : IDENTITY
+-- orders.total, products.{price,category} -> * : FILTER
+
+-- case: between two of them
+SELECT name FROM users WHERE age BETWEEN (SELECT min(total) FROM orders) AND (SELECT max(price) FROM products);
+-- users.name -> = : IDENTITY
+-- users.age, orders.total, products.price -> * : FILTER
+
+-- case: distinct inside in
+SELECT name FROM users WHERE id IN (SELECT DISTINCT user_id FROM orders WHERE product_id IS NOT NULL);
+-- users.name -> = : IDENTITY
+-- users.id, orders.{user_id,product_id} -> * : FILTER
+
+-- case: a scalar subquery of a scalar subquery
+SELECT (SELECT max(total) FROM orders WHERE user_id = (SELECT min(id) FROM users WHERE country = 'DE')) AS top;
+-- orders.total -> top : AGGREGATION
+-- orders.user_id, users.{id,country} -> top : FILTER
+
+-- case: a union inside a scalar subquery
+SELECT name, (SELECT max(v) FROM (SELECT total AS v FROM orders UNION ALL SELECT price FROM products) AS x) AS top FROM users;
+-- users.name -> = : IDENTITY
+-- orders.total, products.price -> top : AGGREGATION
+
+-- case: a join inside a scalar subquery
+SELECT (SELECT sum(o.total) FROM orders o JOIN users u ON u.id = o.user_id WHERE u.country = 'DE') AS s;
+-- orders.total -> s : AGGREGATION
+-- orders.user_id, users.id -> s : JOIN
+-- users.country -> s : FILTER
+
+-- case: grouped and cut inside a scalar subquery
+SELECT (SELECT user_id FROM orders GROUP BY user_id ORDER BY sum(total) DESC LIMIT 1) AS best;
+-- orders.user_id -> best : IDENTITY GROUP_BY
+-- orders.total -> best : SORT

@@ -100,3 +100,37 @@ SELECT transform(tags, t -> upper(t)) AS loud FROM posts;
 SELECT array_join(tags, ',') AS line FROM posts WHERE cardinality(tags) > 1;
 -- posts.tags -> line : TRANSFORMATION
 -- posts.tags -> * : FILTER
+
+-- case: two arrays at once | postgres
+-- schema: t(id int, xs text[], ys text[])
+SELECT id, u.x, u.y FROM t, unnest(xs, ys) AS u(x, y);
+-- t.id -> id : IDENTITY
+-- t.xs -> x : TRANSFORMATION
+-- t.ys -> y : TRANSFORMATION
+-- t.{xs,ys} -> * : JOIN
+
+-- case: a split string | duckdb
+SELECT id, unnest(string_split(name, ' ')) AS word FROM users;
+-- users.id -> id : IDENTITY
+-- users.name -> word : TRANSFORMATION
+-- users.name -> * : JOIN
+
+-- case: a struct's fields from an array | bigquery
+-- schema: baskets(id int, items text)
+SELECT b.id, i.sku, i.n * 2 AS twice FROM baskets AS b, UNNEST(b.items) AS i;
+-- baskets.id -> id : IDENTITY
+-- baskets.items -> sku, twice : TRANSFORMATION
+-- baskets.items -> * : JOIN
+
+-- case: outer lateral view | spark
+SELECT p.id, t.tag FROM posts p LATERAL VIEW OUTER explode(p.tags) t AS tag WHERE t.tag <> 'a';
+-- posts.id -> id : IDENTITY
+-- posts.tags -> tag : TRANSFORMATION
+-- posts.tags -> * : JOIN FILTER
+
+-- case: in a CTE and joined back | trino
+WITH x AS (SELECT id, tag FROM posts CROSS JOIN UNNEST(tags) AS t (tag)) SELECT u.name, x.tag FROM users u JOIN x ON x.id = u.id;
+-- users.name -> = : IDENTITY
+-- posts.tags -> tag : TRANSFORMATION
+-- posts.tags -> * : JOIN
+-- users.id, posts.id -> * : JOIN

@@ -101,3 +101,44 @@ UPDATE users SET name = CASE WHEN age > 17 THEN email ELSE name END;
 -- case: masked in place
 UPDATE users SET email = md5(email);
 -- users.email -> users.email : TRANSFORMATION masked
+
+-- case: a join in from with an alias of the target | postgres
+UPDATE copies AS c SET email = u.email, phone = k.phone FROM users AS u LEFT JOIN contacts AS k ON k.id = u.id WHERE c.id = u.id AND u.country = 'DE';
+-- users.email -> copies.email : IDENTITY
+-- contacts.phone -> copies.phone : IDENTITY
+-- users.id, contacts.id -> copies.* : JOIN
+-- users.{id,country}, copies.id -> copies.* : FILTER
+
+-- case: coalesce keeps what is there
+UPDATE users SET name = coalesce(name, email);
+-- users.{name,email} -> users.name : IDENTITY
+-- users.name -> users.name : CONDITIONAL
+
+-- case: a default and a constant | postgres
+UPDATE users SET name = DEFAULT, country = 'x' WHERE age IS NULL;
+-- users.age -> users.* : FILTER
+
+-- case: exists in the condition
+UPDATE users SET country = 'x' WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = users.id AND o.status = 'void');
+-- users.id, orders.{user_id,status} -> users.* : FILTER
+
+-- case: a swap
+UPDATE contacts SET email = phone, phone = email;
+-- contacts.phone -> contacts.email : IDENTITY
+-- contacts.email -> contacts.phone : IDENTITY
+
+-- case: with a CTE of T-SQL | tsql
+WITH s AS (SELECT user_id, SUM(total) AS spent FROM orders GROUP BY user_id) UPDATE t SET t.total = s.spent FROM totals AS t INNER JOIN s ON s.user_id = t.user_id;
+-- orders.total -> totals.total : AGGREGATION
+-- orders.user_id -> totals.* : GROUP_BY JOIN
+-- totals.user_id -> totals.* : JOIN
+
+-- case: a left join of MySQL | mysql
+UPDATE users AS u LEFT JOIN orders AS o ON o.user_id = u.id SET u.country = 'x' WHERE o.id IS NULL;
+-- users.id, orders.user_id -> users.* : JOIN
+-- orders.id -> users.* : FILTER
+
+-- case: JSON set | postgres
+UPDATE events SET payload = payload || '{"seen": true}' WHERE payload ->> 'kind' = 'a';
+-- events.payload -> events.payload : TRANSFORMATION
+-- events.payload -> events.* : FILTER

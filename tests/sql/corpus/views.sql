@@ -101,3 +101,24 @@ REFRESH MATERIALIZED VIEW spent;
 -- orders.user_id -> spent.user_id : IDENTITY
 -- orders.total -> spent.top : AGGREGATION
 -- orders.user_id -> spent.* : GROUP_BY
+
+-- case: filtered by a grouped column of a view
+-- view: spent AS SELECT user_id, sum(total) AS total, count(id) AS n FROM orders GROUP BY user_id
+SELECT user_id FROM spent WHERE total > 10 ORDER BY n;
+-- orders.user_id -> user_id : IDENTITY
+-- orders.user_id -> * : GROUP_BY
+-- orders.total -> * : FILTER
+-- orders.id -> * : SORT
+
+-- case: a view with a union and a window
+-- view: people AS SELECT id, email, row_number() OVER (PARTITION BY email ORDER BY id) AS n FROM (SELECT id, email FROM users UNION ALL SELECT id, email FROM contacts) AS x
+SELECT email FROM people WHERE n = 1;
+-- users.email, contacts.email -> email : IDENTITY
+-- users.{id,email}, contacts.{id,email} -> * : FILTER
+
+-- case: an update of a table by a view | postgres
+-- view: best AS SELECT user_id, max(total) AS top FROM orders GROUP BY user_id
+UPDATE totals t SET total = b.top FROM best b WHERE b.user_id = t.user_id;
+-- orders.total -> totals.total : AGGREGATION
+-- orders.user_id -> totals.* : GROUP_BY FILTER
+-- totals.user_id -> totals.* : FILTER

@@ -108,3 +108,56 @@ SELECT sum(total) FILTER (WHERE status = 'paid') OVER (PARTITION BY user_id) AS 
 SELECT last_value(email IGNORE NULLS) OVER (PARTITION BY country ORDER BY id) AS latest FROM users;
 -- users.email -> latest : TRANSFORMATION
 -- users.{country,id} -> latest : WINDOW
+
+-- case: a case inside the window's function
+SELECT sum(CASE WHEN status = 'paid' THEN total END) OVER (PARTITION BY user_id) AS s FROM orders;
+-- orders.total -> s : AGGREGATION
+-- orders.status -> s : CONDITIONAL
+-- orders.user_id -> s : WINDOW
+
+-- case: a window's column as a join key
+SELECT a.name FROM (SELECT name, row_number() OVER (ORDER BY age) AS n FROM users) AS a JOIN left_side l ON l.k = a.n;
+-- users.name -> = : IDENTITY
+-- users.age, left_side.k -> * : JOIN
+
+-- case: a window's column as a group
+SELECT n, count(*) AS c FROM (SELECT ntile(3) OVER (ORDER BY total) AS n FROM orders) AS x GROUP BY n;
+-- orders.total -> n : WINDOW
+-- orders.* -> c : AGGREGATION
+-- orders.total -> * : GROUP_BY
+
+-- case: a window's column inside a case
+SELECT CASE WHEN rank() OVER (ORDER BY age) = 1 THEN email ELSE 'x' END AS e FROM users;
+-- users.email -> e : IDENTITY
+-- users.age -> e : CONDITIONAL
+
+-- case: a difference to the row before
+SELECT id, total - lag(total) OVER (PARTITION BY user_id ORDER BY id) AS step FROM orders;
+-- orders.id -> id : IDENTITY
+-- orders.total -> step : TRANSFORMATION
+-- orders.{user_id,id} -> step : WINDOW
+
+-- case: over a join
+SELECT u.name, sum(o.total) OVER (PARTITION BY u.country) AS s FROM users u JOIN orders o ON o.user_id = u.id;
+-- users.name -> = : IDENTITY
+-- orders.total -> s : AGGREGATION
+-- users.country -> s : WINDOW
+-- users.id, orders.user_id -> * : JOIN
+
+-- case: cumulative distribution
+SELECT name, percent_rank() OVER (PARTITION BY team ORDER BY salary) AS p, cume_dist() OVER (ORDER BY salary) AS c FROM employees;
+-- employees.name -> = : IDENTITY
+-- employees.{team,salary} -> p : WINDOW
+-- employees.salary -> c : WINDOW
+
+-- case: distinct over a window
+SELECT DISTINCT country, max(age) OVER (PARTITION BY country) AS top FROM users;
+-- users.country -> = : IDENTITY
+-- users.age -> top : AGGREGATION
+-- users.country -> top : WINDOW
+-- users.{country,age} -> * : GROUP_BY
+
+-- case: latest row per key by qualify of Snowflake over all columns | snowflake
+SELECT * FROM contacts QUALIFY ROW_NUMBER() OVER (PARTITION BY email ORDER BY id DESC) = 1;
+-- CONTACTS.{ID,EMAIL,PHONE} -> = : IDENTITY
+-- CONTACTS.{EMAIL,ID} -> * : FILTER

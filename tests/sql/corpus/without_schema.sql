@@ -125,3 +125,25 @@ SELECT country, count(*) AS n FROM users GROUP BY country;
 SELECT * FROM users UNION ALL SELECT * FROM contacts;
 -- users.*, contacts.* -> * : IDENTITY
 -- incomplete
+
+-- case: a filter on an unknown side
+-- schema: none
+SELECT u.name FROM users u JOIN orders o ON o.user_id = u.id WHERE status = 'paid';
+-- users.name -> = : IDENTITY
+-- users.id, orders.user_id -> * : JOIN
+-- users.status, orders.status -> * : FILTER
+-- incomplete
+
+-- case: a grouped CTE needs none
+-- schema: none
+WITH s AS (SELECT user_id, sum(total) AS t FROM orders GROUP BY user_id) SELECT u.name, s.t FROM users u JOIN s ON s.user_id = u.id;
+-- users.name -> = : IDENTITY
+-- orders.total -> t : AGGREGATION
+-- users.id, orders.user_id -> * : JOIN
+-- orders.user_id -> * : GROUP_BY
+
+-- case: merge needs none | postgres
+-- schema: none
+MERGE INTO copies c USING users u ON u.id = c.id WHEN MATCHED THEN UPDATE SET email = u.email;
+-- users.email -> copies.email : IDENTITY
+-- users.id, copies.id -> copies.* : FILTER
