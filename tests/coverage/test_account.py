@@ -264,13 +264,19 @@ def test_a_connection_of_a_library_whose_statements_are_seen_is_no_gap() -> None
         del sys.modules["small_driver"]
 
 
-def test_an_error_of_ours_is_swallowed(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_ours_is_swallowed_and_denies_in_enforce_where_a_requirement_minds(
+    tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(_: str) -> None:
         raise ValueError("secret")
 
     coverage.keep(broken, print)
-    raw(data)
-    coverage.rest()
+    with pytest.raises(PolicyDenied):
+        raw(data)
+    (tmp_path / "other").mkdir()
+    with watched(tmp_path / "other"):
+        coverage.keep(broken, print)
+        raw(data)
     assert "secret" not in caplog.text
 
 

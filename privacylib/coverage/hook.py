@@ -1,0 +1,80 @@
+"""The audit hook.
+
+Each event of the interpreter passes here, imports and attribute look-ups included: one look into a
+dictionary has to tell those apart that are I/O.
+"""
+
+import sys
+from collections.abc import Callable
+from types import FrameType, ModuleType
+from typing import Any
+
+from privacylib.context import UNSEEN, Stage, get_frame, is_unseen
+from privacylib.coverage.account import ACCOUNT
+from privacylib.coverage.events import EVENTS, Told
+from privacylib.coverage.explaining import unexplained
+from privacylib.coverage.native import NATIVE, loaded
+from privacylib.instrumentation.importing import when_imported
+from privacylib.model import Asset, Kind, Operation, PolicyDenied
+from privacylib.runtime import ACTIVE, faults, judge_uncovered
+
+__all__ = ["install"]
+
+
+def install() -> None:
+    """Put the hook in place, once in a process."""
+    sys.addaudithook(_hook())
+    for name in NATIVE.keys() - set(loaded()):
+        when_imported(name, _imported)
+
+
+def _hook() -> Callable[[str, tuple[Any, ...]], None]:
+    """Return the hook, with all that it needs in itself: the interpreter's end takes modules apart while it goes on."""
+    account, active, own, frame_of = ACCOUNT, ACTIVE, get_frame, sys._getframe  # pyright: ignore[reportPrivateUsage] - there is no other way to the stack
+    find = EVENTS.get
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        act = find(event)
+        if act is None or account.count is None or active.snapshot is None:
+            return
+        try:
+            here = own()
+            if here is not None and is_unseen(here):
+                return
+            told = act(*args)
+            if told is not None:
+                _met(told, frame_of(1))
+        except PolicyDenied:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            _failed(error)
+
+    return hook
+
+
+def _failed(error: Exception) -> None:
+    """Swallow an error of ours; under enforce deny instead, where a requirement minds what nobody explains."""
+    snapshot = ACTIVE.snapshot
+    if snapshot is not None and snapshot.engine.refuses_uncovered:
+        faults.while_deciding(snapshot, Operation(Kind.OPAQUE, Asset("unexplained", "{…}")), error)
+    else:
+        faults.swallowed("keeping the account", error)
+
+
+def _imported(_: ModuleType) -> None:
+    if ACCOUNT.changed is not None:
+        ACCOUNT.changed()
+
+
+def _met(told: Told, frame: FrameType) -> None:
+    """Count I/O that nothing explains, and refuse it where a requirement says so."""
+    snapshot, count = ACTIVE.snapshot, ACCOUNT.count
+    event, named, what = told
+    site = unexplained(frame, event)
+    if site is None or snapshot is None or count is None:
+        return
+    with Stage(UNSEEN):
+        count(f"{event} {site}")
+    if snapshot.engine.refuses_uncovered:
+        operation = Operation(Kind.OPAQUE, named(what), site=site.rpartition(":")[0])
+        judge_uncovered(operation, snapshot)
