@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-__all__ = ["ACCOUNT", "keep", "kept", "rest"]
+__all__ = ["keep", "kept", "rest"]
 
 
 class _Account:
@@ -16,7 +16,7 @@ class _Account:
         self.changed: Callable[[], object] | None = None
 
 
-ACCOUNT = _Account()
+_account = _Account()
 
 
 def keep(count: Callable[[str], object], changed: Callable[[], object]) -> None:
@@ -26,19 +26,19 @@ def keep(count: Callable[[str], object], changed: Callable[[], object]) -> None:
         count: Takes the event and the call site of each gap.
         changed: Called when a library is imported that does its I/O unseen.
     """
-    ACCOUNT.count, ACCOUNT.changed = count, changed
-    if not ACCOUNT.hooked:
+    _account.count, _account.changed = count, changed
+    if not _account.hooked:
         from privacylib.coverage.hook import install
 
-        ACCOUNT.hooked = True
-        install()
+        _account.hooked = True
+        install(_account)
 
 
 def kept() -> bool:
     """Return whether the account is kept."""
-    return ACCOUNT.count is not None
+    return _account.count is not None
 
 
 def rest() -> None:
     """Keep it no longer: the hook stays, and does nothing."""
-    ACCOUNT.count = ACCOUNT.changed = None
+    _account.count = _account.changed = None

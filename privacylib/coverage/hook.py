@@ -7,10 +7,9 @@ dictionary has to tell those apart that are I/O.
 import sys
 from collections.abc import Callable
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from privacylib.context import UNSEEN, Stage, get_frame, is_unseen
-from privacylib.coverage.account import ACCOUNT
 from privacylib.coverage.events import EVENTS, Told
 from privacylib.coverage.explaining import unexplained
 from privacylib.coverage.native import NATIVE, loaded
@@ -21,21 +20,33 @@ from privacylib.runtime import ACTIVE, faults, judge_uncovered
 __all__ = ["install"]
 
 
-def install() -> None:
+class Account(Protocol):
+    """Who counts gaps and is told of native libraries, as long as the account is kept."""
+
+    count: Callable[[str], object] | None
+    changed: Callable[[], object] | None
+
+
+def install(account: Account) -> None:
     """Put the hook in place, once in a process."""
-    sys.addaudithook(_hook())
+
+    def imported(_: ModuleType) -> None:
+        if account.changed is not None:
+            account.changed()
+
+    sys.addaudithook(_hook(account))
     for name in NATIVE.keys() - set(loaded()):
-        when_imported(name, _imported)
+        when_imported(name, imported)
 
 
-def _hook() -> Callable[[str, tuple[Any, ...]], None]:
+def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
     """Return the hook, with all that it needs in itself: the interpreter's end takes modules apart while it goes on."""
-    account, active, own, frame_of = ACCOUNT, ACTIVE, get_frame, sys._getframe  # pyright: ignore[reportPrivateUsage] - there is no other way to the stack
+    active, own, frame_of = ACTIVE, get_frame, sys._getframe  # pyright: ignore[reportPrivateUsage] - there is no other way to the stack
     find = EVENTS.get
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         act = find(event)
-        if act is None or account.count is None or active.snapshot is None:
+        if act is None or (count := account.count) is None or active.snapshot is None:
             return
         try:
             here = own()
@@ -43,7 +54,7 @@ def _hook() -> Callable[[str, tuple[Any, ...]], None]:
                 return
             told = act(*args)
             if told is not None:
-                _met(told, frame_of(1))
+                _met(told, frame_of(1), count)
         except PolicyDenied:
             raise
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
@@ -61,17 +72,12 @@ def _failed(error: Exception) -> None:
         faults.swallowed("keeping the account", error)
 
 
-def _imported(_: ModuleType) -> None:
-    if ACCOUNT.changed is not None:
-        ACCOUNT.changed()
-
-
-def _met(told: Told, frame: FrameType) -> None:
+def _met(told: Told, frame: FrameType, count: Callable[[str], object]) -> None:
     """Count I/O that nothing explains, and refuse it where a requirement says so."""
-    snapshot, count = ACTIVE.snapshot, ACCOUNT.count
+    snapshot = ACTIVE.snapshot
     event, named, what = told
     site = unexplained(frame, event)
-    if site is None or snapshot is None or count is None:
+    if site is None or snapshot is None:
         return
     with Stage(UNSEEN):
         count(f"{event} {site}")

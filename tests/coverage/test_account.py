@@ -273,6 +273,7 @@ def test_an_error_of_ours_is_swallowed_and_denies_in_enforce_where_a_requirement
     coverage.keep(broken, print)
     with pytest.raises(PolicyDenied):
         raw(data)
+    coverage.rest()
     (tmp_path / "other").mkdir()
     with watched(tmp_path / "other"):
         coverage.keep(broken, print)
