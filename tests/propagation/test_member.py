@@ -44,6 +44,22 @@ def test_fault_47_any_changed_character_leaves_the_context_unknown(data: st.Data
     assert changed.labels == frozenset()
 
 
+def test_fault_47_what_begins_as_one_that_was_believed_is_verified_again() -> None:
+    codec, text = Codec(KEYRING, Vocabulary(LABELS, PURPOSES)), member()
+    assert codec.decode(text, now=NOW) == CONTEXT
+    for at in range(len(text)):
+        changed = f"{text[:at]}{'1' if text[at] == '0' else '0'}{text[at + 1 :]}"
+        assert codec.decode(changed, now=NOW).unknown is not None, at
+        assert codec.decode(text, now=NOW) == CONTEXT
+
+
+def test_fault_53_what_was_believed_before_expires_all_the_same() -> None:
+    codec, text = Codec(KEYRING, Vocabulary(LABELS, PURPOSES)), encoded(CONTEXT)
+    assert codec.decode(text, now=NOW) == codec.decode(text, now=NOW + 300) == CONTEXT
+    assert codec.decode(text, now=NOW + 301).unknown == "expired"
+    assert codec.decode(encoded(CONTEXT), now=NOW) == CONTEXT
+
+
 @given(st.data())
 def test_fault_47_a_cut_member_leaves_the_context_unknown(data: st.DataObject) -> None:
     text = member()

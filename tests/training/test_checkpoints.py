@@ -115,6 +115,17 @@ def test_loading_it_in_another_service_brings_its_labels_along(start: Start, tmp
     assert (edge.source, edge.sink, edge.labels) == (MODEL, ANSWERS, ("INTERACTION",))
 
 
+def test_what_the_policy_says_of_the_model_is_held_beside_what_its_manifest_says(start: Start, tmp_path: Path) -> None:
+    start()
+    prepared()
+    trained(tmp_path / "ranker.bin", SET)
+    annotated = '"model://registry/ranker", labels: [{}]'
+    start("inference", policy=POLICY.replace(annotated.format("INTERACTION"), annotated.format("HEALTH")))
+    with privacylib.zone("reply"):
+        training.load(MODEL, tmp_path / "ranker.bin")
+    assert held() == ({"INTERACTION", "HEALTH"}, None)
+
+
 def test_serving_it_for_a_forbidden_purpose_is_denied_with_the_way_from_the_table(start: Start, tmp_path: Path) -> None:
     start()
     prepared()
