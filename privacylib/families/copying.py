@@ -5,6 +5,7 @@ A file gets the name of its asset, quoted as that of a table: ``COPY t TO 'f'`` 
 """
 
 import re
+from collections.abc import Callable
 
 __all__ = ["plain"]
 
@@ -21,12 +22,12 @@ _DECLARE = re.compile(
 )
 
 
-def plain(text: str, host: str) -> str:
+def plain(text: str, named: Callable[[str], str]) -> str:
     """Return a statement as a query or an insert where it is one; else as it is.
 
     Args:
         text: The statement.
-        host: Namespace of the server, to whose host its files belong.
+        named: Returns the URI of a file that a statement names.
     """
     declared = _DECLARE.match(text)
     if declared:
@@ -36,9 +37,8 @@ def plain(text: str, host: str) -> str:
         return text
     table = found["table"]
     query = found["query"] or f"SELECT * FROM {table}"  # noqa: S608 - it is only looked at
-    machine = host.partition("://")[2].rpartition(":")[0]
     told = found["file"] and not found["program"]
-    other = None if found["client"] else f'"file://{machine}{found["file"]}"' if told else '"{…}"'
+    other = None if found["client"] else f'"{named(found["file"])}"' if told else '"{…}"'
     if found["way"].upper() == "TO":
         return query if other is None else f"INSERT INTO {other} {query}"
     return f"INSERT INTO {table} " + ("VALUES (?)" if other is None else f"SELECT * FROM {other}")  # noqa: S608 - likewise

@@ -63,6 +63,10 @@ class Database:
         schema, table = (above[-1], table) if above else self._found(table)
         return Asset(self.namespace, f"{self.name}.{schema}.{table}")
 
+    def file(self, path: str) -> str:
+        """Return the URI of a file of the server's host."""
+        return f"file://{self.namespace.partition('://')[2].rpartition(':')[0]}{path}"
+
     def looking_in(self, path: tuple[str, ...]) -> "Database":
         """Return the database as it is to a connection that looks for bare names in other schemas."""
         first = self.original or self

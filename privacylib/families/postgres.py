@@ -96,7 +96,7 @@ def statement(connection: Any, query: Any, database: Database | None = None) -> 
     changed = _changed(database, text)
     if changed is not None:
         remember(connection, changed)
-    return operations(plain(text, database.namespace), database.asset, dialect="postgres")
+    return operations(plain(text, database.file), database.asset, dialect="postgres")
 
 
 def called(connection: Any, procedure: str) -> tuple[Operation, ...]:

@@ -4,7 +4,7 @@ import functools
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, cast
 
 from privacylib.config import Snapshot
@@ -49,6 +49,7 @@ def around(original: Any, patch: Patch) -> Any:
         ours = _leaving(original, start)
     else:
         ours = _kind(original, patch)(apart(original) if patch.alone else original, start)
+        ours = _seeming(ours, patch.within) if patch.within else ours
         if patch.shape is not None:
             ours = repeated(original, patch, ours, lambda args, kwargs: Call(args, kwargs, positions, defaults))
     wrapped = functools.update_wrapper(_around_host(ours) if patch.runs_host else ours, original)
@@ -66,6 +67,12 @@ def _kind(original: Any, patch: Patch) -> Callable[..., Any]:
         return functools.partial(_coroutine, inside=not patch.runs_host)
     steps = inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original)
     return _generator if steps or makes_managers(original) else _plain
+
+
+def _seeming(function: Any, module: str) -> Any:
+    """Return a function that seems to be of another module to whoever looks at the frames of a call."""
+    told = {**function.__globals__, "__name__": module}
+    return FunctionType(function.__code__, told, function.__name__, function.__defaults__, function.__closure__)
 
 
 class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run time before 3.14

@@ -83,6 +83,7 @@ class Patch:
         announces: Whether what a call that goes on brings is read from then on, and not only when it is answered.
         answers: Returns the object whose call the function ends when it returns; it has no operations itself.
         returns: Whether the function ever does; one that does not ends its operations before.
+        within: Module that what stands in its place seems to be of, for a plain function that looks at who calls it.
         instead: What is called in place of the function, and does the same in steps that are seen.
         wraps: Takes the function, and returns what is called in its place.
         takes: Returns the messages that a call got; see `privacylib.families.messaging`.
@@ -117,6 +118,7 @@ class Patch:
     announces: Callable[[Call], bool] | None = None
     answers: Callable[[Call], Any] | None = None
     returns: bool = True
+    within: str = ""
     instead: Callable[..., Any] | None = None
     wraps: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     takes: Callable[[Call], Iterable[Message]] | None = None

@@ -1,0 +1,161 @@
+"""Databases of DuckDB: which file is behind a table, and which files a statement reads and writes by itself."""
+
+import inspect
+import re
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from attrs import define
+
+from privacylib.families.copying import plain
+from privacylib.families.dbapi import operations
+from privacylib.model import Asset, Operation
+from privacylib.naming import asset, file_asset, url_asset
+from privacylib.sql import tables
+
+__all__ = ["appended", "before_the_last", "statement", "view"]
+
+_STRING = r"'(?:[^']|'')*'"
+_READERS = r"(?:read_\w+|parquet_scan|csv_scan|json_scan|glob|sniff_csv|from_csv_auto|from_parquet|ndjson_scan)"
+_FILES = re.compile(
+    rf"(?P<place>\b(?:FROM|JOIN)\s+|,\s*)(?P<file>{_STRING})(?!\s*[:)=])"
+    rf"|\b{_READERS}\s*\(\s*(?P<given>{_STRING}|\[[^\]]*\]|[$?]\w*|:\w+)(?P<rest>(?:[^()']|{_STRING}|\([^()]*\))*)\)"
+    rf"|(?P<other>{_STRING}|--[^\n]*|/\*.*?\*/)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WHERE = re.compile(r"\b(?:WHERE|SELECT|VALUES|SET|GROUP|ORDER|LIMIT)\b", re.IGNORECASE)
+_ATTACHES = re.compile(r"\b(?:ATTACH|DETACH)\b", re.IGNORECASE)
+_USED = re.compile(
+    r"\bUSE\s+([\w\".]+)|\bSET\s+(?:SESSION\s+)?(schema|search_path)\s*(?:=|\bTO\b)\s*'([^']+)'", re.IGNORECASE
+)
+_SOURCE = "__duckdb_source_"
+"""How DuckDB names objects of the program that a relation reads."""
+
+_URL = re.compile(r"\w{2,}://")
+
+
+@define
+class _Told:
+    """What is known of a connection: files by the names of databases, and where bare names are looked for."""
+
+    files: dict[str, str | None]
+    database: str
+    schema: str = "main"
+
+
+_told: WeakKeyDictionary[Any, _Told] = WeakKeyDictionary()
+
+
+def statement(connection: Any, text: str) -> tuple[Operation, ...]:
+    """Describe a statement of a connection; variables of the program that it reads are in memory."""
+    if _ATTACHES.search(text):
+        _told.pop(connection, None)
+    shown = _with_files(plain(text, _named))
+    for found in _USED.finditer(shown):
+        _use(connection, found[1] or found[3])
+    writes = tables(shown, "duckdb").writes
+    return operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb")
+
+
+def before_the_last(connection: Any, query: Any) -> tuple[Operation, ...]:
+    """Describe all statements of a script but the last."""
+    if not isinstance(query, str) or ";" not in query.rstrip().rstrip(";"):
+        return ()
+    listed = [each.query for each in connection.extract_statements(query)[:-1]]
+    return statement(connection, ";".join(listed)) if listed else ()
+
+
+def view(connection: Any, name: Any, query: str) -> tuple[Operation, ...]:
+    """Describe the creation of a view."""
+    return statement(connection, f'CREATE VIEW "{name}" AS {query}')
+
+
+def appended(connection: Any, table: str) -> tuple[Operation, ...]:
+    """Describe that rows of the program go into a table."""
+    return statement(connection, f'INSERT INTO "{table}" VALUES (?)')  # noqa: S608 - it is only looked at
+
+
+def _with_files(text: str) -> str:
+    """Return a statement in which files are quoted names as those of tables are."""
+    parts, at, listing = list[str](), 0, False
+    for found in _FILES.finditer(text):
+        between = text[at : found.start()]
+        parts.append(between)
+        listing = (listing or "FROM" in between.upper()) and not _WHERE.search(between)
+        at = found.end()
+        if found["given"] is not None:
+            parts.append(", ".join(_quoted(one) for one in _listed(found["given"])))
+            listing = True
+        elif found["file"] is not None and (listing or not found["place"].startswith(",")):
+            parts.append(found["place"] + _quoted(found["file"][1:-1]))
+            listing = True
+        else:
+            parts.append(found[0])
+    return "".join(parts) + text[at:]
+
+
+def _listed(given: str) -> list[str]:
+    found = [each[1:-1] for each in re.findall(_STRING, given)]
+    return found or ["{…}"]
+
+
+def _quoted(file: str) -> str:
+    return f'"{_named(file)}"'
+
+
+def _named(file: str) -> str:
+    """Return the URI of what a statement names in the place of a file."""
+    if file == "{…}":
+        return "file:///{…}"
+    named = url_asset(file) if _URL.match(file) else file_asset(file.replace("''", "'"))
+    return named.uri.replace('"', "%22")
+
+
+def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) -> Asset:
+    if "://" in name:
+        return asset(name)
+    if name.startswith(_SOURCE) or not (script or name in writes or "." in name or _is_there(connection, name)):
+        return Asset("memory", "{…}" if name.startswith(_SOURCE) else name)
+    told, parts = _of(connection), name.split(".")
+    if len(parts) > 1 and parts[0] not in told.files and parts[0] != told.schema:
+        _told.pop(connection, None)  # another connection may have attached it
+        told = _of(connection)
+    database = parts.pop(0) if len(parts) > 1 and parts[0] in told.files else told.database
+    schema = parts[-2] if len(parts) > 1 else told.schema if database == told.database else "main"
+    file = told.files.get(database)
+    where = f"{schema}.{parts[-1]}"
+    return Asset("duckdb", f"{file}/{where}") if file else Asset("duckdb://:memory:", where)
+
+
+def _is_there(connection: Any, name: str) -> bool:
+    return name == "{…}" or connection._table_kind(name) != "none"
+
+
+def _of(connection: Any) -> _Told:
+    """Return what is known of a connection; asked through a second one, which the first does not notice."""
+    known = _told.get(connection)
+    if known is None:
+        beside = connection.cursor()
+        try:
+            asked = "SELECT database_name, path FROM duckdb_databases() WHERE NOT internal ORDER BY database_oid"
+            files = dict(_bare(beside, asked))
+        finally:
+            beside.close()
+        known = _told[connection] = _Told(files, next(iter(files), "memory"))
+    return known
+
+
+def _bare(connection: Any, query: str) -> list[Any]:
+    execute = inspect.unwrap(connection.__class__.execute)
+    return execute(connection, query).fetchall()
+
+
+def _use(connection: Any, name: str) -> None:
+    told = _of(connection)
+    parts = [part.strip('"') for part in name.split(".")]
+    if parts[0] in told.files:
+        told.database = parts.pop(0)
+        told.schema = "main"
+    if parts:
+        told.schema = parts[-1]
