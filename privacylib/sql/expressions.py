@@ -117,8 +117,7 @@ class _Walk:
         """Take a part of a structured value."""
         inner = node.this.unnest()
         if isinstance(inner, exp.Column) and isinstance(node.expression, exp.Identifier):
-            name = self._scope.reading.names.column(node.expression)
-            self._put(self._scope.column(inner).part(name), change, by)
+            self._put(self._scope.part(inner, node.expression), change, by)
         else:
             self._function(node, change, by)
 

@@ -79,6 +79,14 @@ class Scope:
         self.reading.missing("a column of a table that is not there")
         return Value()
 
+    def part(self, node: Any, identifier: Any) -> Value:
+        """Return what a part of a column stands for; a part of a row (``(t).x``) is the column itself."""
+        names = self.reading.names
+        alone = len(node.parts) == 1 and self.listed(names.column(node.this)) is None
+        row = self.relation(names.alias(node.this)) if alone else None
+        value = row.value(names.column(identifier)) if row is not None else None
+        return self.column(node).part(names.column(identifier)) if value is None else value
+
     def window(self, identifier: Any) -> Any:
         """Return a named window, or None."""
         return self.windows.get(self.reading.names.alias(identifier))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.sql.corpus import Case, Edge, cases
 from tests.sql.execution import Database, Truth, reached, truth
+from tests.sql.queries import TABLES, query
 
 duckdb = pytest.importorskip("duckdb")
 
@@ -58,6 +59,22 @@ def test_a_missing_edge_is_seen() -> None:
         seen = of_case(case, case.edges - {edge}, times=3)
         assert seen
         assert edge.source in {source for source, _ in seen.violations}
+
+
+@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 80), marks=pytest.mark.slow)], ids=["some", "many"])
+def test_made_up_queries(seeds: range) -> None:
+    pytest.importorskip("sqlglot")
+    from tests.sql.tools import ours
+
+    runs = 0
+    for seed in seeds:
+        case = Case("made up", str(seed), "duckdb", TABLES, sql=query(seed))
+        found = ours(case)
+        assert found.complete, case.sql
+        seen = of_case(case, found.edges)
+        runs += seen is not None
+        assert seen is None or not seen.violations, case.sql
+    assert runs > 0.8 * len(seeds)
 
 
 def test_edges_are_followed() -> None:

@@ -47,8 +47,7 @@ def seen_of(case: Case, found: Found, seeds: int) -> Truth | None:
 
     tree = sqlglot.parse_one(case.sql, dialect=case.dialect)
     text = tree.sql("duckdb")
-    names = {table.name.lower() for table in tree.find_all(exp.Table)}
-    used = {name: of for name, of in (case.schema or {}).items() if name.lower() in names}
+    used = _named(case.schema or {}, {part.name.lower() for part in tree.find_all(exp.Identifier)})
     together = Truth()
     for seed in range(seeds):
         database = Database(used, text, {}, seed, likely(tree))
@@ -62,6 +61,15 @@ def seen_of(case: Case, found: Found, seeds: int) -> Truth | None:
         together.violations |= one.violations
         together.witnessed |= one.witnessed
     return together if together.changes else None
+
+
+def _named(schema: Schema, words: set[str]) -> Schema:
+    """Leave out tables and columns that a query does not name; a table of which it names none keeps its first."""
+    tables = {name: of for name, of in schema.items() if name.lower() in words}
+    return {
+        name: {column: kind for column, kind in of.items() if column.lower() in words} or dict([*of.items()][:1])
+        for name, of in tables.items()
+    }
 
 
 def main() -> None:
