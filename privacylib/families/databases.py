@@ -12,9 +12,9 @@ from privacylib.model import Asset
 from privacylib.naming import asset
 from privacylib.sql import Schema
 
-__all__ = ["Database", "Shelf", "of_connection", "remember", "server"]
+__all__ = ["DATABASE", "Database", "Shelf", "of_connection", "remember", "server"]
 
-_DATABASE = "_privacylib_database"
+DATABASE = "_privacylib_database"
 """Attribute of a connection: the database that it speaks to."""
 
 _beside: WeakKeyDictionary[Any, "Database"] = WeakKeyDictionary()
@@ -103,6 +103,10 @@ class Shelf:
         database, at = self._known.get(key, (None, 0.0))
         return database if time.monotonic() - at < _FRESH else None
 
+    def forget(self) -> None:
+        """Hold nothing any more."""
+        self._known.clear()
+
     def keep(self, key: Hashable, database: Database) -> Database:
         """Keep what is known of a database; the one that is known already, where nothing has changed."""
         before = self._known.get(key, (None, 0.0))[0]
@@ -120,7 +124,7 @@ def server(scheme: str, host: str | None, port: int | str | None) -> str:
 def of_connection(connection: Any) -> Database | None:
     """Return what `remember` kept with a connection."""
     told = getattr(connection, "__dict__", None)
-    return _beside.get(connection) if told is None else told.get(_DATABASE)
+    return _beside.get(connection) if told is None else told.get(DATABASE)
 
 
 def remember(connection: Any, database: Database) -> Database:
@@ -129,5 +133,5 @@ def remember(connection: Any, database: Database) -> Database:
     if told is None:
         _beside[connection] = database
     else:
-        told[_DATABASE] = database
+        told[DATABASE] = database
     return database

@@ -9,12 +9,24 @@ import re
 from typing import Any, NamedTuple
 
 from privacylib.families.copying import plain
-from privacylib.families.databases import Database, Shelf, of_connection, remember, server
+from privacylib.families.databases import DATABASE, Database, Shelf, of_connection, remember, server
 from privacylib.families.dbapi import operations
 from privacylib.model import Kind, Operation
 from privacylib.sql import Schema, holds_values
 
-__all__ = ["LISTING", "Key", "called", "connected", "database_of", "is_plain", "known", "shape", "statement", "text_of"]
+__all__ = [
+    "LISTING",
+    "Key",
+    "called",
+    "connected",
+    "database_of",
+    "forget",
+    "is_plain",
+    "known",
+    "shape",
+    "statement",
+    "text_of",
+]
 
 LISTING = """
 SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.chr(31)),
@@ -62,6 +74,11 @@ def known(key: Key) -> bool:
     return _shelf.get(key) is not None
 
 
+def forget() -> None:
+    """Ask anew for the tables of every database."""
+    _shelf.forget()
+
+
 def connected(connection: Any, key: Key, path: str | None = None, tables: str | None = None) -> Database:
     """Keep with a connection what it speaks to.
 
@@ -106,7 +123,10 @@ def called(connection: Any, procedure: str) -> tuple[Operation, ...]:
 
 def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Database, str] | None:
     """Return what statements that are described alike have in common."""
-    database = of_connection(cursor.connection)
+    try:
+        database = cursor.connection.__dict__.get(DATABASE)
+    except AttributeError:  # one that was made past us, and has no room for it
+        return None
     return None if database is None or query.__class__ is not str else (database, query)
 
 

@@ -28,6 +28,7 @@ assets:
   - {{match: "{SOURCE}", labels: [CONTACT], fields: {{email: [CONTACT.EMAIL]}}, region: eu}}
   - {{match: "{SINK}", labels: [CONTACT], region: eu}}
   - {{match: "sqlite:///**", labels: [CONTACT], region: eu}}
+  - {{match: "postgres://127.0.0.1:*/**", labels: [CONTACT], region: eu}}
   - {{match: "http://**", labels: [CONTACT], region: eu}}
 requirements:
 """ + "".join(

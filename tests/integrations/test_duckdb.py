@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.differential import Differential
 from tests.integrations.statements import seeing
+
+duckdb: Any = pytest.importorskip("duckdb")
+pytestmark = pytest.mark.library
 
 INSERT = "insert into {} values (?)"
 
@@ -126,7 +128,6 @@ def test_a_relation_is_read_when_it_runs_and_not_before(told: Any, tmp_path: Pat
     ]  # fmt: skip
 
 
-@pytest.mark.library
 def test_frames_of_the_program_are_in_memory(told: Any, tmp_path: Path) -> None:
     pandas: Any = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"x": [1]})

@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
+import privacylib
+from privacylib import integrations
+from privacylib.families import postgres as postgres_family
+from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.databases import Server
 from tests.integrations.differential import Differential
 from tests.integrations.statements import emptied, operations, seeing
+from tests.watched import watched
 
 psycopg = pytest.importorskip("psycopg")
 pytestmark = [pytest.mark.library, pytest.mark.server]
@@ -155,3 +160,62 @@ def test_each_way_to_run_a_statement_is_one_operation(told: str) -> None:
         "READ public.c#email", "READ public.b#email", "READ public.b#email", "READ public.a#email",
         "READ public.b", "OPAQUE public.{…}",
     ]  # fmt: skip
+
+
+def test_bare_names_are_told_by_where_they_are_looked_for(told: str) -> None:
+    with psycopg.connect(told, autocommit=True) as db:
+        db.execute("create schema other; create schema postgres; create table other.b (email text)")
+        db.execute("create table other.lone (email text); create table postgres.c (email text)")
+    postgres_family.forget()
+    with seeing("psycopg") as seen, psycopg.connect(told, autocommit=True) as db:
+        db.execute("select email from b")
+        db.execute("select email from c")
+        db.execute("select count(*) from other.lone, A")
+        db.execute("set search_path to other, public")
+        db.execute("select email from b")
+        db.execute("create table made as select email from b")
+        db.execute("select email from postgres.c")
+        db.execute("select set_config('search_path', %s, false)", ("public",))
+        db.execute("select email from b")
+        db.execute("reset search_path")
+        db.execute("select email from b")
+    assert operations(seen) == [
+        "READ public.b#email", "READ postgres.c#email", "READ public.a", "READ other.lone", "READ other.b#email",
+        "WRITE other.made", "READ other.b", "READ postgres.c#email", "READ {…}.b#email", "READ public.b#email",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_asking_for_tables_opens_no_transaction_and_is_not_seen(told: str, autocommit: bool) -> None:
+    postgres_family.forget()
+    with seeing("psycopg") as seen, psycopg.connect(told, autocommit=autocommit) as db:
+        assert db.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        assert not seen.records
+        if autocommit:
+            db.execute("begin")
+        db.execute("set transaction isolation level serializable")  # an error behind any query
+        db.execute("select email from a")
+
+
+def test_what_is_read_while_rows_are_copied_in_flows_into_the_table(told: str) -> None:
+    with seeing("psycopg") as seen, psycopg.connect(told) as one, psycopg.connect(told) as other:
+        one.execute("insert into a values ('ana')")
+        with other.cursor().copy("copy b from stdin") as into, one.cursor().copy("copy a to stdout") as out:
+            for piece in out:
+                into.write(piece)
+        other.cursor().executemany("insert into c values (%s)", one.cursor().stream("select email from a"))
+    table = seen.of("READ")[0].asset.removesuffix("a")
+    assert seen.pairs == {(f"{table}a", f"{table}b"), (f"{table}a", f"{table}c"), (f"{table}a#email", f"{table}c")}
+
+
+def test_fault_50_values_and_literals_are_kept_nowhere(told: str, tmp_path: Path) -> None:
+    canary = "canary-7d2a"
+    with watched(tmp_path) as here, psycopg.connect(told) as db, privacylib.scope("job"):
+        integrations.install(frozenset({"psycopg"}))
+        try:
+            db.execute("insert into a values (%s)", (canary,))
+            db.execute(f"insert into b select email from a where email = '{canary}'")
+        finally:
+            patching.uninstall()
+    assert here.edges()
+    assert not [path for path in here.spool.rglob("*") if path.is_file() and canary.encode() in path.read_bytes()]
