@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
@@ -40,15 +41,15 @@ def prepared(directory: Path) -> Path:
     return work
 
 
-def client(port: int) -> Callable[[dict[str, object]], tuple[int, str]]:
+def client(port: int) -> Callable[[dict[str, Any]], tuple[int, str]]:
     """Return what sends a request of the file as a browser would."""
     jar = CookieJar()
     opener = build_opener(HTTPCookieProcessor(jar), Stays())
 
-    def ask(request: dict[str, object]) -> tuple[int, str]:
-        form = request.get("form")
+    def ask(request: dict[str, Any]) -> tuple[int, str]:
+        form: dict[str, str] | None = request.get("form")
         data = None
-        if isinstance(form, dict):
+        if form is not None:
             token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
             data = urlencode({**form, "csrfmiddlewaretoken": token or ""}).encode()
         try:
