@@ -1,45 +1,116 @@
 """Shapes that identify wherever they stand in a name, in the order in which they are looked for."""
 
 import re
+from typing import NamedTuple
 
-__all__ = ["SHAPES"]
+__all__ = ["SHAPES", "Shape"]
+
+
+class Shape(NamedTuple):
+    """One shape, and what stands in its place.
+
+    Args:
+        pattern: The shape.
+        template: What stands in its place.
+        digits: Fewest digits that a text has in which it can be.
+        marks: Texts of which such a text has at least one; none for any.
+        times: How often it has it.
+    """
+
+    pattern: re.Pattern[str]
+    template: str
+    digits: int = 0
+    marks: tuple[str, ...] = ()
+    times: int = 1
+
+    def can_be_in(self, text: str, digits: int) -> bool:
+        """Return whether looking for it in a text may find it, which is cheaper to tell."""
+        return digits >= self.digits and (not self.marks or any(text.count(mark) >= self.times for mark in self.marks))
+
 
 _YEAR, _MONTH, _DAY = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = "(?:[T _-]?[0-9]{2}[:_-]?[0-9]{2}(?:[:_-]?[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _HEX = "[0-9A-Fa-f]"
+_ESCAPED = "(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
+"""No letter or digit, but for those of an escaped character."""
+
+_LOCAL = r"(?:[^\s/:=,;&|{}@%<>\"]|%(?!40|25|2[Ff]|3[AaDd])[0-9A-Fa-f]{2})+"
+_DOMAIN = r"[\w-]+(?:\.[\w-]+)*\."
+_COMMON = (
+    "(?:com|org|net|edu|gov|info|io|dev|app|eu|uk|us|de|fr|es|it|nl|pl|pt|br|cn|jp|in|ru|ch|at|be|se|no|dk|fi|cz|ie)"
+)
+"""Ends of domains that are taken for an e-mail's where the sign before is no ``@``."""
+_NO_PERSON = r"(?![0-9]x\.(?:png|jpe?g|gif|webp)\b|[\w-]+\.(?:service|socket|timer|target|pidbox)\b)"
+"""``image@2x.png`` and ``left-pad@1.3.0`` are files and versions, ``getty@tty1.service`` is a program."""
 
 
-def _alone(expression: str) -> re.Pattern[str]:
+def _alone(expression: str, before: str = "(?<![A-Za-z0-9])") -> re.Pattern[str]:
     """Compile a shape that no letter or digit touches."""
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{expression})(?![A-Za-z0-9])")
+    return re.compile(rf"{before}(?:{expression})(?![A-Za-z0-9])")
 
 
-SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # `image@2x.png` and `left-pad@1.3.0` are files and versions, not people
-    (
+SHAPES: tuple[Shape, ...] = (
+    Shape(
         re.compile(
-            r"(?<![^\s/:=,;&|{}@%])[^\s/:=,;&|{}@%]+(?:@|%40)(?![0-9]x\.(?:png|jpe?g|gif|webp)\b)[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}"
+            rf"(?:(?<![^\s/:=,;&|{{}}@%<>\"]){_LOCAL}|\"[^\"@/]+\")(?:@|%(?:25)*40){_NO_PERSON}{_DOMAIN}[^\W\d_]{{2,}}"
         ),
         "{email}",
+        marks=("@", "%"),
     ),
-    (_alone(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), "{token}"),
-    (_alone(r"(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[abeoprs]|hf|npm|pypi)[-_][\w-]{16,}"), "{token}"),
-    (_alone(r"(?:AKIA|ASIA)[A-Z0-9]{16}"), "{token}"),
-    (_alone(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"), "{uuid}"),
-    (
+    Shape(
+        re.compile(rf"(?<![\w.+-])[\w.+-]*\w(?:\(at\)|\[at\]|_at_|=40){_DOMAIN}{_COMMON}(?![\w-])", re.IGNORECASE),
+        "{email}",
+        marks=("(at)", "[at]", "_at_", "=40", "(AT)", "[AT]", "_AT_"),
+    ),
+    Shape(_alone(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", _ESCAPED), "{token}", marks=("eyJ",)),
+    Shape(
+        _alone(r"(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[abeoprs]|hf|npm|pypi)[-_][\w-]{16,}", _ESCAPED),
+        "{token}",
+        marks=("sk", "pk", "rk", "gh", "git", "gl", "xox", "hf", "npm", "pypi"),
+    ),
+    Shape(_alone(r"A(?:KI|SI)A[A-Z0-9]{16}"), "{token}", marks=("AKIA", "ASIA")),
+    Shape(
+        _alone(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", _ESCAPED),
+        "{uuid}",
+        marks=("-",),
+        times=4,
+    ),
+    Shape(
         re.compile(r"(?<![A-Za-z])((?:year|month|day|hour|yyyy|mm|dd|hh)=)[0-9]+(?![A-Za-z0-9])", re.IGNORECASE),
         r"\1{date}",
+        1,
+        ("=",),
     ),
-    (re.compile(rf"(?<=/){_YEAR}/{_MONTH}/{_DAY}(?=/|$)"), "{date}/{date}/{date}"),
-    (_alone(rf"{_YEAR}(?P<by>[-_.]?){_MONTH}(?P=by){_DAY}{_TIME}"), "{date}"),
-    (_alone(rf"{_YEAR}-{_MONTH}"), "{date}"),
-    (_alone(rf"{_HEX}{{2}}(?P<by>[:-])(?:{_HEX}{{2}}(?P=by)){{4}}{_HEX}{{2}}"), "{id}"),
-    (_alone(rf"(?:{_HEX}{{1,4}}:){{7}}{_HEX}{{1,4}}|(?:{_HEX}{{1,4}}:){{1,6}}(?::{_HEX}{{1,4}}){{1,6}}"), "{ip}"),
-    (re.compile(r"(?<![A-Za-z0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9]|\.[0-9])"), "{ip}"),
-    (re.compile(r"(?<![A-Za-z0-9.])-?[0-9]{1,3}\.[0-9]{3,},-?[0-9]{1,3}\.[0-9]{3,}"), "{place}"),
-    (re.compile(r"(?<![A-Za-z0-9])(?:\+|%2B)[0-9][0-9 ().-]{5,}[0-9](?![A-Za-z0-9])"), "{phone}"),
-    (re.compile(r"(?<![A-Za-z0-9])\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-][0-9]{4}(?![A-Za-z0-9])"), "{phone}"),
-    (_alone(r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{4}(?P<by>[ -])[0-9]{4}(?P=by)[0-9]{4}(?P=by)[0-9]{4}"), "{id}"),
-    (_alone(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"), "{id}"),
+    Shape(re.compile(rf"(?<=/){_YEAR}/{_MONTH}/{_DAY}(?=/|$)"), "{date}/{date}/{date}", 8, ("/",), 3),
+    Shape(re.compile(rf"(?<=/){_YEAR}/{_MONTH}(?=/|$)"), "{date}/{date}", 6, ("/",), 2),
+    Shape(_alone(rf"{_YEAR}(?P<by>[-_.]?){_MONTH}(?P=by){_DAY}{_TIME}"), "{date}", 8),
+    Shape(_alone(rf"{_YEAR}-{_MONTH}"), "{date}", 6, ("-",)),
+    Shape(_alone(rf"{_DAY}(?P<by>[-./]){_MONTH}(?P=by){_YEAR}"), "{date}", 8, ("-", ".", "/")),
+    Shape(_alone(rf"{_HEX}{{2}}(?P<by>[:-])(?:{_HEX}{{2}}(?P=by)){{4}}{_HEX}{{2}}"), "{id}", 0, (":", "-"), 5),
+    Shape(_alone(rf"{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}"), "{id}", 4, (".",), 2),
+    Shape(_alone(rf"(?:{_HEX}{{1,4}}:){{7}}{_HEX}{{1,4}}"), "{ip}", 0, (":",), 7),
+    Shape(_alone(rf"(?:{_HEX}{{1,4}}:){{1,6}}(?::{_HEX}{{1,4}}){{1,6}}"), "{ip}", 0, ("::",)),
+    Shape(re.compile(r"(?<![A-Za-z0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9]|\.[0-9])"), "{ip}", 4, (".",), 3),
+    Shape(re.compile(r"(?<![A-Za-z0-9])(ip-)(?:[0-9]{1,3}-){3}[0-9]{1,3}(?![A-Za-z0-9])"), r"\1{ip}", 4, ("ip-",)),
+    Shape(
+        re.compile(r"(?<![A-Za-z0-9.])-?[0-9]{1,3}\.[0-9]{3,}[,:/;]-?[0-9]{1,3}\.[0-9]{3,}"),
+        "{place}",
+        8,
+        (",", ":", "/", ";"),
+    ),
+    Shape(_alone(r"3[47][0-9]{2}(?P<by>[ -])[0-9]{6}(?P=by)[0-9]{5}"), "{id}", 15, (" ", "-")),
+    Shape(_alone(r"[0-9]{4}(?P<by>[ -])[0-9]{4}(?P=by)[0-9]{4}(?P=by)[0-9]{4}"), "{id}", 16, (" ", "-")),
+    Shape(_alone(r"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?"), "{id}", 8, (" ",)),
+    Shape(re.compile(r"(?<![A-Za-z0-9])(?:\+|%2B)[0-9][0-9 ().-]{5,}[0-9](?![A-Za-z0-9])"), "{phone}", 7),
+    Shape(_alone(r"00[1-9][0-9]*[ ./-][0-9 ()./-]{5,}[0-9]"), "{phone}", 9, (" ", ".", "/", "-")),
+    Shape(
+        re.compile(r"(?<![A-Za-z0-9])(?:1[ .-])?\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-][0-9]{4}(?![A-Za-z0-9])"),
+        "{phone}",
+        10,
+    ),
+    Shape(re.compile(r"\(0[0-9]{1,5}\)[ -]?[0-9]{3,5}[ -]?[0-9]{2,6}(?![A-Za-z0-9])"), "{phone}", 7, ("(",)),
+    Shape(_alone(r"[0-9]{3}-[0-9]{2}-[0-9]{4}"), "{id}", 9, ("-",)),
+    Shape(_alone(r"[A-CEGHJ-PR-TW-Z]{2}[0-9]{6}[A-D]|QQ[0-9]{6}[A-D]"), "{id}", 6),
+    Shape(_alone(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"), "{id}", 2),
 )
 """Each shape with what stands in its place. Unambiguous ones come first."""

@@ -14,7 +14,7 @@ from privacylib.model.policy import Naming
 from privacylib.naming.globs import Glob
 from privacylib.naming.shapes import SHAPES
 from privacylib.naming.uris import asset, without_credentials
-from privacylib.naming.words import in_words
+from privacylib.naming.words import counts, in_words, last_word
 
 __all__ = ["NAME_LIMIT", "impersonal", "templated"]
 
@@ -25,7 +25,10 @@ _READ_LIMIT = 2_000
 """Characters that are looked at, so that a hostile name costs little."""
 _TEMPLATE = re.compile(r"(\{[^{}/]*\})")
 _PIECE = re.compile(r"([/:=,;&|])")
-_NUMBER = re.compile(r"\d+(?=\.[A-Za-z]|$)")
+_NUMBER = re.compile(r"-?\d+(?=\.[A-Za-z]|\}|$)")
+_DIGIT = re.compile(r"\d")
+_SUSPECT = re.compile(r"\d|[@%]|[A-Za-z0-9_-]{16}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::", re.IGNORECASE)
+"""What every name has in which there is anything to template; most names of keys and tables do not."""
 _ORDINALS = re.compile(r"(?:redis|rediss|valkey|unix|cuda)")
 _GIVEN = re.compile(r"tmp[a-z0-9_]{8}")
 """Directories named by Python's tempfile: they name a run, not a person."""
@@ -56,6 +59,8 @@ def impersonal(name: Asset) -> Asset:
     plain = _stripped(name)
     ordinal = _ORDINALS.match(plain.namespace) is not None
     text, before = _bounded(plain.name, _READ_LIMIT), None
+    if not _SUSPECT.search(text):
+        before = text
     while text != before:
         before, text = text, _once(text, ordinal)
     return Asset(_bounded(plain.namespace, NAME_LIMIT), _bounded(text, NAME_LIMIT))
@@ -69,17 +74,34 @@ def _stripped(name: Asset) -> Asset:
 
 
 def _once(text: str, ordinal: bool) -> str:
-    for shape, template in SHAPES:
-        text = shape.sub(template, text)
+    digits = len(_DIGIT.findall(text))
+    for shape in SHAPES:
+        if shape.can_be_in(text, digits):
+            text = shape.pattern.sub(shape.template, text)
     pieces = _PIECE.split(text)
-    return "".join(piece if ordinal and not i else _piece(piece) for i, piece in enumerate(pieces))
+    for i in range(2 if ordinal else 0, len(pieces), 2):
+        pieces[i] = _piece(pieces[i], last_word(pieces[i - 2]) if i else "")
+    return "".join(pieces)
 
 
-def _piece(piece: str) -> str:
+@lru_cache(maxsize=4096)  # what names have in common: directories, tables, words before a number
+def _piece(piece: str, before: str) -> str:
+    """Return a piece between separators with its numbers and tokens templated.
+
+    Args:
+        piece: The piece.
+        before: The last word of the piece before it.
+    """
     if _GIVEN.fullmatch(piece):
         return piece
-    parts = _TEMPLATE.split(_NUMBER.sub("{id}", piece, count=1) if _NUMBER.match(piece) else piece)
-    return "".join(part if part.startswith("{") and part.endswith("}") else in_words(part) for part in parts)
+    number = _NUMBER.match(piece)
+    if number is not None and not counts(before, number[0]):
+        piece = "{id}" + piece[number.end() :]
+    parts = _TEMPLATE.split(piece)
+    return "".join(
+        part if part.startswith("{") and part.endswith("}") else in_words(part, "" if i else before)
+        for i, part in enumerate(parts)
+    )
 
 
 def _bounded(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -30,7 +31,31 @@ def test_corpus(uri: str, kept: str) -> None:
 
 
 def test_the_corpus_is_large() -> None:
-    assert len(_cases()) >= 150
+    assert len({given_ for given_, _ in _cases()}) >= 500
+
+
+LEFT = re.compile(
+    r"[\w.+-]+@[\w-]+\.(?:org|com|net|de|co|museum|рф)\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|eyJ[\w-]{8}|[0-9a-f]{16}"
+    r"|(?<![0-9])[0-9]{9,}(?![0-9])|%40|AKIA|[A-Z]{2}[0-9]{2}[A-Z0-9]{11}|\+[0-9]{5}",
+    re.IGNORECASE,
+)
+"""What identifies, as said once more in a few words."""
+
+
+def test_no_name_of_the_corpus_keeps_what_identifies_and_no_ordinary_one_is_lost() -> None:
+    kept = [(given_, templated(asset(given_)).uri) for given_, _ in _cases()]
+    assert [uri for _, uri in kept if LEFT.search(uri)] == []
+    same = sum(given_ == uri for given_, uri in kept)
+    assert 200 < same < len(kept) - 200  # it has enough of both kinds
+
+
+ORDINARY = ("users", "part-00001.parquet", "v2", "orders_2026", "en-US", "page:2", "resnet50", "utf-8", "index.html")
+
+
+@given(st.lists(st.sampled_from(ORDINARY), min_size=1, max_size=5), st.sampled_from("/:."))
+def test_law_ordinary_words_stay_whatever_they_stand_beside(words: list[str], joint: str) -> None:
+    name = joint.join(words)
+    assert templated(Asset("s3://b", name)).name == name
 
 
 @given(assets)
