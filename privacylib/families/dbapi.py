@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.model import Asset, Kind, Operation
-from privacylib.sql import tables
+from privacylib.model import Asset, Kind, Operation, Part
+from privacylib.sql import Schema, plans
 
 __all__ = ["always", "made_meanwhile", "operations"]
 
@@ -20,27 +20,37 @@ def made_meanwhile(name: str) -> Callable[[Any], bool]:
 
 
 def operations(
-    text: str, place: Callable[[str], Asset], *, bound: bool = False, dialect: str = ""
+    text: str,
+    place: Callable[[str], Asset],
+    *,
+    bound: bool = False,
+    dialect: str = "",
+    schema: Schema | None = None,
 ) -> tuple[Operation, ...]:
     """Describe a statement.
 
     Args:
         text: The SQL, literals and all; they are dropped before anything is kept.
-        place: Returns the asset of a table, by its dotted name.
+        place: Returns the asset of a table, by its dotted name, or of a file, by ``file:`` and its path.
         bound: Whether values of the program go in with it.
         dialect: Name of the SQL dialect.
+        schema: What is known about the tables.
 
     Returns:
-        Its reads, then its writes. A statement that moves data inside the database, with no values of
-        the program, names its own sources. One that cannot be parsed is opaque, on the table ``{…}``.
+        For each statement its reads, then its writes, one for all columns that depend on the same. A statement that
+        moves data inside the database, with no values of the program, depends on its own sources alone. One that
+        cannot be read is opaque, on all that it names, or on the table ``{…}``.
     """
-    found = tables(text, dialect)
-    if found.opaque:
-        return (Operation(Kind.OPAQUE, place("{…}")),)
-    reads = tuple(place(name) for name in found.reads)
-    inside = found.moves and not bound
-    writes = tuple(
-        Operation(Kind.WRITE, place(name), derived_from=reads if inside else None, parsed=inside)
-        for name in found.writes
+    return tuple(_operation(step, place) for step in plans.plan(text, dialect, schema, bound=bound))
+
+
+def _operation(step: plans.Step, place: Callable[[str], Asset]) -> Operation:
+    if step.kind == plans.OPAQUE:
+        return Operation(Kind.OPAQUE, place(step.table or "{…}"))
+    parts = tuple(Part(place(part.table), part.field, part.indirect) for part in step.parts)
+    if step.kind == plans.READ:
+        return Operation(Kind.READ, place(step.table), step.fields, parts=parts)
+    sources = tuple(dict.fromkeys(part.asset for part in parts)) if step.parsed else None
+    return Operation(
+        Kind.WRITE, place(step.table), step.fields, sources, parsed=step.parsed, parts=parts, inside=step.inside
     )
-    return (*(Operation(Kind.READ, asset, found.columns) for asset in reads), *writes)

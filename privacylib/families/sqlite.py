@@ -4,10 +4,12 @@ import os
 import re
 from collections.abc import Iterable
 from functools import partial
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
 from privacylib.families.dbapi import operations
+from privacylib.families.sqlite_schema import mark, schema_for
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset
 from privacylib.sql import holds_values, tables
@@ -18,12 +20,18 @@ _DATABASE = "_privacylib_database"
 _ATTACHED = "_privacylib_attached"
 """Attributes of a connection: the file that it opened, and whether it has attached others."""
 
+_TABLES = "_privacylib_tables"
+"""Attribute of a connection: what its tables are known by, its file, or a name of its own for one in memory."""
+
+_in_memory = count(1)
 _ATTACH = re.compile(r"(?:^|[;/\n])\s*ATTACH\b", re.IGNORECASE)
 
 
 def remember(connection: Any, database: str | bytes, *, uri: bool) -> None:
     """Keep with a connection which file it has opened, as it was given."""
-    connection.__dict__[_DATABASE] = file_of(database, uri=uri)
+    file = file_of(database, uri=uri)
+    connection.__dict__[_DATABASE] = file
+    connection.__dict__[_TABLES] = file or f":memory:{next(_in_memory)}"
 
 
 def file_of(database: str | bytes, *, uri: bool) -> str:
@@ -47,13 +55,18 @@ def statement(connection: Any, text: str, *, bound: bool) -> tuple[Operation, ..
     """Describe a statement of a connection; the databases that it attaches are told from then on."""
     if _ATTACH.search(text):
         connection.__dict__[_ATTACHED] = True
-    return operations(text, partial(_table, connection), bound=bound, dialect="sqlite")
+    schema = None
+    if _ATTACHED not in _told(connection):
+        schema = schema_for(_aside(connection), _told(connection).get(_TABLES, ""), text)
+    return operations(text, partial(_table, connection), bound=bound, dialect="sqlite", schema=schema)
 
 
-def shape(cursor: Any, text: str, parameters: Any = ()) -> tuple[str, str, bool] | None:
+def shape(cursor: Any, text: str, parameters: Any = ()) -> tuple[str, str, bool, int] | None:
     """Return what statements that are described alike have in common; None where other databases are attached."""
     told = cursor.connection.__dict__
-    return None if _ATTACHED in told else (told[_DATABASE], text, bool(parameters))
+    if _ATTACHED in told:
+        return None
+    return told[_DATABASE], text, bool(parameters), mark(told[_TABLES])
 
 
 def is_plain(text: str) -> bool:

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from privacylib.model.asset import Asset
 
-__all__ = ["Kind", "Operation"]
+__all__ = ["Kind", "Operation", "Part"]
 
 
 class Kind(IntEnum):
@@ -20,6 +20,22 @@ class Kind(IntEnum):
 
 
 @frozen(cache_hash=True)
+class Part:
+    """Name one field that something depends on.
+
+    Args:
+        asset: Its asset.
+        field: The field; empty for all of it.
+        indirect: Whether it only decides (a condition, a grouping, an order), and no value is made of it. It counts
+            for the requirements that say so.
+    """
+
+    asset: Asset
+    field: str = ""
+    indirect: bool = False
+
+
+@frozen(cache_hash=True)
 class Operation:
     """Describe one operation; equal descriptions share everything that is cached for them.
 
@@ -30,6 +46,8 @@ class Operation:
         derived_from: Assets that the code declares as the only sources of a write.
         site: Call site as ``module:qualname``; never a path of the machine.
         parsed: Whether a parser, not the code, said so.
+        parts: For a read the fields that only decide; for a write the fields of its sources, where they are known.
+        inside: Whether a write depends on nothing but its sources: the data stays inside a store.
     """
 
     kind: Kind
@@ -38,3 +56,5 @@ class Operation:
     derived_from: tuple[Asset, ...] | None = None
     site: str = ""
     parsed: bool = False
+    parts: tuple[Part, ...] = ()
+    inside: bool = False

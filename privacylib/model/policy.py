@@ -110,6 +110,10 @@ class Requirement:
         "holds such data, or whose zone admits it by name",
         default="report",
     )
+    indirect: bool = key(
+        "whether data counts that only decides on what is written (a condition, a grouping or an order in SQL)",
+        default=False,
+    )
     why: str = key("the reason people are given", default="")
 
 

@@ -53,6 +53,11 @@ class Rules:
             )
         return found
 
+    def indirect(self, labels: frozenset[str]) -> frozenset[str]:
+        """Return those of `labels` that count where data only decides on what is written."""
+        counting = [r for r in self.on(labels) if r.indirect]
+        return frozenset(held for held in labels if any(applies(a, held) for r in counting for a in r.applies_to))
+
     def broken(self, question: Question) -> Iterator[Violation]:
         """Give what the requirements on the question's labels do not permit."""
         for requirement in self.on(question.labels):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from privacylib.model import ALLOW, Asset, Decision, Mode, Operation, Source, Zone
+from privacylib.model import ALLOW, Asset, Decision, Mode, Operation, Part, Source, Zone
 from privacylib.model.policy import Policy, Reclassification
 from privacylib.naming import Glob, templated
 from privacylib.policy.annotations import Annotator
@@ -44,6 +44,26 @@ class Engine:
         if not fields:
             return (Source(asset, None, annotation.of(()) or frozenset()),)
         return tuple(Source(asset, name, annotation.of((name,)) or frozenset()) for name in fields)
+
+    def read_by(self, operation: Operation) -> tuple[Source, ...]:
+        """Return what a read takes in: its fields, and those that only decide, where a requirement counts them."""
+        decides = tuple(self._parts(operation.parts))
+        alone = operation.parts and not operation.fields
+        return decides if alone else (*self.sources(operation.asset, operation.fields), *decides)
+
+    def named_by(self, operation: Operation) -> tuple[Source, ...]:
+        """Return what a write is said to depend on."""
+        if operation.parts:
+            return tuple(self._parts(operation.parts))
+        return tuple(source for asset in operation.derived_from or () for source in self.sources(asset, ()))
+
+    def _parts(self, parts: Iterable[Part]) -> Iterable[Source]:
+        for part in parts:
+            (source,) = self.sources(part.asset, (part.field,) if part.field else ())
+            if not part.indirect:
+                yield source
+            elif counted := self.rules.indirect(source.labels):
+                yield evolve(source, labels=counted)
 
     def read(self, asset: Asset, labels: frozenset[str], zone: Zone, unknown: str | None = None) -> Decision:
         """Decide whether data may enter the work."""
@@ -137,4 +157,5 @@ class Engine:
         """Return an operation whose assets have templates in the place of what is personal in their names."""
         rules, named = self.policy.naming, operation.derived_from
         derived = None if named is None else tuple(templated(asset, rules) for asset in named)
-        return evolve(operation, asset=templated(operation.asset, rules), derived_from=derived)
+        parts = tuple(evolve(part, asset=templated(part.asset, rules)) for part in operation.parts)
+        return evolve(operation, asset=templated(operation.asset, rules), derived_from=derived, parts=parts)

@@ -116,12 +116,11 @@ class Site:
         engine = snapshot.engine
         self.sources: tuple[Source, ...] = ()
         if operation.kind in (Kind.READ, Kind.OPAQUE):
-            self.sources = engine.sources(operation.asset, operation.fields)
+            self.sources = engine.read_by(operation)
         self.named = EMPTY
         if operation.derived_from is not None:
             grade = Evidence.PARSED if operation.parsed else Evidence.DECLARED
-            read = (source for asset in operation.derived_from for source in engine.sources(asset, ()))
-            self.named = SourceSet.of(evolve(source, evidence=grade) for source in read)
+            self.named = SourceSet.of(evolve(source, evidence=grade) for source in engine.named_by(operation))
         self.judges = operation.kind is Kind.CALL and snapshot.propagator.allows(operation.asset.uri)
         """Whether the endpoint carries our context by the policy's ``trust.egress``, and judges for itself."""
         annotation = engine.annotation(operation.asset.uri)
@@ -147,7 +146,9 @@ class Site:
         return self.and_named(frame.scope.reads.visible())
 
     def and_named(self, seen: SourceSet) -> SourceSet:
-        """Return a set with what the code named."""
+        """Return a set with what the code named; that alone where the data stays inside a store."""
+        if self.operation.inside:
+            return self.named
         return seen if self.named is EMPTY else seen.union(self.named)
 
     def annotated(self, *fields: str) -> frozenset[str] | None:

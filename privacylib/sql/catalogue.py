@@ -18,7 +18,7 @@ class Catalogue:
         names: The case rules.
     """
 
-    __slots__ = ("_by_last", "_columns", "_path", "made", "names", "prepared", "views")
+    __slots__ = ("_by_last", "_columns", "_path", "by_literals", "made", "names", "prepared", "views")
 
     def __init__(self, schema: Schema, names: Names) -> None:
         self.names = names
@@ -29,6 +29,8 @@ class Catalogue:
         """Columns of the tables that the script has made."""
         self.views: dict[str, Any] = {names.stored(name): text for name, text in schema.views.items()}
         """Views by name: their text, their relation once it was asked for, None where they cannot be expanded."""
+        self.by_literals = False
+        """Whether a literal of the script names a file or a column."""
         self.prepared: dict[str, Any] = {}
         """Statements that the script has prepared, by name."""
         for name, columns in schema.tables.items():

@@ -1,5 +1,6 @@
 """Statements by kind: which rule reads each."""
 
+import re
 from typing import Any
 
 from sqlglot import exp
@@ -38,9 +39,13 @@ class Changes:
         reading = self._writing.reading
         top = Scope(reading, {}, is_top=True)
         if tree is None:
+            reading.catalogue.by_literals = True
             return self._by_name(text, top) or command(text, self._writing, Scope(reading, {}))
+        if _DYNAMIC.match(text):
+            reading.catalogue.by_literals = True
         name, word = prepared(text)
         if word:
+            reading.catalogue.by_literals = True
             reading.catalogue.prepared[name] = tree
         return self._tree(tree, top) or command(text, self._writing, Scope(reading, {}))
 
@@ -82,9 +87,10 @@ class Changes:
 
     def _result(self, relation: Relation) -> None:
         reading = self._writing.reading
-        reading.columns = tuple(name for name, _ in relation.columns)
         reading.pour(relation, "")
 
+
+_DYNAMIC = re.compile(r"\s*(?:EXEC|PREPARE)", re.IGNORECASE)
 
 RULES: dict[type, Rule] = {
     exp.Insert: inserting.insert,

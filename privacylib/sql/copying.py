@@ -18,6 +18,7 @@ _PROGRAM = frozenset({"STDIN", "STDOUT"})
 def copy(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     """Read COPY, in either direction."""
     writing.reading.kind = "COPY"
+    writing.reading.catalogue.by_literals = True
     table, names = writing.target(tree.this)
     files = [one for one in map(_file, tree.args.get("files") or ()) if one is not None]
     queries = [one for one in tree.args.get("files") or () if isinstance(one, exp.Query)]
@@ -57,7 +58,6 @@ def _out(writing: Writing, relation: Relation, files: list[str]) -> None:
         if not relation.is_open:
             writing.reading.catalogue.make(file, tuple(name for name, _ in relation.columns))
     if not files:  # to the program: it is the result
-        writing.reading.columns = tuple(name for name, _ in relation.columns)
         writing.reading.pour(relation, "")
 
 
@@ -82,6 +82,7 @@ def unload_file(writing: Writing, relation: Relation, file: str) -> None:
 def export(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     """Read EXPORT DATA of BigQuery."""
     writing.reading.kind = "EXPORT"
+    writing.reading.catalogue.by_literals = True
     _out(writing, writing.queries.query(tree.this, scope), _options(tree.args.get("options"), "uri"))
     return None
 
@@ -89,6 +90,7 @@ def export(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
 def load(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     """Read LOAD DATA."""
     writing.reading.kind = "LOAD"
+    writing.reading.catalogue.by_literals = True
     table, names = writing.target(tree.this)
     inpath = tree.args.get("inpath")
     files = [file_named(inpath.name)] if inpath is not None else _options(tree.args.get("files"), "uris")

@@ -70,6 +70,7 @@ def _declare(writing: Writing, table: Any, names: tuple[str, ...] | None, tree: 
 
 def _external(writing: Writing, table: Any, file: str, names: tuple[str, ...] | None) -> None:
     """Read that a table stands for a file."""
+    writing.reading.catalogue.by_literals = True
     writing.reading.reads[file] = None
     sink = writing.sink(table)
     for name in names or (EVERY,):

@@ -48,6 +48,7 @@ class Expressions:
             return None
         names = scope.reading.names
         named = [one for one in node.expressions if isinstance(one, exp.PropertyEQ)]
+        scope.reading.catalogue.by_literals = True
         return {names.column(one.this): self.value(one.expression, scope) for one in named}
 
 

@@ -8,6 +8,8 @@ __all__ = ["Names", "names_of"]
 _TABLES_AS_WRITTEN = frozenset({"bigquery", "mysql", "doris", "starrocks", "singlestore"})
 """Dialects whose table names keep their case, whatever they make of column names."""
 
+_TEXTS_AS_NAMES = frozenset({"", "sqlite", "mysql", "tsql", "spark", "hive", "databricks"})
+
 
 class Names:
     """Normalise names by the case rules of one dialect.
@@ -16,12 +18,14 @@ class Names:
         dialect: Name of the dialect, as sqlglot has it; empty for its general one.
     """
 
-    __slots__ = ("_fold_columns", "_fold_tables", "_quoted_too", "dialect", "lateral")
+    __slots__ = ("_fold_columns", "_fold_tables", "_quoted_too", "dialect", "texts_name")
 
     def __init__(self, dialect: str) -> None:
         from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
 
         self.dialect = dialect
+        self.texts_name = dialect in _TEXTS_AS_NAMES
+        """Whether a text may stand where a name is meant."""
         strategy = Dialect.get_or_raise(dialect or None).normalization_strategy
         upper = strategy in (NormalizationStrategy.UPPERCASE, NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE)
         as_written = dialect in _TABLES_AS_WRITTEN

@@ -22,6 +22,7 @@ def pivoted(node: Any, relation: Relation, scope: Scope, expressions: Expression
 
 def pivot(node: Any, relation: Relation, scope: Scope, expressions: Expressions) -> Relation:
     """Return what one pivot makes of a relation."""
+    scope.reading.catalogue.by_literals = True
     return (_unpivot if node.args.get("unpivot") else _pivot)(node, relation, scope, expressions)
 
 

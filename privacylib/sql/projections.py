@@ -62,6 +62,8 @@ def output_name(node: Any, scope: Scope) -> str:
     names = scope.reading.names
     if isinstance(node, exp.Alias):
         alias = node.args["alias"]
+        if not isinstance(alias, exp.Identifier) or (alias.args.get("quoted") and names.texts_name):
+            scope.reading.catalogue.by_literals = True
         return names.column(alias) if isinstance(alias, exp.Identifier) else str(alias)
     while isinstance(node, (exp.Paren, exp.Cast)):
         node = node.this
@@ -131,6 +133,7 @@ def _star_of(node: Any) -> Any:
 
 def _choose(found: Relation, chosen: Any, node: Any, scope: Scope, expressions: Expressions) -> None:
     """Add one column for each that ``COLUMNS(…)`` matches."""
+    scope.reading.catalogue.by_literals = True
     whole = everything(scope, expressions)
     if whole.rests or whole.anything is not None:
         scope.reading.missing("COLUMNS of a table whose columns are not known")

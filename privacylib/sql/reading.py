@@ -94,6 +94,7 @@ class Reading:
             self.missing("a * of a table whose columns are not known")
         if names is None or relation.rests:
             names = tuple(name for name, _ in relation.columns)
+        self.columns = names
         for name, (_, value) in zip(names, relation.columns, strict=False):
             self.flow(value, table, name)
         for pair in relation.unlisted():

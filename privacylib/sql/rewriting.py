@@ -63,6 +63,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 _MARKS = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\?\d+|%\(\w+\)s|%s")
 """Parameters that sqlglot reads in some dialects only."""
 
+_NAMED = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|::)|(?<!\w):\w+|(?<!\w)@\w+|\$\d+")
+"""Parameters whose names may be words that mean something."""
+
 
 def forms(text: str) -> list[str]:
     """Return other forms of a statement that could not be parsed, in the order in which they are to be tried."""
@@ -72,8 +75,9 @@ def forms(text: str) -> list[str]:
         if match:
             found.append(form(match))
             break
-    plain = _MARKS.sub(lambda one: one["kept"] or "?", found[0] if found else text)
-    return found if plain in (*found, text) else [*found, plain]
+    for marks in (_MARKS, _NAMED):
+        found.append(marks.sub(lambda one: one["kept"] or "?", found[-1] if found else text))
+    return [one for one in dict.fromkeys(found) if one != text]
 
 
 def prepared(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from privacylib.sql.edges import EVERY
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
 from privacylib.sql.values import CLEAR, IDENTICAL, TRANSFORMED, Value
@@ -104,8 +105,11 @@ class Scope:
     def named(self, name: str, *, quoted: bool = False) -> Value:
         """Return what a column stands for that is named alone; a table's name stands for its whole row."""
         value = self._find(name)
-        if value is not None:
+        if value is not None and not (quoted and self._may_be_text(name)):
             return value
+        if value is not None:
+            self.reading.missing("a quoted name that may be a text")
+            return Value({(table, EVERY): IDENTICAL | CLEAR for table in self.tables})
         row = self.relation(name)
         if row is not None:
             return row.every().changed(TRANSFORMED | CLEAR)
@@ -116,6 +120,10 @@ class Scope:
         if not (quoted and self.reading.names.dialect in _TEXT_IN_QUOTES):
             self.reading.missing("a column of no table that is known")
         return Value()
+
+    def _may_be_text(self, name: str) -> bool:
+        """Return whether a quoted name may be a text, which must not be taken for a name: no column is known by it."""
+        return self.reading.names.dialect in _TEXT_IN_QUOTES and self.listed(name) is None and name not in self.aliases
 
     def _find(self, name: str) -> Value | None:
         if name in self.merged:

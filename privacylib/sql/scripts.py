@@ -10,15 +10,24 @@ from privacylib.sql.naming import named
 from privacylib.sql.parsing import split
 from privacylib.sql.reading import Reading
 from privacylib.sql.schema import Schema
-from privacylib.sql.statements import stripped
+from privacylib.sql.stripping import LONGEST, stripped
 
 __all__ = ["script"]
 
 
-def script(text: str, dialect: str, schema: Schema) -> Lineage:
-    """Return the lineage of a script."""
+def script(text: str, dialect: str, schema: Schema) -> tuple[Lineage, bool]:
+    """Return the lineage of a script, and whether a literal in it names something.
+
+    Args:
+        text: The script.
+        dialect: Name of its dialect.
+        schema: What is known about its tables.
+    """
     catalogue = Catalogue(schema, names_of(dialect))
-    return Lineage(tuple(_statement(part, tree, catalogue) for part, tree in split(text, dialect)))
+    if len(text) > LONGEST:
+        return Lineage((_opaque(text[:LONGEST], catalogue, "it is too long to be read"),)), False
+    statements = tuple(_statement(part, tree, catalogue) for part, tree in split(text, dialect))
+    return Lineage(statements), catalogue.by_literals
 
 
 def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
@@ -28,8 +37,7 @@ def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
     except Exception:  # noqa: BLE001 - what nobody has thought of is opaque, and never an error of the host
         known = False
     if not known:
-        tables = named(stripped(part), catalogue.names)
-        return Statement("OPAQUE", tables, tables, complete=False, opaque=True, reason="it cannot be read")
+        return _opaque(part, catalogue, "it cannot be read")
     return Statement(
         reading.kind,
         reading.sources(),
@@ -39,3 +47,9 @@ def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
         complete=not reading.reason,
         reason=reading.reason,
     )
+
+
+def _opaque(part: str, catalogue: Catalogue, reason: str) -> Statement:
+    """Return a statement of which the tables alone are known that it names."""
+    tables = named(stripped(part), catalogue.names)
+    return Statement("OPAQUE", tables, tables, complete=False, opaque=True, reason=reason)

@@ -65,6 +65,8 @@ class Sources:
             alias, columns = _pivot_alias(node, scope)
             put(scope, alias or name, named_as(relation, columns))
             if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier) and name not in scope.ctes:
+                if node.this.args.get("quoted") and self._reading.names.texts_name:
+                    self._reading.catalogue.by_literals = True
                 scope.bases[name] = self._reading.name_of(node)
                 if target:
                     self._reading.reads.pop(scope.bases[name], None)
@@ -94,6 +96,7 @@ class Sources:
         names = self._reading.names
         file = file_of(node)
         if file is not None:
+            self._reading.catalogue.by_literals = True
             return "", self._reading.table(file)
         if not isinstance(node.this, (exp.Identifier, exp.Parameter)):
             return "", None

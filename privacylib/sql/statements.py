@@ -1,105 +1,107 @@
-"""Tables of SQL statements: by a parser where one is installed, else by words."""
+"""Statements as programs run them: column by column where sqlglot is installed, else by their words."""
 
 import re
 from collections.abc import Iterable
-
-from attrs import evolve
+from functools import lru_cache
+from importlib.util import find_spec
 
 from privacylib.memo import Memo
-from privacylib.sql.model import OPAQUE, Tables
+from privacylib.sql.edges import EVERY, Lineage, Statement
+from privacylib.sql.engine import lineage
+from privacylib.sql.model import Tables
+from privacylib.sql.schema import Schema
+from privacylib.sql.stripping import LONGEST, QUOTED, stripped
 from privacylib.sql.words import by_words
 
-__all__ = ["holds_values", "stripped", "tables"]
+__all__ = ["is_catalogue", "moves", "script", "tables"]
 
-ROOM = 65_536
-"""Weight of the statements whose tables are remembered: 4,000 ordinary ones, or four megabytes of long ones."""
-
-_CHARACTERS = 64
-"""Characters of a statement that weigh as a member does."""
-
-LONGEST = 100_000
-"""Characters of a statement that is looked at; a longer one is opaque."""
-
-SHORT = 4096
-"""Characters of a statement that is short enough to be kept as it is."""
-
-_SMALL = re.compile(r"\d{1,3}")
-_QUOTED = r"\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]"
-_LITERAL = re.compile(
-    rf"(?P<name>{_QUOTED})|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'"
-    r"|(?<![\w$.:@?])\d[\w.]*(?:(?<=[eE])[+-]\d+)?|(?<![\w:])[:@$]\w+|%\(\w+\)[sbt]|%[sbt]\b",
-    re.DOTALL,
-)
-_STATEMENT = re.compile(rf"(?:{_QUOTED}|[^;])+")
+_STATEMENT = re.compile(rf"(?:{QUOTED}|[^;])+")
 _NO_DATA = re.compile(
     r"\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH|DETACH|SET|SHOW|START"
     r"|DROP|ALTER|EXPLAIN|USE|LISTEN|UNLISTEN|DISCARD|RESET|DEALLOCATE|CLOSE|FETCH|MOVE|LOCK|UNLOCK|TRUNCATE|GRANT|REVOKE"
-    r"|COMMENT|CHECKPOINT|CLUSTER|KILL|FLUSH|DESCRIBE|DESC|INSTALL|LOAD(?!\s+(?:DATA|XML))|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER|SCHEMA|DATABASE|SEQUENCE|TYPE))\b",
+    r"|COMMENT|CHECKPOINT|CLUSTER|KILL|FLUSH|DESCRIBE|DESC|INSTALL|LOAD(?!\s+(?:DATA|XML))"
+    r"|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER|SCHEMA|DATABASE|SEQUENCE|TYPE))\b",
     re.IGNORECASE,
 )
 _CATALOGUE = re.compile(r"(?:\w+\.)?sqlite_|pragma_|information_schema\.|pg_", re.IGNORECASE)
+_MOVING = re.compile(r"INSERT|UPDATE|MERGE|COPY|EXPORT|CREATE|REFRESH|CACHE|LOAD")
+_ROOM = 16_384
+
+_by_words: Memo[int, Lineage] = Memo(_ROOM)
 
 
-def tables(text: str, dialect: str = "") -> Tables:
+@lru_cache(maxsize=1)
+def _has_parser() -> bool:
+    return find_spec("sqlglot") is not None
+
+
+def script(text: str, dialect: str = "", schema: Schema | None = None) -> Lineage:
+    """Return what a text of SQL does, as far as it can be told here.
+
+    Args:
+        text: One statement, or several.
+        dialect: Name of the dialect, as sqlglot has it.
+        schema: What is known about the tables.
+    """
+    if _has_parser():
+        return lineage(text, dialect, schema)
+    key = hash(text)
+    found = _by_words.get(key)
+    return _by_words.keep(key, _read(text)) if found is None else found
+
+
+def _read(text: str) -> Lineage:
+    if len(text) > LONGEST:
+        return Lineage((Statement("OPAQUE", opaque=True, complete=False, reason="it is too long to be read"),))
+    plain = stripped(text)
+    return Lineage(tuple(_one(part) for part in _STATEMENT.findall(plain) if part.strip()))
+
+
+def _one(part: str) -> Statement:
+    if _NO_DATA.match(part):
+        return Statement("OTHER")
+    found = by_words(part)
+    kind = "OPAQUE" if found.opaque else ("INSERT" if found.moves else "SELECT")
+    return Statement(kind, found.reads, found.writes, complete=False, opaque=found.opaque, reason="there is no parser")
+
+
+def moves(text: str) -> bool:
+    """Return whether all that SQL writes comes from tables: no value of the program stands in it."""
+    return "?" not in stripped(text)
+
+
+def tables(text: str, dialect: str = "", schema: Schema | None = None) -> Tables:
     """Return the tables that SQL touches. Literals are dropped first, and never kept.
 
     Args:
         text: One statement, or several.
         dialect: Name of the dialect, as sqlglot has it; empty for its general one.
+        schema: What is known about the tables.
     """
-    if len(text) > LONGEST:
-        return OPAQUE
-    question = plain, _ = stripped(text), dialect
-    found = _known.get(question)
-    return _known.keep(question, _tables(*question), len(plain) // _CHARACTERS) if found is None else found
-
-
-def stripped(text: str) -> str:
-    """Return SQL without comments, with ``?`` for each literal and parameter. Quoted names stay."""
-    return _LITERAL.sub(_plain, text).strip()
-
-
-def holds_values(text: str) -> bool:
-    """Return whether SQL has values or comments in it; small numbers, as in ``limit 10``, say nothing of anybody."""
-    return len(text) > SHORT or any(
-        not (found["name"] or found[0].startswith((":", "@", "$", "%")) or _SMALL.fullmatch(found[0]))
-        for found in _LITERAL.finditer(text)
-    )
-
-
-def _plain(found: re.Match[str]) -> str:
-    return found["name"] or (" " if found[0].startswith(("--", "/*")) else "?")
-
-
-def _tables(text: str, dialect: str) -> Tables:
-    return _joined(_one(statement, dialect) for statement in _STATEMENT.findall(text) if statement.strip())
-
-
-_known: Memo[tuple[str, str], Tables] = Memo(ROOM)
-
-
-def _one(statement: str, dialect: str) -> Tables:
-    if _NO_DATA.match(statement):
-        return Tables()
-    try:
-        from privacylib.sql.parsed import by_parser
-    except ImportError:
-        found = None
-    else:
-        found = by_parser(statement, dialect)
-    if found is None:
-        found = by_words(statement)
-    reads = tuple(name for name in found.reads if not _CATALOGUE.match(name))
-    return evolve(found, reads=reads, moves=found.moves and "?" not in statement)
-
-
-def _joined(found: Iterable[Tables]) -> Tables:
-    """Return what several statements touch together; fields and movement are told of one alone."""
-    every = list(found)
-    if len(every) == 1:
-        return every[0]
+    found = script(text, dialect, schema)
+    every = found.statements
+    reads = _once(name for one in every for name in one.reads if not one.opaque and not _CATALOGUE.match(name))
     return Tables(
-        reads=tuple(dict.fromkeys(name for one in every for name in one.reads)),
-        writes=tuple(dict.fromkeys(name for one in every for name in one.writes)),
+        reads=reads,
+        writes=_once(name for one in every for name in one.writes if not one.opaque),
+        columns=_columns(every, reads),
+        moves=len(every) == 1 and bool(_MOVING.match(every[0].kind)) and bool(every[0].writes) and moves(text),
         opaque=any(one.opaque for one in every),
     )
+
+
+def _columns(every: tuple[Statement, ...], reads: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that are read, where all are of the one table that one statement reads."""
+    if len(every) != 1 or len(reads) != 1 or every[0].writes:
+        return ()
+    named = {edge.source.name for edge in every[0].edges}
+    return () if EVERY in named else tuple(sorted(named))
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def is_catalogue(name: str) -> bool:
+    """Return whether a table is one of those in which a database tells of itself."""
+    return _CATALOGUE.match(name) is not None

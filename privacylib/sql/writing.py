@@ -43,10 +43,10 @@ class Writing:
 
     def sink(self, table: Any) -> str:
         """Return the name of a table or file that is written."""
-        if isinstance(table, exp.Directory):
-            name = file_named(table.this.name)
-        else:
-            name = file_of(table) or self.reading.name_of(table)
+        file = file_named(table.this.name) if isinstance(table, exp.Directory) else file_of(table)
+        if file is not None:
+            self.reading.catalogue.by_literals = True
+        name = file or self.reading.name_of(table)
         self.reading.writes[name] = None
         return name
 

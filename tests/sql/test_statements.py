@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from privacylib.memo import Memo
-from privacylib.sql import Tables, holds_values, statements, stripped, tables
+from privacylib.sql import engine, holds_values, lineage, statements, stripped, tables
+from privacylib.sql.edges import Lineage
 from privacylib.sql.words import by_words
 
 CASES = [
@@ -32,7 +33,7 @@ CASES = [
     ("create table if not exists users (id integer, email text default 'x')", "", "", ""),
     ("create index i on users (email)", "", "", ""),
     ("update users set email = ? where id = 3", "", "users", ""),
-    ("update users set n = (select count(*) from orders)", "orders", "users", ""),
+    ("update users set n = (select count(*) from orders) where n = 5", "orders", "users", ""),
     ("delete from users where id in (select id from gone)", "gone", "users", ""),
     ("with recent as (select * from orders) select * from recent", "orders", "", ""),
     ("with recent as (select * from orders) insert into log select * from recent", "orders", "log", "moves"),
@@ -55,25 +56,15 @@ CASES = [
 @pytest.mark.parametrize("way", ["parsed", "words"])
 def test_tables(text: str, reads: str, writes: str, mark: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if way == "words":
-        monkeypatch.setitem(sys.modules, "privacylib.sql.parsed", None)
+        monkeypatch.setattr(statements, "_has_parser", lambda: False)
     else:
         pytest.importorskip("sqlglot")
-    from privacylib.sql import tables as module
-
-    found = module(text) if way == "parsed" else fresh(text)
+    found = tables(text, "sqlite")
     expected = {"my table"} if reads == "my table" else set(reads.split())
     assert set(found.reads) == expected
     assert set(found.writes) == set(writes.split())
     assert found.opaque is (mark == "opaque")
     assert found.moves is (mark == "moves")
-
-
-def fresh(text: str) -> Tables:
-    """Ask past the cache."""
-    import importlib
-
-    module = importlib.import_module("privacylib.sql.statements")
-    return module._tables(stripped(text), "")
 
 
 def test_columns_of_one_table() -> None:
@@ -126,10 +117,34 @@ def test_which_statements_hold_values(text: str, holds: bool) -> None:
 
 
 def test_fault_22_long_statements_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: Memo[tuple[str, str], Tables] = Memo(200)
-    monkeypatch.setattr(statements, "_known", known)
-    for number in range(30):
-        assert tables(f"insert into t{number} values ({', '.join('?' * 1000)})").writes == (f"t{number}",)
-        assert sum(len(text) for text, _ in known) <= 64 * 200
+    pytest.importorskip("sqlglot")
+    known: Memo[tuple[int, int, str, int], Lineage] = Memo(200)
+    monkeypatch.setattr(engine, "_seen", known)
+    monkeypatch.setattr(engine, "_shapes", Memo[tuple[int, int, str, int], Lineage](200))
+    for number in range(60):
+        assert tables(f"insert into t{number} values ({', '.join('?' * 100)})").writes == (f"t{number}",)
+        assert len(known) <= 20
     assert known
-    assert tables("select a from t") is tables("select a from t")
+    assert lineage("select a from t") is lineage("select a from t")
+
+
+def test_fault_50_nothing_of_a_text_is_kept_with_its_answer() -> None:
+    pytest.importorskip("sqlglot")
+    lineage("select email from users where name = 'canary-7'")
+    kept = [repr(one) for known in (vars(engine)["_seen"], vars(engine)["_shapes"]) for one in known.items()]
+    assert not any("canary-7" in one for one in kept)
+
+
+def test_statements_that_differ_in_literals_share_one_answer() -> None:
+    pytest.importorskip("sqlglot")
+    first = lineage("select email from users where name = 'a' order by 1")
+    assert lineage("select email from users where name = 'b' order by 1") is first
+    assert lineage("select a, b from t order by 1") is not lineage("select a, b from t order by 2")
+
+
+def test_a_literal_that_names_something_is_not_shared() -> None:
+    pytest.importorskip("sqlglot")
+    reads = [lineage(f"select a from read_parquet('{name}.parquet')", "duckdb").statements[0].reads for name in "xy"]
+    assert reads == [("file:x.parquet",), ("file:y.parquet",)]
+    copies = [lineage(f"select a as '{name}' from t", "sqlite").statements[0].columns for name in "xy"]
+    assert copies == [("x",), ("y",)]
