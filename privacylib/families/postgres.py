@@ -113,7 +113,8 @@ def statement(connection: Any, query: Any, database: Database | None = None) -> 
     changed = _changed(database, text)
     if changed is not None:
         remember(connection, changed)
-    return operations(plain(text, database.file), database.asset, dialect="postgres")
+    plainly = plain(text, database.file)
+    return operations(plainly, database.asset, dialect="postgres", schema=database.schema)
 
 
 def called(connection: Any, procedure: str) -> tuple[Operation, ...]:

@@ -45,7 +45,7 @@ def _file(node: Any) -> str | None:
     if isinstance(node, exp.Literal):
         return file_named(node.name)
     if isinstance(node, exp.Table):
-        return file_of(node)
+        return file_of(node, "")
     if isinstance(node, exp.Identifier) and node.name.upper() not in _PROGRAM:
         return file_named(node.name)
     return None

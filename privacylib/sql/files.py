@@ -17,17 +17,17 @@ _READERS = frozenset({
 _FORMATS = frozenset({"parquet", "csv", "json", "orc", "avro", "text", "delta", "iceberg", "binaryfile"})
 """Schemas by which Spark names a file as if it were a table."""
 
+_BY_PATH = frozenset({"", "duckdb"})
+"""Dialects that take a quoted path for the file."""
+
 _FILE = re.compile(r".*(?:/|\.(?:parquet|csv|tsv|json|jsonl|ndjson|xlsx|txt|gz|zst)$)", re.IGNORECASE | re.DOTALL)
 
 
-def file_of(table: Any) -> str | None:
+def file_of(table: Any, dialect: str) -> str | None:
     """Return the file that an item of FROM names as a table; None where it names none."""
     call = table.this
     if isinstance(call, exp.Identifier):
-        schema = table.args.get("db")
-        if schema is not None and schema.name.lower() in _FORMATS and _FILE.match(call.name):
-            return file_named(call.name)
-        return file_named(call.name) if call.args.get("quoted") and schema is None and _FILE.match(call.name) else None
+        return _quoted(call, table.args.get("db"), dialect)
     if isinstance(call, exp.Var) and call.name.startswith("@"):
         return file_named(call.name)
     if not isinstance(call, exp.Func):
@@ -39,6 +39,17 @@ def file_of(table: Any) -> str | None:
     return "file:{…}" if named is None else file_named(named.name)
 
 
+def _quoted(name: Any, schema: Any, dialect: str) -> str | None:
+    """Return the file that a quoted name is the path or the URI of; None where it is that of a table."""
+    path: str = name.name
+    if "://" in path and name.args.get("quoted"):
+        return path  # it is named as its asset is
+    if schema is not None:
+        return file_named(path) if schema.name.lower() in _FORMATS and _FILE.match(path) else None
+    is_path = dialect in _BY_PATH and _FILE.match(path)
+    return file_named(path) if name.args.get("quoted") and (path.startswith("file:") or is_path) else None
+
+
 def file_named(path: str) -> str:
     """Return the name by which a file stands among tables."""
-    return f"file:{path}"
+    return path if path.startswith("file:") else f"file:{path}"

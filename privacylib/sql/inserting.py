@@ -17,6 +17,7 @@ def insert(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     """Read INSERT."""
     reading = writing.reading
     reading.kind = "INSERT"
+    reading.only_new = tree.args.get("conflict") is None
     table, names = writing.target(tree.this)
     sink = writing.sink(table)
     inner = writing.inside(tree, scope)
@@ -24,7 +25,7 @@ def insert(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     given = Relation()
     if isinstance(tree.expression, (exp.Query, exp.Values)):
         given = writing.queries.query(tree.expression, inner)
-        if tree.args.get("by_name") or isinstance(table, exp.Directory):
+        if tree.args.get("by_name") or sink.startswith("file:") or "://" in sink:
             reading.pour(given, sink)
         elif known is None:
             _pour_somewhere(given, sink, writing)

@@ -17,12 +17,14 @@ class Reading:
         catalogue: The tables that it can name.
     """
 
-    __slots__ = ("catalogue", "columns", "direct", "indirect", "kind", "names", "reads", "reason", "writes")
+    __slots__ = ("catalogue", "columns", "direct", "indirect", "kind", "names", "only_new", "reads", "reason", "writes")
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.names = catalogue.names
         self.kind = ""
+        self.only_new = False
+        """Whether the rows that are handed out are those that were just put in."""
         self.reads: dict[str, None] = {}
         self.writes: dict[str, None] = {}
         self.direct: dict[tuple[Pair, Pair], int] = {}
@@ -104,7 +106,7 @@ class Reading:
     def sources(self) -> tuple[str, ...]:
         """Return the tables that are read: those in the query, and a table written whose columns go elsewhere."""
         found = dict(self.reads)
-        for (source, _), sink in self.direct:
+        for (source, _), sink in () if self.only_new else self.direct:
             if source in self.writes and source not in found and sink[0] != source:
                 found[source] = None
         return tuple(found)

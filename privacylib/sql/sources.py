@@ -94,7 +94,7 @@ class Sources:
     def table(self, node: Any, scope: Scope) -> tuple[str, Relation | None]:
         """Return the name and the relation of a table, a file, a view or a CTE; None for a function."""
         names = self._reading.names
-        file = file_of(node)
+        file = file_of(node, names.dialect)
         if file is not None:
             self._reading.catalogue.by_literals = True
             return "", self._reading.table(file)

@@ -43,7 +43,11 @@ class Writing:
 
     def sink(self, table: Any) -> str:
         """Return the name of a table or file that is written."""
-        file = file_named(table.this.name) if isinstance(table, exp.Directory) else file_of(table)
+        file = (
+            file_named(table.this.name)
+            if isinstance(table, exp.Directory)
+            else file_of(table, self.reading.names.dialect)
+        )
         if file is not None:
             self.reading.catalogue.by_literals = True
         name = file or self.reading.name_of(table)
