@@ -38,6 +38,11 @@ class TestReading:
 
 
 class TestPurposes:
+    def test_a_permitted_purpose_inside_makes_up_for_none_around_it(self, strict: Capture) -> None:
+        with privacylib.zone("ads"), privacylib.zone("assistant"), pytest.raises(privacylib.PolicyDenied) as denied:
+            read(USERS)
+        assert denied.value.decision.requirement == "contact-use"
+
     def test_every_purpose_on_the_stack_must_be_permitted(self, mode: str, seen: Capture) -> None:
         with privacylib.zone("assistant"):
             read(USERS)
