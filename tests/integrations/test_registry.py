@@ -34,10 +34,26 @@ import sys
 import privacylib
 from privacylib import integrations
 integrations.install(None)
-print([name for name in ("httpx", "aiohttp", "sqlite3", "uvicorn", "werkzeug", "sqlglot") if name in sys.modules])
+drivers = ("sqlite3", "aiosqlite", "psycopg", "psycopg2", "asyncpg", "pymysql", "duckdb", "sqlglot")
+print([name for name in ("httpx", "aiohttp", "uvicorn", "werkzeug", *drivers) if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.pure
+def test_fault_46_no_extension_comes_in_that_could_bring_the_gil_back(tmp_path: Path) -> None:
+    code = """
+import sys
+import privacylib
+privacylib.init(service="shop", spool="spool", instrument=True)
+outside = [name for name in sys.modules if name.partition(".")[0] not in sys.stdlib_module_names]
+files = [getattr(sys.modules[name], "__file__", None) or "" for name in outside]
+assert not [file for file in files if file.endswith((".so", ".dylib"))], files
+built_without = __import__("sysconfig").get_config_var("Py_GIL_DISABLED")
+assert not built_without or not sys._is_gil_enabled()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env={"PYTHONPATH": ROOT})
 
 
 def test_an_unknown_name_is_an_error_and_changes_nothing(tmp_path: Path) -> None:
