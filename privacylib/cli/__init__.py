@@ -15,7 +15,7 @@ from privacylib.errors import PrivacyError
 
 __all__ = ["Subparsers", "main"]
 
-COMMANDS: tuple[str, ...] = ("demo", "run", "graph", "policy", "replay", "explain", "doctor", "drain")
+COMMANDS: tuple[str, ...] = ("demo", "run", "graph", "sql", "policy", "replay", "explain", "doctor", "drain")
 """Modules of this package, in the order of the help text."""
 
 
