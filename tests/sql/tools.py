@@ -15,6 +15,7 @@ class Found:
     edges: frozenset[Edge] = frozenset()
     complete: bool = True
     opaque: bool = False
+    columns: tuple[str, ...] = ()
 
 
 def ours(case: Case) -> Found:
@@ -26,4 +27,6 @@ def ours(case: Case) -> Found:
         for statement in found.statements
         for edge in statement.edges
     }
-    return Found(frozenset(edges), found.complete, any(statement.opaque for statement in found.statements))
+    opaque = any(statement.opaque for statement in found.statements)
+    columns = found.statements[-1].columns if found.statements else ()
+    return Found(frozenset(edges), found.complete, opaque, columns)

@@ -46,7 +46,7 @@ def seen_of(case: Case, found: Found, seeds: int) -> Truth | None:
     from sqlglot import exp
 
     tree = sqlglot.parse_one(case.sql, dialect=case.dialect)
-    text = tree.sql("duckdb")
+    text = _as_named(tree, found.columns)
     used = _named(case.schema or {}, {part.name.lower() for part in tree.find_all(exp.Identifier)})
     together = Truth()
     for seed in range(seeds):
@@ -61,6 +61,13 @@ def seen_of(case: Case, found: Found, seeds: int) -> Truth | None:
         together.violations |= one.violations
         together.witnessed |= one.witnessed
     return together if together.changes else None
+
+
+def _as_named(tree: Any, columns: tuple[str, ...]) -> str:
+    """Return a query whose columns have the names that lineage gives them, those without one of their own too."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    wrapped = len(set(columns)) == len(columns) == len(tree.selects) and "*" not in columns
+    return f"SELECT * FROM ({tree.sql('duckdb')}) AS named_here({names})" if wrapped else tree.sql("duckdb")
 
 
 def _named(schema: Schema, words: set[str]) -> Schema:
