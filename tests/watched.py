@@ -31,6 +31,7 @@ assets:
   - {match: "logging://web/structlog", labels: [CONTACT]}
   - {match: "redis://**/contacts*", labels: [CONTACT]}
   - {match: "s3://**/contacts*", labels: [CONTACT]}
+  - {match: "memory://**/contacts*", labels: [CONTACT]}
   - {match: "*://*:*/contacts*", labels: [CONTACT]}
   - {match: "smtp://127.0.0.1:*/mail", labels: [CONTACT]}
 requirements:

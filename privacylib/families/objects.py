@@ -8,7 +8,7 @@ from privacylib.families.paths import file_operation, moved
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import impersonal
 
-__all__ = ["described", "downloaded", "s3_asset", "transferred", "uploaded"]
+__all__ = ["described", "downloaded", "is_local", "is_seen_beneath", "s3_asset", "transferred", "uploaded"]
 
 _READS = {"GetObject", "GetObjectTorrent", "GetObjectTagging", "GetObjectAnnotation", "SelectObjectContent"}
 _WRITES = {
@@ -27,6 +27,36 @@ _NEITHER = {
     "CompleteMultipartUpload", "AbortMultipartUpload", "RestoreObject", "DeleteObjectTagging",
 }  # fmt: skip
 """Operations on an object that carry none of its data."""
+
+
+_REMOTE = {
+    "memory",
+    "ftp",
+    "sftp",
+    "ssh",
+    "smb",
+    "hdfs",
+    "webhdfs",
+    "gs",
+    "gcs",
+    "abfs",
+    "az",
+    "adl",
+    "dbfs",
+    "oss",
+    "hf",
+}
+"""Stores of fsspec that lead to nothing else that is seen."""
+
+
+def is_seen_beneath(store: Any) -> bool:
+    """Return whether a file system of fsspec opens files, or asks stores, in ways that are seen themselves."""
+    return _REMOTE.isdisjoint(_protocols(store))
+
+
+def is_local(store: Any) -> bool:
+    """Return whether a file system of fsspec is the one of this machine."""
+    return not {"file", "local"}.isdisjoint(_protocols(store))
 
 
 def s3_asset(bucket: str, key: str) -> Asset:
@@ -89,3 +119,8 @@ def _source(given: Any) -> Asset:
         return s3_asset(given["Bucket"], given["Key"])  # pyright: ignore[reportUnknownArgumentType] - of the host
     bucket, _, key = unquote(given.partition("?")[0]).removeprefix("/").partition("/")
     return s3_asset(bucket, key)
+
+
+def _protocols(store: Any) -> tuple[str, ...]:
+    protocol = store.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)

@@ -15,15 +15,21 @@ __all__ = ["Covering", "cover", "covered", "uncover"]
 class Covering(Frame):
     """The frame of a call that stands for the operations inside it on the same assets."""
 
-    __slots__ = ("operations",)
+    __slots__ = ("calls", "operations")
     operations: tuple[Operation, ...]
+    calls: bool
 
 
-def cover(operations: Iterable[Operation]) -> Covering:
-    """Let some operations stand, from now on, for those on the same assets, on what they hold and on where they lie."""
+def cover(operations: Iterable[Operation], *, calls: bool = False) -> Covering:
+    """Let some operations stand, from now on, for those on the same assets, on what they hold and on where they lie.
+
+    Args:
+        operations: The operations.
+        calls: Whether remote calls are how they are carried out.
+    """
     frame = frame_now()
     covering = Covering(frame.scope, frame.zone, get_frame(), frame.inside(), frame.lowered, frame.pair)
-    covering.operations = tuple(operations)
+    covering.operations, covering.calls = tuple(operations), calls
     set_frame(covering)
     return covering
 
@@ -32,22 +38,26 @@ def uncover(covering: Covering | None) -> None:
     """End what `cover` began."""
     if covering is not None:
         leave(covering)
-        covering.operations = ()  # work that it began and that goes on is not in it any more
+        covering.operations, covering.calls = (), False  # work that it began and that goes on is not in it any more
 
 
 def covered(operation: Operation) -> bool:
     """Return whether a call around stands for an operation."""
     frame = get_frame()
     while frame is not None:
-        if isinstance(frame, Covering) and any(_stands_for(each, operation) for each in frame.operations):
+        if isinstance(frame, Covering) and _covers(frame, operation):
             return True
         frame = frame.outer
     return False
 
 
+def _covers(covering: Covering, operation: Operation) -> bool:
+    if operation.kind is Kind.CALL:
+        return covering.calls
+    return any(_stands_for(each, operation) for each in covering.operations)
+
+
 def _stands_for(outer: Operation, inner: Operation) -> bool:
-    if inner.kind is Kind.CALL:  # a store elsewhere is reached by calls
-        return "://" in outer.asset.namespace
     reads_only = outer.kind is Kind.READ
     return (inner.kind is Kind.READ or not reads_only) and _related(outer.asset, inner.asset)
 

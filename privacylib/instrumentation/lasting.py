@@ -7,6 +7,7 @@ instance would not do: what is looked up there does not keep the instance alive,
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from privacylib.context import get_frame
@@ -61,17 +62,19 @@ class _State:
 
 @functools.lru_cache(maxsize=256)
 def _subclass(base: type, ends: str, steps: tuple[str, ...]) -> type:
-    methods = {name: _step(getattr(base, name)) for name in steps} | {ends: _last(getattr(base, ends))}
+    methods = {name: _step(getattr(base, name)) for name in steps} | {ends: _last(base, getattr(base, ends))}
     return subclass(base, methods)
 
 
-def _last(method: Callable[..., Any]) -> Callable[..., Any]:
+def _last(base: type, method: Callable[..., Any]) -> Callable[..., Any]:
     def last(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
         finally:
-            state: _State | None = self.__dict__.get(_STATE)
+            state: _State | None = self.__dict__.pop(_STATE, None)
             if state is not None:
+                with suppress(TypeError):  # a class of the interpreter cannot be put back
+                    self.__class__ = base
                 state.end()
 
     return functools.update_wrapper(last, method)

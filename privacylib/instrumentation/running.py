@@ -49,8 +49,9 @@ class Running:
             self._late = operations
         else:
             self._begin_all(operations)
-            if patch.covers and operations:
-                self._covering = cover(operations)
+            calls = patch.carries is not None and patch.carries(call)
+            if calls or (patch.covers and operations):
+                self._covering = cover(operations, calls=calls)
 
     def _begin_all(self, operations: tuple[Operation, ...]) -> None:
         try:

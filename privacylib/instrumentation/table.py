@@ -74,6 +74,7 @@ class Patch:
         steps: Methods of such a result that are operations of their own in scopes other than the first.
         streams: Returns whether what is sent, or written, is still made meanwhile.
         covers: Whether the call stands for the operations inside it on the same assets.
+        carries: Returns whether the remote calls inside a call are only how it is carried out.
         sends: Returns the headers in which a call, or a message that is written, takes context along.
         brings: Returns the headers in which a response brings labels back; None where nothing comes back.
         closes: Method of the result that frees it, for a response that is refused.
@@ -110,6 +111,7 @@ class Patch:
     steps: tuple[str, ...] = ()
     streams: Callable[[Call], bool] | None = None
     covers: bool = False
+    carries: Callable[[Call], bool] | None = None
     sends: Callable[[Call], MutableCarrier] | None = None
     brings: Callable[[Call], Carrier | None] | None = None
     closes: str = ""

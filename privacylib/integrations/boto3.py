@@ -12,9 +12,13 @@ __all__ = ["INTEGRATION"]
 _COMPLETE = (bytes, bytearray, str, type(None))
 
 
-def _made(call: Call) -> tuple[Operation, ...]:
+def _is_s3(call: Call) -> bool:
     service: Any = call["self"].meta.service_model.service_name
-    return described(call["operation_name"], call["api_params"]) if service == "s3" else ()
+    return service == "s3"
+
+
+def _made(call: Call) -> tuple[Operation, ...]:
+    return described(call["operation_name"], call["api_params"]) if _is_s3(call) else ()
 
 
 def _streams(call: Call) -> bool:
@@ -50,14 +54,14 @@ _FILE = {"Filename": resolved}
 INTEGRATION = Integration(
     "boto3",
     (
-        Patch("botocore.client:BaseClient._make_api_call", _made, streams=_streams, covers=True),
-        Patch("aiobotocore.client:AioBaseClient._make_api_call", _made, streams=_streams, covers=True),
+        Patch("botocore.client:BaseClient._make_api_call", _made, streams=_streams, covers=True, carries=_is_s3),
+        Patch("aiobotocore.client:AioBaseClient._make_api_call", _made, streams=_streams, covers=True, carries=_is_s3),
         # many requests, in threads of their own, make one of these
-        Patch("boto3.s3.inject:upload_file", _upload, pins=_FILE, covers=True),
-        Patch("boto3.s3.inject:upload_fileobj", _upload_object, streams=_always, covers=True),
-        Patch("boto3.s3.inject:download_file", _download, pins=_FILE, covers=True),
-        Patch("boto3.s3.inject:download_fileobj", _download_object, covers=True),
-        Patch("boto3.s3.inject:copy", _copy, covers=True),
+        Patch("boto3.s3.inject:upload_file", _upload, pins=_FILE, covers=True, carries=_always),
+        Patch("boto3.s3.inject:upload_fileobj", _upload_object, streams=_always, covers=True, carries=_always),
+        Patch("boto3.s3.inject:download_file", _download, pins=_FILE, covers=True, carries=_always),
+        Patch("boto3.s3.inject:download_fileobj", _download_object, covers=True, carries=_always),
+        Patch("boto3.s3.inject:copy", _copy, covers=True, carries=_always),
     ),
     distribution="botocore",
     versions=("1.29", "2.0"),

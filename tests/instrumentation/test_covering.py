@@ -51,3 +51,15 @@ def test_leaving_puts_back_what_was_there() -> None:
         before = get_frame()
         uncover(cover([_read("a")]))
         assert get_frame() is before
+
+
+def test_calls_are_stood_for_only_where_they_carry_it_out() -> None:
+    call = Operation(Kind.CALL, Asset("http://host", "shop/a"))
+    with privacylib.scope("work"):
+        reading = cover([_read("a")])
+        assert not covered(call)
+        carrying = cover([], calls=True)
+        assert covered(call)
+        uncover(carrying)
+        assert not covered(call)
+        uncover(reading)

@@ -157,6 +157,7 @@ def test_what_carries_an_object_is_no_call_of_its_own(here: Watched) -> None:
         users()
         s3.put_object(Bucket="shop", Key="contacts", Body=b"ana")
         s3.upload_fileobj(io.BytesIO(LARGE), "shop", "contacts")
+        s3.head_object(Bucket="shop", Key="contacts")
     assert {pair for pair in here.pairs() if pair[0] == "db://users"} == {("db://users", "s3://shop/contacts")}
 
 
