@@ -66,7 +66,8 @@ def unexplained(frame: FrameType | None, event: str) -> str | None:
         frame: Where the interpreter is.
         event: What it is about to do.
     """
-    nearest, found, depth, kind_of = frame, None, 0, _kinds.get
+    nearest = last = frame
+    found, depth, kind_of = None, 0, _kinds.get
     connecting = patching.connecting() if event == "socket.connect" else _NOBODY
     while frame is not None and depth < DEPTH:
         module = frame.f_globals.get("__name__")
@@ -77,7 +78,11 @@ def unexplained(frame: FrameType | None, event: str) -> str | None:
         elif found is None:
             if kind == _OWN or (connecting and str(module).partition(".")[0] in connecting):
                 return None
-            found = frame if kind == _HOST else None
+            if kind == _HOST:
+                found = frame
+            elif module == "asyncio.events":  # above stands whoever runs the loop, not what the task was begun by
+                found = last
+        last = frame
         frame, depth = frame.f_back, depth + 1
     if is_inside(get_frame()):
         return None

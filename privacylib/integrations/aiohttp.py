@@ -50,4 +50,5 @@ INTEGRATION = Integration(
     ),
     distribution="aiohttp",
     versions=("3.9", "4.0"),
+    connects=("aiohttp", "aiohappyeyeballs"),
 )

@@ -55,6 +55,7 @@ _SUBSCRIPTION = "nats.aio.subscription:Subscription"
 INTEGRATION = Integration(
     "nats",
     (
+        Patch("nats.aio.client:Client.connect"),  # so that its connections are explained
         Patch("nats.aio.client:Client.publish", _published, pins={"headers": _own}, sends=_headers),
         Patch("nats.aio.client:Client.subscribe", pins={"cb": handling(_message)}),
         Patch("nats.aio.client:Client.request", takes=_answered, asks=True),

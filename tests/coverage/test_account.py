@@ -342,3 +342,15 @@ def test_marks_are_left_in_any_order(data: Path) -> None:
         other.__exit__()
         raw(data)
     assert len(counted.gaps) == 1
+
+
+def test_a_task_is_named_by_its_own_coroutine_and_not_by_who_runs_the_loop() -> None:
+    async def work(port: int) -> None:
+        _, writer = await asyncio.ensure_future(asyncio.open_connection("127.0.0.1", port))
+        writer.close()
+        await writer.wait_closed()
+
+    with socket.create_server(("127.0.0.1", 0)) as server, kept() as counted:
+        asyncio.run(work(server.getsockname()[1]))
+    [gap] = counted.gaps
+    assert gap.startswith("socket.connect asyncio.streams:open_connection:")
