@@ -1,0 +1,71 @@
+"""What a statement does, step by step: reads, and writes by the columns that depend on the same."""
+
+import pytest
+
+from privacylib.sql import Schema
+from privacylib.sql.plans import OPAQUE, READ, WRITE, Part, Step, plan
+
+pytest.importorskip("sqlglot")
+
+SHOP = Schema({"users": ("id", "email", "name", "age"), "copies": ("id", "mail")})
+
+
+def test_a_query_reads_columns_and_is_decided_by_others() -> None:
+    steps = plan("SELECT email FROM users WHERE age > 17 AND email <> ''", "postgres", SHOP)
+    assert steps == (Step(READ, "users", ("email",), (Part("users", "age", indirect=True),)),)
+
+
+def test_a_table_that_only_decides_is_read_for_that() -> None:
+    steps = plan("SELECT 1 AS one FROM copies WHERE EXISTS (SELECT 1 FROM users WHERE age > 17)", "postgres", SHOP)
+    assert Step(READ, "users", (), (Part("users", "age", indirect=True),)) in steps
+
+
+def test_a_move_is_written_column_by_column() -> None:
+    steps = plan("INSERT INTO copies SELECT id, email FROM users", "postgres", SHOP)
+    assert steps[1:] == (
+        Step(WRITE, "copies", ("id",), (Part("users", "id"),), parsed=True, inside=True),
+        Step(WRITE, "copies", ("mail",), (Part("users", "email"),), parsed=True, inside=True),
+    )
+
+
+def test_what_decides_on_rows_stands_with_each_column() -> None:
+    steps = plan("INSERT INTO copies (mail) SELECT email FROM users ORDER BY age LIMIT 5", "postgres", SHOP)
+    parts = (Part("users", "age", indirect=True), Part("users", "email"))
+    (write,) = (step for step in steps if step.kind == WRITE)
+    assert (write.fields, write.parts, write.inside) == (("mail",), parts, False)
+
+
+def test_a_value_of_the_program_is_not_inside() -> None:
+    steps = plan("INSERT INTO copies (id, mail) SELECT id, 'x' FROM users", "postgres", SHOP)
+    assert steps[1:] == (
+        Step(WRITE, "copies", ("id",), (Part("users", "id"),), parsed=True),
+        Step(WRITE, "copies", ("mail",)),
+    )
+    assert not any(step.inside for step in plan("INSERT INTO copies SELECT id, email FROM users", bound=True))
+
+
+def test_values_alone_are_a_plain_write() -> None:
+    assert plan("INSERT INTO copies (id, mail) VALUES (?, ?)", "sqlite") == (Step(WRITE, "copies"),)
+
+
+def test_what_an_insert_hands_back_is_not_read() -> None:
+    assert [step.kind for step in plan("INSERT INTO copies (mail) VALUES ($1) RETURNING id", "postgres")] == [WRITE]
+    returning = "UPDATE users SET name = $1 WHERE id = $2 RETURNING email"
+    assert Step(READ, "users", ("email",), (Part("users", "id", indirect=True),)) in plan(returning, "postgres", SHOP)
+
+
+def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
+    assert plan("frobnicate INTO a FROM b") == (Step(OPAQUE, "a"), Step(OPAQUE, "b"))
+    assert plan("frobnicate") == (Step(OPAQUE, ""),)
+
+
+def test_a_write_of_very_many_columns_is_told_as_a_whole() -> None:
+    columns = [f"c{number}" for number in range(100)]
+    steps = plan(f"CREATE TABLE t AS SELECT {', '.join(columns)} FROM s", "postgres")
+    (write,) = (step for step in steps if step.kind == WRITE)
+    assert (write.fields, len(write.parts)) == ((), 100)
+
+
+def test_each_statement_of_a_script_stands_in_its_place() -> None:
+    steps = plan("INSERT INTO a SELECT x FROM b; INSERT INTO c SELECT x FROM a")
+    assert [(step.kind, step.table) for step in steps] == [(READ, "b"), (WRITE, "a"), (READ, "a"), (WRITE, "c")]
