@@ -116,7 +116,7 @@ def _writes(name: str, done: Statement, inside: bool) -> Iterator[Step]:
     filled = tuple(column for column in done.columns if column not in into) if into else ()
     if not into:
         yield Step(WRITE, name, (), tuple(sorted(rows)), parsed=inside, inside=inside)
-    elif filled and not inside and EVERY not in into:
+    elif filled and EVERY not in into:
         yield Step(WRITE, name, filled)
 
 

@@ -10,7 +10,7 @@ from privacylib.sql.edges import EVERY, Lineage, Statement
 from privacylib.sql.engine import lineage
 from privacylib.sql.model import Tables
 from privacylib.sql.schema import Schema
-from privacylib.sql.stripping import LONGEST, QUOTED, stripped
+from privacylib.sql.stripping import LONGEST, QUOTED, holds_any, stripped
 from privacylib.sql.words import by_words
 
 __all__ = ["is_catalogue", "moves", "script", "tables"]
@@ -66,8 +66,11 @@ def _one(part: str) -> Statement:
 
 
 def moves(text: str) -> bool:
-    """Return whether all that SQL writes comes from tables: no value of the program stands in it."""
-    return "?" not in stripped(text)
+    """Return whether all that SQL writes comes from tables: no value of the program stands in it.
+
+    Small numbers, as in ``LIMIT 10``, say nothing of anybody.
+    """
+    return not holds_any(text)
 
 
 def tables(text: str, dialect: str = "", schema: Schema | None = None) -> Tables:

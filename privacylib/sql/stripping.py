@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["LONGEST", "QUOTED", "holds_values", "shape_of", "stripped"]
+__all__ = ["LONGEST", "QUOTED", "holds_any", "holds_values", "shape_of", "stripped"]
 
 LONGEST = 100_000
 """Characters of a statement that is looked at; a longer one is opaque."""
@@ -32,6 +32,14 @@ def holds_values(text: str) -> bool:
         not (found["name"] or found[0].startswith((":", "@", "$")) or _SMALL.fullmatch(found[0]))
         for found in _LITERAL.finditer(text)
     )
+
+
+def holds_any(text: str) -> bool:
+    """Return whether SQL has literals or parameters in it, but for small numbers."""
+    return any(
+        not (found["name"] or found[0].startswith(("--", "/*")) or _SMALL.fullmatch(found[0]))
+        for found in _LITERAL.finditer(text)
+    ) or "?" in _LITERAL.sub("", text)
 
 
 def shape_of(text: str) -> str:
