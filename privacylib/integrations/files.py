@@ -4,17 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.files import (
-    is_gone,
-    is_missing,
-    linked,
-    opened,
-    opened_by_flags,
-    read_by,
-    renamed,
-    sent,
-    written_by,
-)  # fmt: skip
+from privacylib.families import files
 from privacylib.families.paths import resolved
 from privacylib.instrumentation.table import Call, Integration, Patch
 
@@ -41,7 +31,7 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
 
 def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     return Patch(
-        target, _of(opened, "file", "mode", "opener"), pins={"file": resolved}, missing=_of(is_missing, "file", "mode"),
+        target, _of(files.opened, "file", "mode", "opener"), pins={"file": resolved}, missing=_of(files.is_missing, "file", "mode"),
         closes="close", rebuilt=_rebuilt, ends="close", steps=("write", "writelines"), until=until,
     )  # fmt: skip
 
@@ -50,12 +40,14 @@ _MOVE = ("src", "dst", "src_dir_fd", "dst_dir_fd")
 
 
 def _move(target: str, until: tuple[int, int] | None = None) -> Patch:
-    missing = _of(is_gone, "src", "src_dir_fd")
-    return Patch(target, _of(renamed, *_MOVE), pins={"src": resolved, "dst": resolved}, missing=missing, until=until)
+    missing = _of(files.is_gone, "src", "src_dir_fd")
+    return Patch(
+        target, _of(files.renamed, *_MOVE), pins={"src": resolved, "dst": resolved}, missing=missing, until=until
+    )
 
 
 def _link(target: str, until: tuple[int, int] | None = None) -> Patch:
-    describe = _of(linked, "src", "dst", "dir_fd")
+    describe = _of(files.linked, "src", "dst", "dir_fd")
     return Patch(target, describe, pins={"src": resolved, "dst": resolved}, until=until)
 
 
@@ -64,15 +56,21 @@ INTEGRATION = Integration(
     (
         *(_open(target) for target in ("builtins:open", "io:open", "bz2:_builtin_open", "tarfile:bltn_open")),
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
-        Patch("os:open", _of(opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}),
+        Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}),
         *(_move(target) for target in ("os:rename", "os:replace", "os:link")),
         *(_move(f"pathlib:_NormalAccessor.{name}", until=(3, 11)) for name in ("rename", "replace", "link")),
         _link("os:symlink"),
         _link("pathlib:_NormalAccessor.symlink", until=(3, 11)),
-        # it returns what it was given, and what it opens is decided by itself where that is something else
-        Patch("shutil:copyfile", _of(renamed, *_MOVE), missing=_of(is_gone, "src", "src_dir_fd"), covers=True),
-        *(Patch(f"os:{name}", _of(read_by, "fd")) for name in ("read", "pread")),
-        *(Patch(f"os:{name}", _of(written_by, "fd")) for name in ("write", "pwrite", "writev")),
-        Patch("os:sendfile", _of(sent, "in_fd", "out_fd")),
+        # it returns what it was given; what it opens is decided by itself where that is something else
+        Patch(
+            "shutil:copyfile", _of(files.renamed, *_MOVE), missing=_of(files.is_gone, "src", "src_dir_fd"), covers=True
+        ),
+        *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),
+        *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in ("write", "pwrite", "writev")),
+        Patch("os:sendfile", _of(files.sent, "in_fd", "out_fd")),
+        # numpy may have kept the bare function
+        Patch(
+            "numpy.lib._datasource:_FileOpeners.__getitem__", after=lambda call: call.result if call["key"] else io.open
+        ),
     ),
 )
