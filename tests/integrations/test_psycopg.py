@@ -182,7 +182,7 @@ def test_bare_names_are_told_by_where_they_are_looked_for(told: str) -> None:
         db.execute("select email from b")
     assert operations(seen) == [
         "READ public.b#email", "READ postgres.c#email", "READ public.a", "READ other.lone", "READ other.b#email",
-        "WRITE other.made", "READ other.b", "READ postgres.c#email", "READ {…}.b#email", "READ public.b#email",
+        "WRITE other.made#email", "READ other.b#email", "READ postgres.c#email", "READ {…}.b#email", "READ public.b#email",
     ]  # fmt: skip
 
 
@@ -199,6 +199,7 @@ def test_asking_for_tables_opens_no_transaction_and_is_not_seen(told: str, autoc
 
 
 def test_what_is_read_while_rows_are_copied_in_flows_into_the_table(told: str) -> None:
+    postgres_family.forget()
     with seeing("psycopg") as seen, psycopg.connect(told) as one, psycopg.connect(told) as other:
         one.execute("insert into a values ('ana')")
         with other.cursor().copy("copy b from stdin") as into, one.cursor().copy("copy a to stdout") as out:
@@ -206,7 +207,7 @@ def test_what_is_read_while_rows_are_copied_in_flows_into_the_table(told: str) -
                 into.write(piece)
         other.cursor().executemany("insert into c values (%s)", one.cursor().stream("select email from a"))
     table = seen.of("READ")[0].asset.removesuffix("a")
-    assert seen.pairs == {(f"{table}a", f"{table}b"), (f"{table}a", f"{table}c"), (f"{table}a#email", f"{table}c")}
+    assert seen.pairs == {(f"{table}a#email", f"{table}b"), (f"{table}a#email", f"{table}c")}
 
 
 def test_fault_50_values_and_literals_are_kept_nowhere(told: str, tmp_path: Path) -> None:
