@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import privacylib
 from privacylib import integrations
+from privacylib.families import postgres
 from privacylib.instrumentation import patching
 from privacylib.testing import Capture, capture
 from tests.integrations.databases import Server
@@ -19,6 +20,7 @@ def emptied(server: Server) -> str:
     import psycopg
     from psycopg import sql
 
+    postgres.forget()
     told = f"host=127.0.0.1 port={server.port} user=postgres"
     with psycopg.connect(told, autocommit=True) as connection:
         for schema in ("other", "postgres"):

@@ -40,8 +40,10 @@ SYNC = {
     "sqlite3": "sqlite",
 }
 ASYNC = {"psycopg": "postgresql+psycopg", "asyncpg": "postgresql+asyncpg", "aiosqlite": "sqlite+aiosqlite"}
-DONE = ["WRITE people", "WRITE people", "READ people", "WRITE people_copy", "READ people"]
-"""Two inserts, one of several rows; a query; and a statement that moves data."""
+MOVED = ["WRITE people_copy", "WRITE people_copy", "READ people"]
+"""A statement that moves two columns, each from its own."""
+DONE = ["WRITE people", "WRITE people", "READ people", *MOVED]
+"""Two inserts, one of several rows; a query; and that statement."""
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def made(engine: Any) -> Generator[None]:
 def plainly(seen: Any) -> list[str]:
     """Return the operations by table alone."""
     found = (each.split("#")[0].split() for each in operations(seen))
-    return [f"{kind} {asset.rpartition('/')[2].removeprefix('public.')}" for kind, asset in found]
+    return [f"{kind} {asset.replace('/', '.').rpartition('.')[2]}" for kind, asset in found]
 
 
 def work(connection: Any) -> None:
