@@ -31,8 +31,9 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
 
 def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     return Patch(
-        target, _of(files.opened, "file", "mode", "opener"), pins={"file": resolved}, missing=_of(files.is_missing, "file", "mode"),
-        closes="close", rebuilt=_rebuilt, ends="close", steps=("write", "writelines"), until=until,
+        target, _of(files.opened, "file", "mode", "opener"), pins={"file": resolved},
+        missing=_of(files.is_missing, "file", "mode"), closes="close", rebuilt=_rebuilt, ends="close",
+        steps=("write", "writelines"), until=until,
     )  # fmt: skip
 
 
