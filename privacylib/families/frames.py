@@ -8,7 +8,7 @@ where they are many the directory that holds them.
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, cast
 
@@ -62,9 +62,9 @@ def fields_of(given: Any) -> tuple[str, ...]:
 
 def scanned(given: Any) -> None:
     """Remember what a lazy frame will read, by the first file that it finds."""
-    for each in given if isinstance(given, (list, tuple)) else (given,):  # pyright: ignore[reportUnknownVariableType]
+    for each in cast("Sequence[Any]", given) if isinstance(given, (list, tuple)) else (given,):
         operations = read(each)
-        if operations and (first := _first(os.fspath(each))):  # pyright: ignore[reportUnknownArgumentType]
+        if operations and (first := _first(os.fspath(each))):
             _scans.keep(first, operations)
 
 

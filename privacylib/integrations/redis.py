@@ -1,6 +1,6 @@
 """Redis: each command reads or writes keys of one database; a message is written to its channel and read from it."""
 
-from typing import Any
+from typing import Any, cast
 
 from privacylib.families.keys import commands, place_of, published, shape
 from privacylib.instrumentation.table import Call, Integration, Patch
@@ -26,7 +26,7 @@ def _message(call: Call) -> tuple[Operation, ...]:
     response: Any = call["response"]
     if not isinstance(response, list):
         return ()
-    kind, *_, channel, _ = map(_text, response)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    kind, *_, channel, _ = map(_text, cast("list[Any]", response))
     return (
         (Operation(Kind.READ, published(place_of(call["self"].connection_pool), channel)),) if kind in _MESSAGES else ()
     )
