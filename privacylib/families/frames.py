@@ -64,7 +64,7 @@ def scanned(given: Any) -> None:
     """Remember what a lazy frame will read, by the first file that it finds."""
     for each in cast("Sequence[Any]", given) if isinstance(given, (list, tuple)) else (given,):
         operations = read(each)
-        if operations and (first := _first(os.fspath(each))):
+        if operations and (first := _first(cast("str", os.fspath(each)))):
             _scans.keep(first, operations)
 
 
