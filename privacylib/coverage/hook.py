@@ -13,6 +13,7 @@ from privacylib.context import UNSEEN, Stage, get_frame, is_unseen
 from privacylib.coverage.events import EVENTS, Told
 from privacylib.coverage.explaining import unexplained
 from privacylib.coverage.native import NATIVE, loaded
+from privacylib.instrumentation import calling
 from privacylib.instrumentation.importing import when_imported
 from privacylib.model import Asset, Kind, Operation, PolicyDenied
 from privacylib.runtime import ACTIVE, faults, judge_uncovered
@@ -42,19 +43,22 @@ def install(account: Account) -> None:
 def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
     """Return the hook, with all that it needs in itself: the interpreter's end takes modules apart while it goes on."""
     active, own, frame_of = ACTIVE, get_frame, sys._getframe  # pyright: ignore[reportPrivateUsage] - there is no other way to the stack
-    find = EVENTS.get
+    find, patched = EVENTS.get, calling.around.__globals__
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         act = find(event)
         if act is None or (count := account.count) is None or active.snapshot is None:
             return
         try:
+            frame = frame_of(1)
+            if frame.f_globals is patched:  # the most frequent case: a function that we call for the host
+                return
             here = own()
             if here is not None and is_unseen(here):
                 return
             told = act(*args)
             if told is not None:
-                _met(told, frame_of(1), count)
+                _met(told, frame, count)
         except PolicyDenied:
             raise
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
