@@ -50,8 +50,8 @@ def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
         if act is None or (count := account.count) is None or active.snapshot is None:
             return
         try:
-            frame = frame_of(1)
-            if frame.f_globals is patched:  # the most frequent case: a function that we call for the host
+            frame = frame_of().f_back  # there is none where the interpreter opens the program itself
+            if frame is not None and frame.f_globals is patched:  # the most frequent case: a function that we call for the host
                 return
             here = own()
             if here is not None and is_unseen(here):
@@ -76,7 +76,7 @@ def _failed(error: Exception) -> None:
         faults.swallowed("keeping the account", error)
 
 
-def _met(told: Told, frame: FrameType, count: Callable[[str], object]) -> None:
+def _met(told: Told, frame: FrameType | None, count: Callable[[str], object]) -> None:
     """Count I/O that nothing explains, and refuse it where a requirement says so."""
     snapshot = ACTIVE.snapshot
     event, named, what = told
