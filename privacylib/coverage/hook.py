@@ -51,7 +51,7 @@ def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
             return
         try:
             frame = frame_of().f_back  # there is none where the interpreter opens the program itself
-            if frame is not None and frame.f_globals is patched:  # the most frequent case: a function that we call for the host
+            if frame is not None and frame.f_globals is patched:  # most often: we call a function for the host
                 return
             here = own()
             if here is not None and is_unseen(here):
