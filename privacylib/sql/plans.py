@@ -115,7 +115,7 @@ def _writes(name: str, done: Statement, inside: bool) -> Iterator[Step]:
         yield Step(WRITE, name, () if EVERY in columns else tuple(sorted(columns)), parts, parsed=True, inside=inside)
     filled = tuple(column for column in done.columns if column not in into) if into else ()
     if not into:
-        yield Step(WRITE, name, (), tuple(sorted(rows)), parsed=inside, inside=inside)
+        yield Step(WRITE, name)
     elif filled and EVERY not in into:
         yield Step(WRITE, name, filled)
 
