@@ -1,4 +1,7 @@
-"""Write the generated parts of the documentation: ``python docs/generate.py``; with ``--check`` only compare."""
+"""Write the generated parts of the documentation: ``python docs/generate.py``; with ``--check`` only compare.
+
+``--tested`` keeps the versions of the libraries that are installed here, as those that the tests were run with.
+"""
 
 import json
 import sys
@@ -10,6 +13,7 @@ from generators.cli import cli
 from generators.forged import forged
 from generators.libraries import libraries
 from generators.policy_file import policy_file
+from generators.tested import take
 from pictures.pictures import PICTURES
 
 from privacylib.policy.schema import schema
@@ -37,6 +41,8 @@ def pages() -> Iterator[tuple[Path, str]]:
 
 def main() -> int:
     """Write or compare."""
+    if "--tested" in sys.argv[1:]:
+        take()
     stale = [(path, text) for path, text in pages() if not path.exists() or path.read_text() != text]
     if "--check" in sys.argv[1:]:
         for path, _ in stale:

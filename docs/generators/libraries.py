@@ -3,8 +3,10 @@
 import importlib
 from collections.abc import Iterator
 
+from generators.tested import modules, tested
+
 from privacylib.instrumentation.table import Integration, Patch
-from privacylib.integrations import integrations
+from privacylib.integrations import integrations, own
 
 __all__ = ["libraries"]
 
@@ -15,9 +17,14 @@ def libraries() -> Iterator[str]:
     yield "`privacylib run` and `init(instrument=True)` patch what is listed here. `init(instrument=[...])` takes"
     yield from ("some of the names.", "")
     yield from ("Each name is one table in `privacylib/integrations/`, and what is patched is what the table says.", "")
-    yield from ("| name | what is seen | package |", "|---|---|---|")
-    known = integrations()
-    yield from (f"| `{one.name}` | {said(one)} | {package(one)} |" for one in known)
+    yield from ("| name | what is seen | package | tested with |", "|---|---|---|---|")
+    known = integrations(own())
+    yield from (f"| `{one.name}` | {said(one)} | {package(one)} | {with_versions(one)} |" for one in known)
+    yield from ("", "Packages add more: [how to](../how-to/add-an-integration.md).", "")
+    listed = {name for one in known for name in brought(one)}
+    others = (f"{name} {version}" for name, version in tested().items() if name not in listed)
+    yield from ("Programs of the tests use these too, on top of what is patched or beside it:", "")
+    yield from (f"- {other}" for other in others)
     yield ""
     for one in known:
         yield from (f"## {one.name}", "", "Patched:", "")
@@ -34,6 +41,20 @@ def said(one: Integration) -> str:
     """Return what the integration's module says first."""
     documented = importlib.import_module(f"privacylib.integrations.{one.name}").__doc__ or ""
     return documented.partition("\n")[0].rstrip(".")
+
+
+def brought(one: Integration) -> list[str]:
+    """Return the distributions of what an integration patches."""
+    known = modules()
+    names = [patch.module.partition(".")[0] for patch in one.patches]
+    return sorted({known[name] for name in names if name in known})
+
+
+def with_versions(one: Integration) -> str:
+    """Return which versions it was tested with; the standard library's are those of Python itself."""
+    versions = tested()
+    found = [f"{name} {versions[name]}" for name in brought(one) if name in versions]
+    return ", ".join(found)
 
 
 def package(one: Integration) -> str:

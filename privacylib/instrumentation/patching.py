@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from privacylib.context import UNSEEN, Stage
@@ -22,7 +22,7 @@ from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch
 
-__all__ = ["connecting", "covered", "install", "on_change", "patched_class", "uncovered", "uninstall"]
+__all__ = ["connecting", "covered", "install", "on_change", "patched_class", "remove", "uncovered", "uninstall"]
 
 _MISSING: Any = object()
 _lock = threading.RLock()
@@ -68,17 +68,36 @@ def on_change(tell: Callable[[], None]) -> None:
     _listeners[:] = [tell]
 
 
+def remove(integration: Integration) -> None:
+    """Put the identical originals of one integration back, as `uninstall` does for all."""
+    with _lock:
+        for patch in integration.patches:
+            _seen.discard(patch.target)
+            for known in (covered, uncovered):
+                known.pop(patch.target, None)
+            owner, name = _place_of(patch, sys.modules.get(patch.module))
+            for placed in [one for one in _placed if one[0] is owner and one[1] == name]:
+                _placed.remove(placed)
+                _put_back(*placed)
+            if isinstance(owner, type) and _methods.get(owner, {}).pop(name, None) is not None:
+                _classes.clear()
+
+
+def _put_back(owner: Any, name: str, original: Any, ours: Any) -> None:
+    if _own(owner, name) is not ours:
+        return
+    if original is _MISSING:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, original)
+
+
 def uninstall() -> None:
     """Put the identical originals back, where nobody has patched over ours since."""
     with _lock:
         forget()
-        for owner, name, original, ours in reversed(_placed):
-            if _own(owner, name) is not ours:
-                continue
-            if original is _MISSING:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
+        for placed in reversed(_placed):
+            _put_back(*placed)
         for known in (_seen, _placed, _methods, _classes, covered, uncovered, _listeners, _moved, _connects):
             known.clear()
 
@@ -107,6 +126,8 @@ def patched_class(base: type) -> type:
 
 
 def _place(integration: Integration, patch: Patch, module: ModuleType) -> None:
+    if patch.target not in _seen:  # it was removed while nobody had imported the module
+        return
     _replace(integration, patch, module)
     if patch.target not in uncovered:
         covered[patch.target] = f"{integration.name} {_version(integration) or ''}".rstrip()
@@ -131,16 +152,14 @@ def _tell_moved(integration: Integration, target: str) -> None:
 
 def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None:
     wrong = _unsupported(integration)
-    owner: Any = module
-    *path, name = patch.target.partition(":")[2].split(".")
-    for step in path:
-        owner = getattr(owner, step, None)
+    owner, name = _place_of(patch, module)
     original = inspect.getattr_static(owner, name, _MISSING)
     if wrong or original is _MISSING:
         uncovered[patch.target] = wrong or "not there"
         return
     with _lock:
-        made = _known(original) or (original, patched_class(original) if patch.derived else around(original, patch))
+        function = _unbound(original) if isinstance(owner, type) else original
+        made = _known(original) or (original, patched_class(original) if patch.derived else around(function, patch))
         theirs, ours = made
         before = _own(owner, name)
         try:
@@ -153,6 +172,37 @@ def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None
         uncovered.pop(patch.target, None)  # it was another name of what is patched already
         if owner is module:
             uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))
+
+
+def _place_of(patch: Patch, module: ModuleType | None) -> tuple[Any, str]:
+    """Return what holds a target, and the target's name there."""
+    owner: Any = module
+    *path, name = patch.target.partition(":")[2].split(".")
+    for step in path:
+        owner = getattr(owner, step, None)
+    return owner, name
+
+
+def _unbound(original: Any) -> Any:
+    """Return a method as a function, where somebody wrapped it in an object that wants to be bound."""
+    kind, wrapped = original.__class__, getattr(original, "__wrapped__", None)
+    if wrapped is None or type(original) is FunctionType or issubclass(kind, (staticmethod, classmethod)):
+        return original
+
+    def bind(holder: Any) -> Any:
+        return original.__get__(holder, type(holder))
+
+    if inspect.iscoroutinefunction(wrapped):
+
+        async def later(holder: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return await bind(holder)(*args, **kwargs)
+
+        return functools.wraps(wrapped)(later)
+
+    def at_once(holder: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return bind(holder)(*args, **kwargs)
+
+    return functools.wraps(wrapped)(at_once)
 
 
 def _known(original: Any) -> tuple[Any, Any] | None:

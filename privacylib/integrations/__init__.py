@@ -1,21 +1,32 @@
 """Libraries that are seen without a change of code: one file each, a table and pure functions.
 
-Every module here holds an ``INTEGRATION``; there is no other list.
+Every module here holds an ``INTEGRATION``. A package adds one of its own under the entry point group
+``privacylib.integrations``; the object that the entry point names is an `Integration` of the same name.
 """
 
 import importlib
 import pkgutil
+from importlib import metadata
+from typing import cast
 
+from privacylib.context import UNSEEN, Stage
 from privacylib.errors import PrivacyError
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Integration
 
-__all__ = ["install", "integrations", "names"]
+__all__ = ["GROUP", "install", "integrations", "names", "own"]
+
+GROUP = "privacylib.integrations"
+
+
+def own() -> frozenset[str]:
+    """Return the names of the integrations that privacylib itself has, without importing them."""
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def names() -> frozenset[str]:
     """Return the names of all integrations, without importing them."""
-    return frozenset(module.name for module in pkgutil.iter_modules(__path__))
+    return own().union(_others())
 
 
 def integrations(chosen: frozenset[str] | None = None) -> list[Integration]:
@@ -25,15 +36,17 @@ def integrations(chosen: frozenset[str] | None = None) -> list[Integration]:
         chosen: Names; None for all.
 
     Raises:
-        PrivacyError: A name is not known; what it was to guard would run unseen.
+        PrivacyError: A name is not known, or what an installed package brings cannot be used; what it was to
+            guard would run unseen.
     """
-    known = names()
+    ours, others = own(), _others()
+    known = ours.union(others)
     if wrong := sorted((chosen or frozenset()) - known):
         raise PrivacyError(f"there is no integration {wrong[0]!r} to instrument; there are {', '.join(sorted(known))}")
     waiting, found = set(known if chosen is None else chosen), dict[str, Integration]()
     while waiting:
         name = waiting.pop()
-        found[name] = table = importlib.import_module(f"{__name__}.{name}").INTEGRATION
+        found[name] = table = _brought(others[name], ours) if name in others else _own(name)
         waiting.update(set(table.needs) - found.keys())
     return [found[name] for name in sorted(found)]
 
@@ -45,6 +58,33 @@ def install(chosen: frozenset[str] | None = None) -> None:
         chosen: Names of integrations; None for all.
 
     Raises:
-        PrivacyError: A name is not known.
+        PrivacyError: As `integrations`.
     """
     patching.install(integrations(chosen))
+
+
+def _own(name: str) -> Integration:
+    return importlib.import_module(f"{__name__}.{name}").INTEGRATION
+
+
+def _others() -> dict[str, metadata.EntryPoint]:
+    """Return what installed packages bring, by name."""
+    with Stage(UNSEEN):  # files may be patched already
+        return {point.name: point for point in metadata.entry_points(group=GROUP)}
+
+
+def _brought(point: metadata.EntryPoint, ours: frozenset[str]) -> Integration:
+    if point.name in ours:
+        raise _unusable(point, "privacylib has one of that name", "uninstall the package, or let it choose another")
+    try:
+        table = cast("object", point.load())
+    except Exception as error:
+        raise _unusable(point, f"it cannot be imported: {type(error).__name__}", "repair or uninstall it") from error
+    if not isinstance(table, Integration) or table.name != point.name:
+        raise _unusable(point, "it is no Integration of that name", "name a privacylib Integration there")
+    return table
+
+
+def _unusable(point: metadata.EntryPoint, problem: str, remedy: str) -> PrivacyError:
+    package = point.dist.name if point.dist else "?"
+    return PrivacyError(f"the integration {point.name!r} of the package {package}: {problem}; {remedy}")
