@@ -29,7 +29,7 @@ def stripped(text: str) -> str:
 def holds_values(text: str) -> bool:
     """Return whether SQL has values or comments in it; small numbers, as in ``limit 10``, say nothing of anybody."""
     return len(text) > SHORT or any(
-        not (found["name"] or found[0].startswith((":", "@", "$")) or _SMALL.fullmatch(found[0]))
+        not (found["name"] or found[0].startswith((":", "@", "$", "%")) or _SMALL.fullmatch(found[0]))
         for found in _LITERAL.finditer(text)
     )
 

@@ -187,6 +187,12 @@ def test_bare_names_are_told_by_where_they_are_looked_for(told: str) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("value", ["%s", "%(email)s", "7"])
+def test_a_statement_whose_values_are_parameters_is_described_once(value: str) -> None:
+    assert postgres_family.is_plain({"query": f"select email from a where email = {value}"})
+    assert not postgres_family.is_plain({"query": f"select email from a where email = {value} or email = 'ana'"})
+
+
 @pytest.mark.parametrize("autocommit", [True, False])
 def test_asking_for_tables_opens_no_transaction_and_is_not_seen(told: str, autocommit: bool) -> None:
     with seeing("psycopg") as seen, psycopg.connect(told, autocommit=autocommit) as db:
