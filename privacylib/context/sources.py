@@ -223,7 +223,7 @@ class ReadSet(LatestReads):
     __slots__ = ("_returned", "nested", "open", "pending", "upper", "watched")
 
     def __init__(self, key: bytes, upper: "ReadSet | None" = None, *, nested: bool = False) -> None:
-        super().__init__(key)
+        LatestReads.__init__(self, key)
         self.upper = upper
         self.nested = nested
         self._returned: LatestReads | None = None

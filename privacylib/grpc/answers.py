@@ -33,7 +33,8 @@ class Answering(StandIn):
     """Whether a refusal was all that was said."""
     messages = 0
     _opened = False
-    _finished = False
+    finished = False
+    """Whether the call is recorded and its scope left."""
     _trailing: tuple[Any, ...] = ()
 
     def __init__(self, inner: Any, serving: Serving, streams: bool) -> None:
@@ -82,7 +83,7 @@ class Answering(StandIn):
         labels = self.serving.end_again(failed=self._has_failed())
         if labels is None:
             return False
-        self.concluded = self._finished = True
+        self.concluded = self.finished = True
         if labels:
             others = self._trailing or getattr(inner, "trailing_metadata", _nothing)()
             inner.set_trailing_metadata((*others, *labels) if others else labels)
@@ -102,17 +103,21 @@ class Answering(StandIn):
         self.concluded = True
         self.refused = not self._opened
 
-    def finish(self, error: BaseException | None) -> None:
-        """Record the call, and leave its scope; once."""
-        if self._finished:
-            return
-        self._finished = True
+    def finish(self, error: BaseException | None) -> PolicyDenied | None:
+        """Record the call, and leave its scope; once.
+
+        Returns:
+            What the call is to end with, as it had to be recorded and could not be; None else.
+        """
+        if self.finished:
+            return None
+        self.finished = True
         if self.refused:
             self.serving.leave()
-            return
+            return None
         if self._streams:
             self.serving.sent(self.messages)
-        self.serving.finish(failed=error is not None or self._has_failed())
+        return self.serving.finish(failed=error is not None or self._has_failed())
 
 
 @standing_in_for(grpc.ServicerContext)

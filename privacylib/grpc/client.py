@@ -48,17 +48,23 @@ class ClientInterceptor(
 
     def intercept_unary_unary(self, continuation: Callable[..., Any], client_call_details: Any, request: Any) -> Any:
         """Govern a call."""
-        details, calling = client_call_details, None
-        if not isinstance(details.metadata, _Carrying):
+        details, metadata, calling = client_call_details, client_call_details.metadata, None
+        if metadata.__class__ is not _Carrying:
             calling = begin_again(called(details.method), self._leads, continuation)
         if calling is None:
             return self._intercept(continuation, details, request)
         try:
-            call = continuation(_carrying(details, calling), request)
+            carrying = _Carrying(metadata or ())
+            calling.inject(carrying)
+            call = continuation(with_metadata(details, carrying), request)
         except BaseException:
             calling.close(None, failed=True)
             raise
-        return _answered(call, calling)
+        if call.__class__ is not _OUTCOME:
+            return _answered(call, calling)
+        if denied := calling.close(_trailers(call), failed=False):
+            raise denied
+        return call
 
     def intercept_unary_stream(self, continuation: Callable[..., Any], client_call_details: Any, request: Any) -> Any:
         """Govern a call whose response is a stream."""
@@ -127,6 +133,15 @@ _OUTCOME: Any = getattr(importlib.import_module("grpc._interceptor"), "_UnaryOut
 """What gRPC itself gives for a call that is over and has succeeded."""
 
 
+def _trailers(outcome: Any) -> Any:
+    """Return the trailing metadata of a call that is over, where gRPC keeps them: its own way waits for the end."""
+    try:
+        found = outcome._call._state.trailing_metadata  # there is no public way
+    except AttributeError:
+        found = None
+    return outcome.trailing_metadata() if found is None else found
+
+
 def _answered(call: Any, calling: Calling) -> Any:
     """Return gRPC's own call where it is over; else one that takes its labels in when it will be.
 
@@ -134,7 +149,7 @@ def _answered(call: Any, calling: Calling) -> Any:
         PolicyDenied: The zone does not admit what came back.
     """
     if call.__class__ is _OUTCOME:
-        if denied := calling.close(call.trailing_metadata(), failed=False):
+        if denied := calling.close(_trailers(call), failed=False):
             raise denied
         return call
     if not call.done():

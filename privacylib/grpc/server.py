@@ -8,18 +8,15 @@ from typing import Any
 import grpc
 
 from privacylib.context import get_frame, set_frame
-from privacylib.families.rpc import Serving
+from privacylib.families.rpc import Method, Serving
 from privacylib.grpc.answers import Answering, Context, deny
 from privacylib.grpc.endpoints import address_of, served
 from privacylib.model import PolicyDenied
 
-__all__ = ["Governed", "Opening", "ServerInterceptor", "server_interceptor", "stream", "unary"]
+__all__ = ["Governed", "ServerInterceptor", "peer_of", "server_interceptor", "stream", "unary"]
 
 KEPT = 1024
 """Handlers kept; there are more only where a server makes them anew for each call."""
-
-Opening = Callable[[Any], Serving | None]
-"""Opens the scope of a call, given gRPC's context of it; raises `PolicyDenied`."""
 
 
 def server_interceptor() -> "ServerInterceptor":
@@ -79,26 +76,22 @@ class Governed:
         behavior = getattr(handler, kind)
         if getattr(behavior, "experimental_non_blocking", False):
             return handler  # it answers through a function of gRPC's that no interceptor sees
-        method = served(name)
-
-        def opening(context: Any) -> Serving | None:
-            return Serving.begin(method, context.invocation_metadata() or (), lambda: address_of(context.peer()))
-
-        wrapped = (self._for_stream if handler.response_streaming else self._for_unary)(behavior, opening)
+        wrapped = (self._for_stream if handler.response_streaming else self._for_unary)(behavior, served(name))
         functools.update_wrapper(wrapped, behavior)
         build = getattr(grpc, f"{kind}_rpc_method_handler")
         return build(wrapped, handler.request_deserializer, handler.response_serializer)
 
 
-def unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+def unary(behavior: Callable[..., Any], method: Method) -> Callable[..., Any]:
     """Wrap a handler whose response is one message."""
 
     def answering(request: Any, context: Any) -> Any:
-        answer = _opened(opening, context, streams=False)
+        answer = _opened(method, context, streams=False)
         if answer is None:
             return behavior(request, context)
         serving, around = answer.serving, get_frame()
         failure: BaseException | None = None
+        unkept: PolicyDenied | None = None
         set_frame(serving.frame)
         try:
             response = behavior(request, answer)
@@ -110,19 +103,22 @@ def unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
             _failed(answer, error)
             raise
         finally:
-            serving.frame = get_frame()
-            answer.finish(failure)
+            if not answer.finished:
+                serving.frame = get_frame()
+                unkept = answer.finish(failure)
             set_frame(around)
+        if unkept is not None and failure is None:
+            _withhold(context, unkept)
         return response
 
     return answering
 
 
-def stream(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+def stream(behavior: Callable[..., Any], method: Method) -> Callable[..., Any]:
     """Wrap a handler whose response is a stream."""
 
     def answering(request: Any, context: Any) -> Any:
-        answer = _opened(opening, context, streams=True)
+        answer = _opened(method, context, streams=True)
         if answer is None:
             return behavior(request, context)
         try:
@@ -141,6 +137,7 @@ def stream(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]
 
 def _steps(responses: Iterator[Any], answer: Context) -> Iterator[Any]:
     failure: BaseException | None = None
+    unkept: PolicyDenied | None = None
     try:
         while True:
             try:
@@ -159,18 +156,31 @@ def _steps(responses: Iterator[Any], answer: Context) -> Iterator[Any]:
         if inspect.isgenerator(responses):
             with answer.serving:
                 responses.close()
-        answer.finish(failure)
+        unkept = answer.finish(failure)
+    if unkept is not None:
+        _withhold(answer.inner, unkept)
 
 
-def _opened(opening: Opening, context: Any, *, streams: bool) -> Context | None:
+def _opened(method: Method, context: Any, *, streams: bool) -> Context | None:
     if isinstance(context, Answering):
         return None  # an interceptor of ours that stands around this one does the work
     try:
-        serving = opening(context)
+        serving = Serving.begin(method, context.invocation_metadata() or (), peer_of, context)
     except PolicyDenied as denied:
         deny(context, denied)
         raise
     return None if serving is None else Context(context, serving, streams)
+
+
+def peer_of(context: Any) -> str:
+    """Return the address of the caller."""
+    return address_of(context.peer())
+
+
+def _withhold(context: Any, denied: PolicyDenied) -> None:
+    """End a call that had to be recorded and could not be."""
+    deny(context, denied)
+    raise denied
 
 
 def _failed(answer: Context, error: BaseException) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import grpc.aio
 
 from privacylib.context import get_frame, set_frame
+from privacylib.families.rpc import Method, Serving
 from privacylib.grpc import server
 from privacylib.grpc.answers import AioContext, Answering, deny_aio
-from privacylib.grpc.server import Opening
+from privacylib.grpc.server import peer_of
 from privacylib.model import PolicyDenied
 
 __all__ = ["AioServerInterceptor", "aio_server_interceptor"]
@@ -34,27 +35,28 @@ class AioServerInterceptor(grpc.aio.ServerInterceptor):
         return made[1] if made is not None and made[0] is handler else self._governed.of(handler, method)
 
 
-def _unary(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+def _unary(behavior: Callable[..., Any], method: Method) -> Callable[..., Any]:
     """Wrap a handler whose response is one message; a plain function runs in the server's pool of threads."""
     if not inspect.iscoroutinefunction(behavior):
-        return server.unary(behavior, opening)
-    return _coroutine(behavior, opening, streams=False)
+        return server.unary(behavior, method)
+    return _coroutine(behavior, method, streams=False)
 
 
-def _stream(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+def _stream(behavior: Callable[..., Any], method: Method) -> Callable[..., Any]:
     """Wrap a handler whose response is a stream: it yields the messages, or writes them to its context."""
     if inspect.iscoroutinefunction(behavior):
-        return _coroutine(behavior, opening, streams=True)
-    return (_generator if inspect.isasyncgenfunction(behavior) else _plain)(behavior, opening)
+        return _coroutine(behavior, method, streams=True)
+    return (_generator if inspect.isasyncgenfunction(behavior) else _plain)(behavior, method)
 
 
-def _coroutine(behavior: Callable[..., Any], opening: Opening, *, streams: bool) -> Callable[..., Any]:
+def _coroutine(behavior: Callable[..., Any], method: Method, *, streams: bool) -> Callable[..., Any]:
     async def answering(request: Any, context: Any) -> Any:
-        answer = await _opened(opening, context, streams=streams)
+        answer = await _opened(method, context, streams=streams)
         if answer is None:
             return await behavior(request, context)
         serving, around = answer.serving, get_frame()
         failure: BaseException | None = None
+        unkept: PolicyDenied | None = None
         set_frame(serving.frame)
         try:
             response = await behavior(request, answer)
@@ -66,17 +68,21 @@ def _coroutine(behavior: Callable[..., Any], opening: Opening, *, streams: bool)
             await _failed(answer, error)
             raise
         finally:
-            serving.frame = get_frame()
-            answer.finish(failure)
+            if not answer.finished:
+                serving.frame = get_frame()
+                unkept = answer.finish(failure)
             set_frame(around)
+        if unkept is not None and failure is None:
+            await deny_aio(context, unkept)
+            raise unkept
         return response
 
     return answering
 
 
-def _generator(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+def _generator(behavior: Callable[..., Any], method: Method) -> Callable[..., Any]:
     async def answering(request: Any, context: Any) -> AsyncIterator[Any]:
-        answer = await _opened(opening, context, streams=True)
+        answer = await _opened(method, context, streams=True)
         if answer is None:
             async for response in behavior(request, context):
                 yield response
@@ -84,6 +90,7 @@ def _generator(behavior: Callable[..., Any], opening: Opening) -> Callable[..., 
         context.add_done_callback(answer.abandoned)
         responses = behavior(request, answer)
         failure: BaseException | None = None
+        unkept: PolicyDenied | None = None
         try:
             while True:
                 try:
@@ -101,14 +108,17 @@ def _generator(behavior: Callable[..., Any], opening: Opening) -> Callable[..., 
         finally:
             with answer.serving:
                 await responses.aclose()
-            answer.finish(failure)
+            unkept = answer.finish(failure)
+        if unkept is not None:
+            await deny_aio(context, unkept)
+            raise unkept
 
     return answering
 
 
-def _plain(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]:
+def _plain(behavior: Callable[..., Any], method: Method) -> Callable[..., Any]:
     """Wrap a plain function: gRPC calls it in the event loop, where aborting would wait for itself."""
-    eager = server.stream(behavior, opening)
+    eager = server.stream(behavior, method)
 
     def answering(request: Any, context: Any) -> Iterator[Any]:
         yield from eager(request, context)
@@ -116,11 +126,11 @@ def _plain(behavior: Callable[..., Any], opening: Opening) -> Callable[..., Any]
     return answering
 
 
-async def _opened(opening: Opening, context: Any, *, streams: bool) -> AioContext | None:
+async def _opened(method: Method, context: Any, *, streams: bool) -> AioContext | None:
     if isinstance(context, Answering):
         return None
     try:
-        serving = opening(context)
+        serving = Serving.begin(method, context.invocation_metadata() or (), peer_of, context)
     except PolicyDenied as denied:
         await deny_aio(context, denied)
         raise

@@ -84,6 +84,8 @@ class Codec:
         vocabulary: Names that ids are mapped back to.
     """
 
+    __slots__ = ("_audience", "_key", "_keys", "_known", "_signing", "_vocabulary", "lasting")
+
     def __init__(self, keyring: Keyring, vocabulary: Vocabulary) -> None:
         self._keys = keyring.by_id
         self._key = keyring.first

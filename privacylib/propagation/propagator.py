@@ -55,6 +55,11 @@ class Propagator:
         service: What this service is called.
     """
 
+    __slots__ = (
+        "_allowed", "_audience", "_audiences", "_codec", "addressed", "asks_for_peers", "clock", "hosted", "rule",
+        "sealed",
+    )  # fmt: skip
+
     def __init__(
         self,
         policy: Policy,

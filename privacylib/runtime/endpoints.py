@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import evolve
 
-from privacylib.context import PROCESS, Frame, get_frame, set_frame
+from privacylib.context.state import PROCESS, Frame, get_frame, set_frame
 from privacylib.labels import join
 from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flag, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.runtime import faults
@@ -353,26 +353,26 @@ def _decide(handle: Handle, source: Source, frame: Frame) -> Decision:
     return site.snapshot.engine.read(site.operation.asset, source.labels, frame.zone, source.unknown)
 
 
-def finish(handle: Handle | None, *, failed: bool = False) -> None:
-    """Record a request that was served and leave its scope; never raises.
-
-    Args:
-        handle: What `serve` returned.
-        failed: Whether no whole response was sent.
-    """
-    if handle is not None:
-        complete(handle, failed=failed)
-        exit_frame(handle.frame)
+def finish(handle: Handle | None, *, failed: bool = False) -> PolicyDenied | None:
+    """Record a request that was served and leave its scope, as `complete` does; never raises."""
+    if handle is None:
+        return None
+    denied = complete(handle, failed=failed)
+    exit_frame(handle.frame)
+    return denied
 
 
-def complete(handle: Handle, *, failed: bool = False) -> None:
+def complete(handle: Handle, *, failed: bool = False) -> PolicyDenied | None:
     """Record a request whose response has ended, and stay in its scope; never raises.
 
     Args:
         handle: What `serve` returned.
         failed: Whether no whole response was sent.
+
+    Returns:
+        What to answer in place of a response for which lineage is mandatory, and no record could be kept; None else.
     """
-    frame = handle.frame
+    frame, kept, known = handle.frame, False, None
     try:
         reads = frame.scope.reads
         if reads.pending is not None and not reads.pending.judged:
@@ -381,10 +381,15 @@ def complete(handle: Handle, *, failed: bool = False) -> None:
         if handle.open:
             close_for_scope(handle)
         elif handle.refused:  # the response was, and is recorded so
-            return
+            return None
         else:
             handle.sources = handle.site.held(frame)
             handle.known = handle.site.writing(handle.sources, frame, judges=bool(handle.pair), late=True)
-        record(handle, Flag.FAILED if failed else 0)
+        known = handle.known
+        kept = record(handle, Flag.FAILED if failed else 0)
+        known = handle.known
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("recording", error)
+    if kept or failed or known is None or known.mandatory is None:
+        return None
+    return PolicyDenied(known.mandatory, handle.site.operation.asset.uri)

@@ -14,6 +14,7 @@ cdef class Known:
     cdef public object mandatory
     cdef public tuple heads
     cdef public bint silent
+    cdef public bint plain
 
 
 cdef class Site:

@@ -59,7 +59,7 @@ class Known:
         silent: Whether its operations leave no record.
     """
 
-    __slots__ = ("decision", "denied", "heads", "judges", "mandatory", "number", "silent")
+    __slots__ = ("decision", "denied", "heads", "judges", "mandatory", "number", "plain", "silent")
 
     def __init__(
         self,
@@ -78,11 +78,8 @@ class Known:
         self.mandatory = mandatory
         self.heads = heads
         self.silent = silent
-
-    @property
-    def plain(self) -> bool:
-        """Return whether its operations go ahead, and can be recorded."""
-        return self.number != 0 and not self.denied
+        self.plain = number != 0 and not denied
+        """Whether its operations go ahead, and can be recorded."""
 
 
 class Site:

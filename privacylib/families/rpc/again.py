@@ -11,13 +11,14 @@ from threading import Lock
 from time import time_ns
 from typing import Any
 
-from privacylib.context import Frame, get_frame
+from privacylib.context.state import Frame, get_frame
 from privacylib.families.rpc.calling import METADATA_LIMIT, Calling, size_of
 from privacylib.families.rpc.told import Method, Told
 from privacylib.model import PolicyDenied, Source
 from privacylib.propagation.carriers import BAGGAGE, MEMBER, TRACEPARENT, presented
 from privacylib.propagation.propagator import RPC
-from privacylib.runtime import ACTIVE, Handle, faults
+from privacylib.runtime import ACTIVE, faults
+from privacylib.runtime.hot import Handle
 from privacylib.runtime.tracing import host_context
 
 __all__ = ["Again", "begin_again"]
@@ -58,7 +59,7 @@ def begin_again(method: Method, leads: Callable[[Any], str | None], call: Any) -
 class Again(Calling):
     """A call with one request and one response that tells what is known by now."""
 
-    __slots__ = ("_frame", "_made", "_span", "_start", "_told")
+    __slots__ = ("_frame", "_span", "_start", "_told")
 
     def __init__(self, told: Told, frame: Frame) -> None:
         self.site = told.site
@@ -70,13 +71,12 @@ class Again(Calling):
         self._echo = ""
         self._closed = False
         self._lock = Lock()
-        self._made: Handle | None = None
+        self._made = None
         self._span = told.site.snapshot.recorder.call_span(told.known.number)
         self._start = time_ns()
 
-    @property
-    def _handle(self) -> Handle:  # pyright: ignore[reportIncompatibleVariableOverride] - few calls ever need it
-        """Return the operation, for the ways that every call may take."""
+    def _operation(self) -> Handle:
+        """Return the operation, for the ways that every call may take; few calls ever need it."""
         handle = self._made
         if handle is None:
             told = self._told
@@ -111,9 +111,8 @@ class Again(Calling):
 
     def close(self, trailers: Any, *, failed: bool) -> PolicyDenied | None:
         """Record the call and take in what came back; once, further calls return the same."""
-        plain = not (failed or trailers is None or self._closed or self.denied or self._made)
-        source = self._brings(trailers) if plain else None
-        if source is None:
+        source = None if failed or trailers is None or self._closed or self._made else self._brings(trailers)
+        if source is None or self.denied is not None:
             return Calling.close(self, trailers, failed=failed)
         with self._lock:
             if not self._closed:

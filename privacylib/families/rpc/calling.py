@@ -6,12 +6,14 @@ from typing import Any
 
 from attrs import evolve
 
-from privacylib.context import Frame
+from privacylib.context.state import Frame
 from privacylib.families.rpc.told import Method, Told
 from privacylib.model import PolicyContext, PolicyDenied
 from privacylib.propagation import ingress_rule, unknown
 from privacylib.propagation.carriers import Carrier, MutableCarrier
-from privacylib.runtime import Declared, Handle, Site, answer, begin, begin_answer, end, faults, requested, told_now
+from privacylib.runtime import Declared, answer, begin_answer, faults, requested, told_now
+from privacylib.runtime.hot import Handle, begin, end
+from privacylib.runtime.known import Site
 
 __all__ = ["METADATA_LIMIT", "Calling", "TargetOf", "size_of"]
 
@@ -27,13 +29,13 @@ TargetOf = Callable[[], str | None]
 class Calling:
     """One call from its beginning until its outcome was taken, or dropped."""
 
-    __slots__ = ("_closed", "_echo", "_handle", "_labels", "_lock", "_target", "denied", "site")
+    __slots__ = ("_closed", "_echo", "_labels", "_lock", "_made", "_target", "denied", "site")
 
     def __init__(self, handle: Handle, target: str | None) -> None:
         self.site = handle.site
         self.denied: PolicyDenied | None = None
         """What stopped the call after it had begun."""
-        self._handle = handle
+        self._made: Handle | None = handle
         self._target = target
         self._echo = ""
         """What a response may answer whose data are those of the request."""
@@ -62,10 +64,15 @@ class Calling:
         site = method.site()
         return None if site is None else _begun(site, method, target, requests, responses)
 
+    def _operation(self) -> Handle:
+        """Return the operation; a call that tells what is known makes it when it is asked for."""
+        assert self._made is not None  # noqa: S101 - calls of this class begin with one
+        return self._made
+
     @property
     def frame(self) -> Frame:
         """Return where the call was made; a stream of requests is made there too."""
-        return self._handle.frame
+        return self._operation().frame
 
     @faults.deciding
     def inject(self, carrier: MutableCarrier) -> None:
@@ -78,7 +85,7 @@ class Calling:
             self._inject(carrier, evolve(context, labels=_NOTHING, zone=None, unknown="too-large"))
 
     def _inject(self, carrier: MutableCarrier, context: PolicyContext) -> str:
-        handle = self._handle
+        handle = self._operation()
         echo = self.site.snapshot.propagator.inject(
             carrier, context, span=handle.span, pair=handle.span, endpoint=self.site.operation.asset.uri,
             target=self._target,
@@ -88,16 +95,17 @@ class Calling:
 
     def sent(self) -> None:
         """Count a message of a request stream."""
-        self._handle.messages += 1
+        handle = self._operation()
+        handle.messages += 1
 
     def all_sent(self) -> None:
         """Say that a request stream is complete: what is read from now on is not in it."""
-        requested(self._handle)
+        requested(self._operation())
 
     @property
     def expects_first(self) -> bool:
         """Return whether no message of the response stream has arrived yet."""
-        return self._handle.brought is None
+        return self._operation().brought is None
 
     @faults.deciding
     def announced(self, initial: Carrier | None) -> None:
@@ -112,12 +120,13 @@ class Calling:
         if initial is not None:
             brought = self._brought(initial)
         else:
-            brought = unknown("missing") if self._handle.known.judges else None
-        begin_answer(self._handle, brought)
+            brought = unknown("missing") if self._operation().known.judges else None
+        begin_answer(self._operation(), brought)
 
     def arrived(self) -> None:
         """Count a message of a response stream."""
-        self._handle.messages += 1
+        handle = self._operation()
+        handle.messages += 1
 
     def close(self, trailers: Carrier | None, *, failed: bool) -> PolicyDenied | None:
         """Record the call and take in what came back; once, further calls return the same.
@@ -134,7 +143,7 @@ class Calling:
                 self._closed = True
                 try:
                     # Recorded first: a call's own response is no source of its request.
-                    end(self._handle, failed=failed)
+                    end(self._operation(), failed=failed)
                     if trailers is not None and self.denied is None:
                         self._take(trailers)
                 except PolicyDenied as denied:
@@ -143,12 +152,12 @@ class Calling:
 
     @faults.deciding
     def _take(self, trailers: Carrier) -> None:
-        answer(self._handle, self._brought(trailers), required=self._required())
+        answer(self._operation(), self._brought(trailers), required=self._required())
 
     def _brought(self, carrier: Carrier) -> PolicyContext | None:
         """Return what a response brings, or None where it brings no member of ours."""
         told = self.site.snapshot.propagator.response(
-            carrier, pair=self._handle.span, echo=self._echo, labels=self._labels
+            carrier, pair=self._operation().span, echo=self._echo, labels=self._labels
         )
         return None if told.unknown == "missing" and not told.verified else told
 

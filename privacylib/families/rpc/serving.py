@@ -1,34 +1,30 @@
 """Calls that are answered: the response is decided before its first byte, and its labels go back."""
 
+from collections.abc import Callable
 from time import time_ns
+from typing import Any
 
-from privacylib.context import Frame, Stage, get_frame, leave, set_frame
-from privacylib.families.rpc.calling import TargetOf
+from privacylib.context.stage import Stage
+from privacylib.context.state import Frame, get_frame, leave, set_frame
 from privacylib.families.rpc.told import Method
-from privacylib.model import Flag
+from privacylib.model import Flag, PolicyDenied
 from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.propagation.member import Taken
-from privacylib.runtime import (
-    ACTIVE,
-    Handle,
-    Site,
-    decide_answer,
-    exit_frame,
-    faults,
-    finish,
-    serve,
-    serve_taken,
-    told_now,
-)  # fmt: skip
+from privacylib.runtime import ACTIVE, decide_answer, exit_frame, faults, finish, serve, serve_taken, told_now
+from privacylib.runtime.hot import Handle
+from privacylib.runtime.known import Site
 from privacylib.runtime.tracing import host_context
 
-__all__ = ["Pairs", "Serving"]
+__all__ = ["Pairs", "PeerOf", "Serving"]
 
 _FAILED = int(Flag.FAILED)
 _NOTHING: frozenset[str] = frozenset()
 
 Pairs = tuple[tuple[str, str], ...]
 """Metadata."""
+
+PeerOf = Callable[[Any], str | None]
+"""Tells who makes a call, when somebody has to know."""
 
 
 class Serving(Stage):
@@ -50,13 +46,14 @@ class Serving(Stage):
         self._decided = False
 
     @staticmethod
-    def begin(method: Method, carrier: Carrier, peer: TargetOf) -> "Serving | None":
+    def begin(method: Method, carrier: Carrier, peer: PeerOf, call: Any) -> "Serving | None":
         """Open the scope of an incoming call.
 
         Args:
             method: The SERVE operation.
             carrier: Metadata of the request.
-            peer: Tells the address of the caller, without a port.
+            peer: Tells the address of the caller, without a port, given what follows.
+            call: The call, as the library has it.
 
         Returns:
             The call, or None before `init` and after an error of our own.
@@ -67,7 +64,15 @@ class Serving(Stage):
         site = method.last
         if site is None or site.snapshot is not ACTIVE.snapshot:
             site = method.site()
-        return None if site is None else _served(site, carrier, peer)
+        if site is None:
+            return None
+        try:
+            return _served(site, carrier, peer, call)
+        except PolicyDenied:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.while_deciding(site.snapshot, site.operation, error)
+            return None
 
     def decide(self, *, stays_open: bool = True) -> None:
         """Decide the response before its first byte; once.
@@ -98,6 +103,9 @@ class Serving(Stage):
 
         Returns:
             What `labels` does; None where nothing was done, as every rule is to be asked.
+
+        Raises:
+            PolicyDenied: Lineage is mandatory for what the response holds, and no record could be kept.
         """
         site, handle = self.site, self.handle
         frame, last = handle.frame, site.last_write
@@ -116,23 +124,27 @@ class Serving(Stage):
             same = self.echo and held.labels == self.presented and not held.unknown and not frame.zone.unknown
             labels = ((MEMBER, self.echo),) if same else self.labels()
         handle.sources, handle.known = held, known
+        kept = failed  # nothing of it is sent then
         try:
             links, foreign = reads.links()
             flags = handle.flags | _FAILED if failed else handle.flags
-            site.snapshot.recorder.append(
+            kept |= site.snapshot.recorder.append(
                 known.number, flags, handle.start, (time_ns() - handle.start) // 1000, handle.span,
                 handle.pair or scope.parent, scope.key, links, foreign,
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("recording", error)
+        if not kept and known.mandatory is not None:
+            raise PolicyDenied(known.mandatory, site.operation.asset.uri)
         scope.left = True
-        leave(frame)
+        if get_frame() is not frame:  # else whoever stepped into it puts back what was there
+            leave(frame)
         return labels
 
-    def finish(self, *, failed: bool) -> None:
-        """Record the call and leave its scope; never raises."""
+    def finish(self, *, failed: bool) -> PolicyDenied | None:
+        """Record the call and leave its scope; never raises. Return what `complete` does."""
         with self:
-            finish(self.handle, failed=failed)
+            return finish(self.handle, failed=failed)
 
     def leave(self) -> None:
         """Leave the scope of a call that got nothing but a refusal, which is recorded already; never raises."""
@@ -140,10 +152,9 @@ class Serving(Stage):
             exit_frame(self.handle.frame)
 
 
-@faults.deciding
-def _served(site: Site, carrier: Carrier, peer: TargetOf) -> Serving | None:
+def _served(site: Site, carrier: Carrier, peer: PeerOf, call: Any) -> Serving | None:
     propagator = site.snapshot.propagator
-    taken = propagator.take(carrier, propagator.rule(peer() if propagator.asks_for_peers else None))
+    taken = propagator.take(carrier, propagator.rule(peer(call) if propagator.asks_for_peers else None))
     around = get_frame()
     if isinstance(taken, Taken) and taken.lasting.audience not in (site.meant or _meant(site)):
         taken = propagator.passed_on(taken)

@@ -1,9 +1,12 @@
 """Methods, and what is known about calls of them that tell the same."""
 
-from privacylib.context import SourceSet
+from privacylib.context.sources import SourceSet
 from privacylib.model import RESPONSE, Operation, Source, Zone
 from privacylib.propagation import ingress_rule
-from privacylib.runtime import Declared, Handle, Known, Site, responded, told_now
+from privacylib.runtime import responded, told_now
+from privacylib.runtime.active import Declared
+from privacylib.runtime.hot import Handle
+from privacylib.runtime.known import Known, Site
 
 __all__ = ["Method", "Told"]
 

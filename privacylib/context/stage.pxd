@@ -1,0 +1,6 @@
+from privacylib.context.state cimport Frame
+
+
+cdef class Stage:
+    cdef public Frame frame
+    cdef public Frame consumer
