@@ -36,6 +36,8 @@ class CompiledForm(BuildHookInterface[Any]):
         """Compile before the files of the wheel are gathered."""
         if version == "editable" or not _asked():
             return
+        if Path(self.directory) == Path(self.root):  # asked for the metadata alone, which is asked for before a wheel
+            return
         if sys.byteorder != "little":
             raise RuntimeError("the compiled form writes records as little-endian machines keep them: build without it")
         self._folder = tempfile.TemporaryDirectory()
@@ -53,6 +55,11 @@ class CompiledForm(BuildHookInterface[Any]):
 
 def _asked() -> bool:
     return os.environ.get("PRIVACYLIB_COMPILE", "").lower() not in ("", "0", "false", "no", "off")
+
+
+def _optimised() -> list[str]:
+    """Return how far to optimise: all the way, unless whoever builds says otherwise in CFLAGS."""
+    return [] if "-O" in os.environ.get("CFLAGS", "") else ["-O3"]
 
 
 def _sources(root: Path) -> list[str]:
@@ -75,7 +82,7 @@ def _compiled(root: Path, folder: Path) -> list[tuple[Path, str]]:
         extensions = [
             Extension(
                 str(Path(source).with_suffix("")).replace(os.sep, "."), [source],
-                include_dirs=[PACKAGE], extra_compile_args=["-O3", "-g0"],
+                include_dirs=[PACKAGE], extra_compile_args=[*_optimised(), "-g0"],
             )
             for source in sources
         ]  # fmt: skip
