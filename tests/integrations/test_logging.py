@@ -115,7 +115,8 @@ def test_a_file_is_one_record_for_each_line_also_where_it_is_rotated(here: Watch
     with logger("contacts", *handlers) as found:
         for _ in range(3):
             log(found)
-    assert sinks(here) == {"logging://web/contacts": 3, f"file://{path}": 3, f"file://{tmp_path}/watched.log": 3}
+    found_there = {sink: count for sink, count in sinks(here).items() if not sink.startswith(f"file://{path}.")}
+    assert found_there == {"logging://web/contacts": 3, f"file://{path}": 3, f"file://{tmp_path}/watched.log": 3}
     assert path.with_suffix(".log.2").read_text() == "a line\n"
 
 
