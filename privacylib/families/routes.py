@@ -180,6 +180,9 @@ def _matched(routes: Sequence[Any], scope: Mapping[str, Any]) -> tuple[str | Non
 
 
 def _template(route: Any, scope: Mapping[str, Any], inner: Mapping[str, Any]) -> tuple[str, bool]:
+    included = getattr(route, "effective_candidates", None)  # FastAPI's, for a router inside another
+    if included is not None:
+        return _matched([*included(), *route.effective_low_priority_routes()], scope)[0] or "", False
     path = _unconverted(getattr(route, "path", ""))
     below = getattr(route, "routes", None)
     if below is None:

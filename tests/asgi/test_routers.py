@@ -161,3 +161,22 @@ def test_a_method_that_no_route_takes_does_not_stand_for_others() -> None:
     routing = Routing(Starlette(routes=[Route("/{page}", nothing), Route("/users", nothing, methods=["POST"])]))
     assert routing.route(asked("/users")) == "/{page}"
     assert routing.route({**asked("/users"), "method": "POST"}) == "/users"
+
+
+@pytest.mark.library
+def test_a_router_inside_a_fastapi_application_is_asked_too() -> None:
+    fastapi: Any = pytest.importorskip("fastapi")
+    app, inner, outer = fastapi.FastAPI(), fastapi.APIRouter(prefix="/items"), fastapi.APIRouter(prefix="/shop")
+
+    async def item(number: str) -> str:
+        return number
+
+    inner.get("/{number}")(item)
+    outer.include_router(inner)
+    app.include_router(outer, prefix="/api")
+    routing = Routing(app)
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "root_path": "", "headers": []}
+    assert routing.route({**scope, "path": "/api/shop/items/ana"}) == "/api/shop/items/{number}"
+    assert routing.route({**scope, "path": "/api/shop/nosuch/ana"}) == "/{…}"
+    inner.get("/{number}/price")(item)
+    assert routing.route({**scope, "path": "/api/shop/items/ana/price"}) == "/api/shop/items/{number}/price"
