@@ -40,16 +40,9 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
 _MOVE = ("src", "dst", "src_dir_fd", "dst_dir_fd")
 
 
-def _move(target: str, until: tuple[int, int] | None = None) -> Patch:
+def _move(target: str) -> Patch:
     missing = _of(files.is_gone, "src", "src_dir_fd")
-    return Patch(
-        target, _of(files.renamed, *_MOVE), pins={"src": resolved, "dst": resolved}, missing=missing, until=until
-    )
-
-
-def _link(target: str, until: tuple[int, int] | None = None) -> Patch:
-    describe = _of(files.linked, "src", "dst", "dir_fd")
-    return Patch(target, describe, pins={"src": resolved, "dst": resolved}, until=until)
+    return Patch(target, _of(files.renamed, *_MOVE), pins={"src": resolved, "dst": resolved}, missing=missing)
 
 
 INTEGRATION = Integration(
@@ -59,9 +52,13 @@ INTEGRATION = Integration(
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
         Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}),
         *(_move(target) for target in ("os:rename", "os:replace", "os:link")),
-        *(_move(f"pathlib:_NormalAccessor.{name}", until=(3, 11)) for name in ("rename", "replace", "link")),
-        _link("os:symlink"),
-        _link("pathlib:_NormalAccessor.symlink", until=(3, 11)),
+        *(
+            Patch(f"pathlib:Path.{n}", _of(files.renamed, "self", "target"), until=(3, 11))
+            for n in ("rename", "replace")
+        ),
+        Patch("pathlib:Path.hardlink_to", _of(files.renamed, "target", "self"), until=(3, 11)),
+        Patch("os:symlink", _of(files.linked, "src", "dst", "dir_fd"), pins={"src": resolved, "dst": resolved}),
+        Patch("pathlib:Path.symlink_to", _of(files.linked, "target", "self"), until=(3, 11)),
         # it returns what it was given; what it opens is decided by itself where that is something else
         Patch(
             "shutil:copyfile", _of(files.renamed, *_MOVE), missing=_of(files.is_gone, "src", "src_dir_fd"), covers=True

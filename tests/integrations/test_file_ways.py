@@ -14,12 +14,14 @@ import zipfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
+from privacylib.instrumentation.table import Patch
 from tests.integrations.conformance import users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
@@ -32,6 +34,10 @@ class TestDifferential(Differential):
     def world(self, directory: Path) -> Generator[Path]:
         (directory / "a").write_text("ana")
         yield directory
+
+    def _targets(self) -> list[Patch]:
+        """Leave out what is of no program's concern: a private class of Python 3.10, which holds functions as its own."""
+        return [patch for patch in super()._targets() if "_NormalAccessor" not in patch.target]
 
     def effects(self, world: Path) -> object:
         return sorted(path.name for path in world.iterdir())
@@ -73,6 +79,11 @@ def _zipped(source: Path, sink: Path) -> None:
         archive.write(source)
 
 
+def _packed(file: Any, source: Path) -> None:
+    with file:
+        file.write(source.read_bytes())
+
+
 def _tarred(source: Path, sink: Path) -> None:
     with tarfile.open(sink, "w") as archive:
         archive.add(source)
@@ -103,9 +114,9 @@ def _moved(source: Path, sink: Path) -> None:
 
 # named where they are called: they are patched later
 WAYS: dict[str, Callable[[Path, Path], object]] = {
-    "gzip": lambda source, sink: gzip.open(sink, "wb").write(source.read_bytes()),
-    "bz2": lambda source, sink: bz2.open(sink, "wb").write(source.read_bytes()),
-    "lzma": lambda source, sink: lzma.open(sink, "wb").write(source.read_bytes()),
+    "gzip": lambda source, sink: _packed(gzip.open(sink, "wb"), source),
+    "bz2": lambda source, sink: _packed(bz2.open(sink, "wb"), source),
+    "lzma": lambda source, sink: _packed(lzma.open(sink, "wb"), source),
     "zipfile": _zipped,
     "tarfile": _tarred,
     "mkstemp": _made,
