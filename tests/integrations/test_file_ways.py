@@ -36,7 +36,7 @@ class TestDifferential(Differential):
         yield directory
 
     def _targets(self) -> list[Patch]:
-        """Leave out what is of no program's concern: a private class of Python 3.10, which holds functions as its own."""
+        """Leave out a private class of Python 3.10, which holds functions as its own."""
         return [patch for patch in super()._targets() if "_NormalAccessor" not in patch.target]
 
     def effects(self, world: Path) -> object:
