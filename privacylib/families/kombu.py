@@ -19,4 +19,6 @@ def routed(connection: Any, exchange: str | None, routing_key: str | None) -> As
     transport = connection.transport_cls if connection.port is None else connection.transport
     kind = getattr(transport, "driver_type", transport)
     name = f"{exchange}/{routing_key}" if exchange else routing_key or ""
+    if kind == "redis":  # the key of a list in one of its databases
+        name = f"{(connection.virtual_host or '').strip('/') or 0}/{name}"
     return channel(kind, connection.hostname or "localhost", connection.port, name)

@@ -95,7 +95,7 @@ class TestConformance(Conformance):
         with self.app.connection_for_read() as at:
             at.default_channel.client.flushdb()
         yield Host(
-            sink=f"redis://127.0.0.1:{self.port}/contacts",
+            sink=f"redis://127.0.0.1:{self.port}/0/contacts",
             allowed=lambda: self.app.send_task("next", queue="contacts"),
             refused=lambda: self.app.send_task("next", queue="plain"),
             arrived=lambda: waiting() > 0,
@@ -120,7 +120,7 @@ class TestConsuming(Consuming):
             self.app.send_task("next", queue="letters", headers=headers)
 
         yield Courier(
-            f"redis://127.0.0.1:{self.port}/letters", send, lambda works: work_through(self.app, "letters", works)
+            f"redis://127.0.0.1:{self.port}/0/letters", send, lambda works: work_through(self.app, "letters", works)
         )
 
     def test_a_task_that_is_called_at_once_belongs_to_its_caller(self, here: Watched) -> None:

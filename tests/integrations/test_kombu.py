@@ -52,7 +52,7 @@ class TestConformance(Conformance):
         with connection(port) as at:
             at.default_channel.client.flushdb()
         yield Host(
-            sink=f"redis://127.0.0.1:{port}/contacts",
+            sink=f"redis://127.0.0.1:{port}/1/contacts",
             allowed=lambda: publish("contacts"),
             refused=lambda: publish("plain"),
             arrived=lambda: waiting() > 0,
@@ -91,4 +91,4 @@ class TestConsuming(Consuming):
 
         with connection(port) as at:
             at.default_channel.client.flushdb()
-        yield Courier(f"redis://127.0.0.1:{port}/letters", send, consume)
+        yield Courier(f"redis://127.0.0.1:{port}/1/letters", send, consume)

@@ -74,7 +74,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(place: Path) -> Found:
     port = (place / "port").read_text()
     names = {f"sqlite://{place}/work/shop.db/": "db/", f"file://{place}/work/": "file/"}
-    return found_in(place / "spool", {**names, f"redis://127.0.0.1:{port}/celery": "queue"})
+    return found_in(place / "spool", {**names, f"redis://127.0.0.1:{port}/0/celery": "queue"})
 
 
 def test_the_tasks_have_run(place: Path) -> None:
