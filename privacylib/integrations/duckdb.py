@@ -44,8 +44,10 @@ def _on(method: str, describe: Any, *parameters: str) -> Patch:
     return Patch(f"duckdb:DuckDBPyConnection.{method}", describe, ("self", *parameters), within="duckdb")
 
 
-def _of_module(name: str, describe: Any, *parameters: str) -> Patch:
-    return Patch(f"duckdb:{name}", describe, parameters, within="duckdb")
+def _of_module(name: str, describe: Any, *parameters: str) -> tuple[Patch, ...]:
+    """Patch a function where it is made, and where programs find it."""
+    modules = ("_duckdb", "duckdb")
+    return tuple(Patch(f"{module}:{name}", describe, parameters, within="duckdb") for module in modules)
 
 
 INTEGRATION = Integration(
@@ -57,9 +59,9 @@ INTEGRATION = Integration(
         _on("_prepare_script", _script, "sql", "values"),
         _on("_submit", _submitted, "sql", "values"),
         _on("_create_view", _view, "name", "sql"),
-        _of_module("execute", _statement, "query", "parameters"),
-        _of_module("executemany", _statement, "query", "parameters"),
-        _of_module("append", _appended, "table_name", "df"),
+        *_of_module("execute", _statement, "query", "parameters"),
+        *_of_module("executemany", _statement, "query", "parameters"),
+        *_of_module("append", _appended, "table_name", "df"),
     ),
     distribution="duckdb",
     versions=("2.0", ""),

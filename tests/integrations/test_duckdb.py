@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from privacylib import integrations
+from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.differential import Differential
 from tests.integrations.statements import seeing
+from tests.watched import watched
 
 duckdb: Any = pytest.importorskip("duckdb")
 pytestmark = pytest.mark.library
@@ -167,3 +170,11 @@ def test_looking_things_up_disturbs_no_transaction_and_no_result(told: Any, tmp_
         assert told.fetchall() == [(1,), (2,)]
         told.rollback()
         assert told.execute("select count(*) from a").fetchall() == [(1,)]
+
+
+def test_no_other_name_of_what_is_patched_is_a_gap(tmp_path: Path) -> None:
+    with watched(tmp_path):
+        integrations.install(frozenset({"duckdb"}))
+        missed = [target for target in patching.uncovered if "duckdb" in target]
+        patching.uninstall()
+    assert not missed
