@@ -59,7 +59,7 @@ class _Desk(Frame):
     __slots__ = ("consumer", "owner")
 
     def __init__(self, consumer: object, frame: Frame) -> None:
-        super().__init__(frame.scope, frame.zone, frame.outer)
+        super().__init__(frame.scope, frame.zone, frame.outer, frame.within)
         self.owner = reference(runner())
         self.consumer = weakref.ref(consumer)
 

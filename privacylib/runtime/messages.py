@@ -7,7 +7,7 @@ write or at the end, whichever comes first, for a consumer is handed the message
 import contextlib
 from collections.abc import Sequence
 
-from privacylib.context import Frame, get_frame
+from privacylib.context import Frame
 from privacylib.labels import join
 from privacylib.model import Decision, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.propagation.carriers import MutableCarrier
@@ -16,7 +16,7 @@ from privacylib.runtime.brought import scope_under, zone_under
 from privacylib.runtime.endpoints import Pending, told_now
 from privacylib.runtime.hot import Handle, into_open_writes, record, refuse
 from privacylib.runtime.known import Known, Site
-from privacylib.runtime.scopes import exit_frame, served
+from privacylib.runtime.scopes import apart, exit_frame, served
 
 __all__ = ["Arrival", "carry", "deliver", "judge_delivery", "leave_delivery", "take_in"]
 
@@ -48,6 +48,11 @@ class _Delivery(Pending):
             self._judge(frame)
             self.handle.frame.scope.reads.pending = None
         frame.scope.reads.pending = None
+
+    @faults.deciding
+    def flow_in(self, frame: Frame) -> None:
+        """Decide the messages as flows into the declared bodies around them; a denial that is enforced is raised."""
+        into_open_writes(frame, tuple(self.handle.frame.scope.reads.latest))
 
     def _judge(self, frame: Frame) -> None:
         _read(self.handle, self.source, frame.zone)
@@ -81,7 +86,7 @@ def deliver(site: Site, arrived: Sequence[Arrival]) -> Frame:
     context = arrived[0][1]
     uri = site.operation.asset.uri
     zone = served(zone_under(context), uri, site.snapshot.engine.zones(uri))
-    frame = Frame(scope_under(context, uri), zone, get_frame())
+    frame = apart(scope_under(context, uri), zone)
     pending: _Delivery | None = None
     for at, presented in reversed(arrived):
         source, handle = _source(at, presented), Handle(at, frame)
@@ -92,17 +97,19 @@ def deliver(site: Site, arrived: Sequence[Arrival]) -> Frame:
 
 
 def judge_delivery(frame: Frame) -> None:
-    """Judge messages where a zone is open already.
+    """Judge messages where a zone is open already, and as flows into the declared bodies that they arrive in.
 
     Args:
         frame: What `deliver` returned, made the current one.
 
     Raises:
-        PolicyDenied: It does not admit them.
+        PolicyDenied: The zone does not admit them, or the body of a write must not have them.
     """
     pending = frame.scope.reads.pending
     if pending is not None and frame.zone.purposes:
         pending.judge(frame)
+    if pending is not None and frame.inside() is not None:
+        pending.flow_in(frame)
 
 
 def leave_delivery(frame: Frame) -> None:

@@ -13,7 +13,7 @@ from privacylib.naming import asset
 from privacylib.runtime import begin, end, site_now
 from privacylib.runtime.messages import Arrival, carry, deliver, judge_delivery, leave_delivery, take_in
 from privacylib.testing import Capture, capture
-from tests.runtime.world import CLOSED, LOG, POLICY, UNKNOWN_SINK, VERDICTS, denied, only, write
+from tests.runtime.world import CLOSED, LOG, POLICY, UNKNOWN_SINK, USERS, VERDICTS, denied, only, read, write
 
 LETTERS = "kafka://127.0.0.1:9092/letters"
 OTHERS = "kafka://127.0.0.1:9092/others"
@@ -116,6 +116,26 @@ class TestDelivery:
             with pytest.raises(privacylib.PolicyDenied) as caught, privacylib.zone("train"):
                 pass
             assert caught.value.decision.requirement == "contact-use"
+
+    def test_it_flows_into_the_declared_body_that_it_arrives_in(self, seen: Capture, mode: str) -> None:
+        @privacylib.writes(CLOSED)
+        def keep() -> None:
+            with delivered(arrival(CONTACT)):
+                pass
+
+        with denied(mode, "flow"):
+            keep()
+        denying = [each for each in seen.of("WRITE", CLOSED) if each.sources == (LETTERS,)]
+        assert only(denying).decision.verdict is VERDICTS[mode]
+
+    def test_what_is_read_on_its_behalf_flows_into_that_body_too(self, seen: Capture, mode: str) -> None:
+        @privacylib.writes(CLOSED)
+        def keep() -> None:
+            with delivered(arrival(PolicyContext())), privacylib.zone("assistant"):
+                read(USERS)
+
+        with denied(mode, "flow"):
+            keep()
 
 
 class TestTakingIn:

@@ -1,13 +1,17 @@
 """Ways in which data could lose its labels, each tried for real under enforcement."""
 
 import asyncio
+import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextvars import Context
 
 import pytest
 
 import privacylib
+from privacylib.families.messaging import Message, handling, received
+from privacylib.naming import asset
 from privacylib.testing import Capture, capture
 from tests.runtime.world import CLICKS, CLOSED, LOG, PUBLIC, UNKNOWN_SINK, USERS, enforced, read, sources, write
 
@@ -167,3 +171,67 @@ def test_a_failed_write_is_an_edge_all_the_same(strict_seen: Capture) -> None:
         with pytest.raises(OSError, match="full"), privacylib.write(LOG):
             raise OSError("full")
     assert (USERS, LOG) in strict_seen.pairs
+
+
+LETTERS = Message(asset("postgres://db:5432/app.public.users"))
+
+
+class Consumer:
+    """Hands out messages, as the clients of brokers do."""
+
+    def poll(self) -> None:
+        received(self, lambda: [LETTERS])
+
+    def consume(self) -> None:
+        received(self, lambda: [Message(asset(PUBLIC)), LETTERS])
+
+    def call_back(self) -> None:
+        handling(lambda: LETTERS)(lambda: None)()
+
+    def iterate(self) -> None:
+        @privacylib.reads(PUBLIC)
+        def letters() -> Iterator[None]:
+            for _ in range(2):
+                self.poll()
+                yield
+
+        for _ in letters():
+            pass
+
+
+@pytest.mark.parametrize("take", [Consumer.poll, Consumer.consume, Consumer.call_back, Consumer.iterate])
+@pytest.mark.parametrize("outside", [True, False], ids=["outside any scope", "in a zone"])
+def test_messages_cannot_be_laundered_by_the_body_of_a_write_that_takes_them(
+    strict_seen: Capture, take: Callable[[Consumer], None], *, outside: bool
+) -> None:
+    @privacylib.writes(CLOSED)
+    def keep() -> None:
+        take(Consumer())
+
+    def work() -> None:
+        if outside:
+            keep()
+        else:
+            with privacylib.zone("assistant"):
+                keep()
+
+    with pytest.raises(privacylib.PolicyDenied) as caught:
+        Context().run(work)
+    assert caught.value.decision.requirement == "flow"
+
+
+def test_items_of_a_queue_cannot_either_and_stay_inside(strict_seen: Capture) -> None:
+    inbox: queue.Queue[str] = queue.Queue()
+    with privacylib.scope("request"), privacylib.zone("assistant"):
+        read(USERS)
+        inbox.put("a letter")
+
+    @privacylib.writes(CLOSED)
+    def keep() -> None:
+        inbox.get()
+
+    for _ in range(2):
+        with pytest.raises(privacylib.PolicyDenied) as caught:
+            Context().run(keep)
+        assert caught.value.decision.requirement == "flow"
+    assert inbox.qsize() == 1

@@ -31,7 +31,7 @@ from privacylib.instrumentation.hops.batons import Home, receive, take_home
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is_data, shelf_of, tag_of
 from privacylib.model import PolicyDenied
-from privacylib.runtime import ACTIVE, faults
+from privacylib.runtime import ACTIVE, faults, into_open_writes
 
 __all__ = ["REPLACEMENTS"]
 
@@ -47,7 +47,8 @@ class _Desk(Frame):
     def __init__(self, at: Any, tag: Tag, outer: Frame | None) -> None:
         reads = ReadSet(tag.key, PROCESS.frame.scope.reads)
         receive(reads, tag.held)
-        super().__init__(Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer)
+        within = None if outer is None else outer.inside()
+        super().__init__(Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
         self.owner = reference(runner())
         self.queue = weakref.ref(at)
 
@@ -116,7 +117,7 @@ def _take(at: Any, item: object, tag: Tag | None) -> None:
     """Let the consumer stand where the item's context says.
 
     Raises:
-        PolicyDenied: A write is open in the consumer's scope that an enforced rule keeps the data from.
+        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from.
             The item is inside again.
     """
     try:
@@ -149,7 +150,10 @@ def _stand(at: Any, item: object, tag: Tag | None) -> None:
     if frame is not None and frame.scope.opened:
         shelf_of(at, 0).lend(item, frame.scope.key, tag)
     elif tag is not None and tag.inside:
-        set_frame(_Desk(at, tag, frame))
+        desk = _Desk(at, tag, frame)
+        if desk.within is not None:  # the body of a declared write, which it is got in
+            into_open_writes(desk, tuple(source for source, _ in tag.held))
+        set_frame(desk)
         return
     if tag is not None:
         _join(frame_now(), tag)
