@@ -1,6 +1,5 @@
 """Databases of DuckDB: which file is behind a table, and which files a statement reads and writes by itself."""
 
-import inspect
 import re
 from functools import partial
 from typing import Any
@@ -10,6 +9,7 @@ from attrs import define
 
 from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
+from privacylib.families.duckdb_schema import bare, schema_for
 from privacylib.model import Asset, Operation
 from privacylib.naming import asset, file_asset, url_asset
 from privacylib.sql import tables
@@ -54,8 +54,9 @@ def statement(connection: Any, text: str) -> tuple[Operation, ...]:
     shown = _with_files(plain(text, _named))
     for found in _USED.finditer(shown):
         _use(connection, found[1] or found[3])
-    writes = tables(shown, "duckdb").writes
-    return operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb")
+    schema = None if _USED.search(shown) else schema_for(connection, shown, _with_files)
+    writes = tables(shown, "duckdb", schema).writes
+    return operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb", schema=schema)
 
 
 def before_the_last(connection: Any, query: Any) -> tuple[Operation, ...]:
@@ -117,7 +118,7 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
         return asset(name)
     if name.startswith(_SOURCE) or not (script or name in writes or "." in name or _is_there(connection, name)):
         return Asset("memory", "{…}" if name.startswith(_SOURCE) else name)
-    told, parts = _of(connection), name.split(".")
+    told, parts = _of(connection), name.removeprefix("temp.main.").split(".")
     if len(parts) > 1 and parts[0] not in told.files and parts[0] != told.schema:
         _told.pop(connection, None)  # another connection may have attached it
         told = _of(connection)
@@ -139,21 +140,16 @@ def _of(connection: Any) -> _Told:
         beside = connection.cursor()
         try:
             asked = "SELECT database_name, path FROM duckdb_databases() WHERE NOT internal ORDER BY database_oid"
-            files = dict(_bare(beside, asked))
+            files = {name.lower(): file for name, file in bare(beside, asked)}
         finally:
             beside.close()
         known = _told[connection] = _Told(files, next(iter(files), "memory"))
     return known
 
 
-def _bare(connection: Any, query: str) -> list[Any]:
-    execute = inspect.unwrap(connection.__class__.execute)
-    return execute(connection, query).fetchall()
-
-
 def _use(connection: Any, name: str) -> None:
     told = _of(connection)
-    parts = [part.strip('"') for part in name.split(".")]
+    parts = [part.strip('"').lower() for part in name.split(".")]
     if parts[0] in told.files:
         told.database = parts.pop(0)
         told.schema = "main"

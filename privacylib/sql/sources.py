@@ -116,6 +116,9 @@ class Sources:
         catalogue = self._reading.catalogue
         catalogue.views[name] = None  # a view that names itself is a table, as far as can be told
         relation = self._query(tree, Scope(self._reading, {}))
+        listed = catalogue.columns(name) or ()
+        if not relation.is_open and len(listed) == len(relation.columns):
+            relation = named_as(relation, listed)
         catalogue.views[name] = relation
         return relation
 

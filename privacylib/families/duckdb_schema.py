@@ -1,0 +1,99 @@
+"""Which tables, columns and views a connection of DuckDB sees: asked on the connection that runs a statement.
+
+It is asked again when DuckDB's own count of statements that change what names mean has moved, whoever ran them.
+Tables of a transaction that is still open, and temporary ones, are known to the connection alone: where it has a
+result that nobody has fetched yet it cannot be asked, and a second one tells what is committed.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from privacylib.memo import Memo
+from privacylib.sql import Schema
+
+__all__ = ["bare", "schema_for"]
+
+_LIMIT = 20_000
+"""Columns that are listed; of databases with more nothing is known."""
+
+_ASKS = """
+SELECT * FROM (SELECT 0 AS kind, database_name, schema_name, table_name, column_index, column_name
+  FROM duckdb_columns() WHERE NOT internal ORDER BY ALL LIMIT 20001)
+UNION ALL SELECT 1, database_name, schema_name, view_name, 0, sql FROM duckdb_views() WHERE NOT internal
+UNION ALL SELECT 2, current_database(), current_schema(), '', 0, ''
+ORDER BY ALL
+"""
+_MOVES_NOTHING = re.compile(
+    r"\s*(?:BEGIN|START|COMMIT|ROLLBACK|ABORT|END|SET|RESET|PRAGMA|USE|INSTALL|LOAD|CHECKPOINT|VACUUM|DETACH|DROP)\b[^;]*;?\s*\Z",
+    re.IGNORECASE,
+)
+_DEFINED = re.compile(r".*?\bAS\b\s*(?=\(|SELECT\b|WITH\b|VALUES\b|FROM\b)", re.IGNORECASE | re.DOTALL)
+
+_known: WeakKeyDictionary[Any, tuple[int, Schema | None]] = WeakKeyDictionary()
+"""What a connection sees, and the count at which it was asked."""
+
+_alike: Memo[Any, Schema] = Memo(65_536)
+"""Schemas by what they hold: connections that see the same share one, and with it what is known by statement."""
+
+
+def schema_for(connection: Any, text: str, read: Callable[[str], str]) -> Schema | None:
+    """Return what a connection knows about tables, for a statement that it is about to run.
+
+    Args:
+        connection: The driver's.
+        text: The statement.
+        read: Returns the definition of a view as it is to be read.
+    """
+    if _MOVES_NOTHING.match(text):
+        return None
+    try:
+        version = connection._catalog_version()
+        at, schema = _known.get(connection, (-1, None))
+        if at != version:
+            schema = _schema(_asked(connection), read)
+            _known[connection] = version, schema
+    except Exception:  # noqa: BLE001 - the host's own statement tells it what is wrong with its database
+        return None
+    return schema
+
+
+def bare(connection: Any, query: str) -> list[Any]:
+    """Return the rows of a query that nobody sees."""
+    submit = inspect.unwrap(connection.__class__._submit)
+    return submit(connection, query).fetchall()
+
+
+def _asked(connection: Any) -> list[Any]:
+    try:
+        return bare(connection, _ASKS)
+    except Exception:  # noqa: BLE001 - it has an unfinished result, or a transaction that has failed
+        beside = connection.cursor()
+        try:
+            return bare(beside, _ASKS)
+        finally:
+            beside.close()
+
+
+def _schema(rows: list[Any], read: Callable[[str], str]) -> Schema | None:
+    tables: dict[str, list[str]] = {}
+    views: dict[str, str] = {}
+    path: tuple[str, ...] = ()
+    for kind, *place, _, told in rows:
+        name = ".".join(place)
+        if kind == 2:
+            path = ("temp.main", f"{place[0]}.{place[1]}", f"{place[0]}.main")
+        elif name.count(".") != 2:
+            continue  # a name with a dot in it cannot be told from one of more parts
+        elif kind:
+            views[name] = read(_DEFINED.sub("", told or "", count=1))
+        else:
+            tables.setdefault(name, []).append(told)
+    if sum(map(len, tables.values())) > _LIMIT:
+        return None
+    key = (tuple((name, *columns) for name, columns in tables.items()), tuple(views.items()), path)
+    found = _alike.get(key)
+    weight = sum(1 + len(columns) for columns in tables.values()) + len(views)
+    return found or _alike.keep(key, Schema(tables, views, path), weight)

@@ -1,0 +1,151 @@
+"""Columns through a job on DuckDB: what the connection knows of its tables tells which column goes where."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import privacylib
+from privacylib import integrations
+from privacylib.graph import Graph, load
+from privacylib.instrumentation import patching
+from tests.watched import Watched, watched
+
+duckdb: Any = pytest.importorskip("duckdb")
+pytest.importorskip("sqlglot")
+pytestmark = pytest.mark.library
+
+STAGED = """
+create view "shop"."main"."stg_{name}__dbt_tmp" as (
+  with source as (select * from "shop"."main"."raw_{name}"), renamed as (select {columns} from source)
+  select * from renamed
+)
+"""
+CUSTOMERS = """
+create table "shop"."main"."customers__dbt_tmp" as (
+  with orders as (select * from "shop"."main"."stg_orders"), payments as (select * from "shop"."main"."stg_payments"),
+  spent as (
+    select orders.customer_id, sum(amount) as total_amount
+    from payments left join orders on payments.order_id = orders.order_id group by orders.customer_id
+  )
+  select customer_id, total_amount as customer_lifetime_value from spent
+)
+"""
+
+
+@contextmanager
+def warehouse(directory: Path) -> Generator[tuple[Any, Watched]]:
+    """Yield a connection to a database that holds what was loaded, under no rule."""
+    with duckdb.connect(str(directory / "shop.duckdb")) as db, watched(directory) as here:
+        db.execute("create table raw_orders (id int, user_id int, status text)")
+        db.execute("create table raw_payments (id int, order_id int, payment_method text, amount int)")
+        integrations.install(frozenset({"duckdb"}))
+        try:
+            with privacylib.scope("job"):
+                yield db, here
+        finally:
+            patching.uninstall()
+
+
+def exchanged(db: Any, kind: str, name: str, made: str) -> None:
+    """Make a table or view as dbt does: beside the one that is there, then in its place, in one transaction."""
+    db.execute("begin")
+    db.execute(made)
+    db.execute(f'drop {kind} if exists "shop"."main"."{name}" cascade')
+    db.execute(f'alter {kind} "shop"."main"."{name}__dbt_tmp" rename to "{name}"')
+    db.execute("commit")
+
+
+def built(db: Any) -> None:
+    """Run the project: two views over what was loaded, and a table of their join."""
+    orders, payments = "id as order_id, user_id as customer_id", "id as payment_id, order_id, amount / 100 as amount"
+    exchanged(db, "view", "stg_orders", STAGED.format(name="orders", columns=orders))
+    exchanged(db, "view", "stg_payments", STAGED.format(name="payments", columns=payments))
+    exchanged(db, "table", "customers", CUSTOMERS)
+
+
+def reached(graph: Graph, place: str, column: str) -> set[str]:
+    """Return the columns behind a column."""
+    return {name.removeprefix(place) for name in graph.downstream(place + column) if "#" in name}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_project_of_dbt_is_one_path_from_what_was_loaded(tmp_path: Path, times: int) -> None:
+    with warehouse(tmp_path) as (db, here):
+        for _ in range(times):
+            built(db)
+    graph, place = load([here.spool]), f"duckdb://{tmp_path}/shop.duckdb/main."
+    assert reached(graph, place, "raw_payments#amount") == {
+        "stg_payments__dbt_tmp#amount", "stg_payments#amount",
+        "customers__dbt_tmp#customer_lifetime_value", "customers#customer_lifetime_value",
+    }  # fmt: skip
+    path = graph.path(f"{place}raw_payments#amount", f"{place}customers#customer_lifetime_value")
+    assert path is not None
+    assert [step.sink.removeprefix(place) for step in path.steps] == [
+        "customers__dbt_tmp#customer_lifetime_value",
+        "customers#customer_lifetime_value",
+    ]
+    assert not graph.path(f"{place}raw_orders#status", f"{place}customers#customer_lifetime_value")
+    assert "customers#customer_id" in reached(graph, place, "raw_orders#user_id")
+
+
+def columns(here: Watched, place: str) -> set[tuple[str, str]]:
+    """Return the pairs of columns that were seen, with short names."""
+    pairs = {(source.removeprefix(place), sink.removeprefix(place)) for source, sink in here.pairs()}
+    return {(source, sink) for source, sink in pairs if "#" in source}
+
+
+def test_views_are_what_they_are_made_of_with_the_names_that_they_give(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute("create view Told (who, what) as select user_id, status from raw_orders")
+        db.execute("create table kept as select WHAT from told")
+    assert ("raw_orders#status", "kept#what") in columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
+
+
+def test_what_a_transaction_made_is_known_to_it_until_it_is_rolled_back(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.begin()
+        db.execute("create table mine as select id as a from raw_orders")
+        db.execute("create temp table also as select * from mine")
+        db.rollback()
+        db.execute("create table mine (b int)")
+        db.execute("create table also as select * from mine")
+    found = columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
+    assert {("raw_orders#id", "mine#a"), ("mine#a", "also#a"), ("mine#b", "also#b")} <= found
+
+
+def test_what_another_connection_changes_is_noticed(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute("create table first as select * from raw_orders")
+        with db.cursor() as other:
+            other.execute("alter table raw_orders add column note text")
+        db.execute("select id from raw_orders union all select 1")
+        db.execute("create table second as select * from raw_orders")
+    found = columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
+    assert {sink for _, sink in found if sink.endswith("#note")} == {"second#note"}
+
+
+def test_a_connection_that_cannot_be_asked_is_told_by_a_second_one(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute("insert into raw_orders select range, 1, '' from range(9000)")
+        db.execute("select id from raw_orders")
+        db.execute("create table kept as select * from raw_orders")
+        db.begin()
+        with pytest.raises(duckdb.Error):
+            db.execute("select * from nowhere")
+        with pytest.raises(duckdb.Error):
+            db.execute("create table never as select * from raw_orders")
+        db.rollback()
+    assert ("raw_orders#status", "kept#status") in columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
+
+
+def test_databases_beside_are_told_by_their_names_in_any_case(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute(f"attach '{tmp_path}/Other.v2.duckdb' as Beside; attach ':memory:' as \"with.dot\"")
+        db.execute("create table BESIDE.main.orders as select * from raw_orders")
+        db.execute("create table kept as select STATUS from beside.orders")
+    found = columns(here, f"duckdb://{tmp_path}/")
+    assert ("shop.duckdb/main.raw_orders#status", "Other.v2.duckdb/main.orders#status") in found
+    assert ("Other.v2.duckdb/main.orders#status", "shop.duckdb/main.kept#status") in found
