@@ -1,5 +1,6 @@
 """Databases on servers: which database and which schema is behind a table that a statement names."""
 
+import re
 import time
 from collections.abc import Hashable
 from typing import Any
@@ -10,12 +11,17 @@ from attrs import evolve, field, frozen
 from privacylib.memo import Memo
 from privacylib.model import Asset
 from privacylib.naming import asset
-from privacylib.sql import Schema
+from privacylib.sql import Schema, changed
 
-__all__ = ["DATABASE", "Database", "Shelf", "of_connection", "remember", "server"]
+__all__ = ["CHANGES", "DATABASE", "Database", "Shelf", "of_connection", "remember", "server"]
 
 DATABASE = "_privacylib_database"
 """Attribute of a connection: the database that it speaks to."""
+
+CHANGES = re.compile(r"(?:^|[;/\n])[ \t]*(?:CREATE|DROP|ALTER|RENAME)\b|\A\s*SELECT\b[^;]*\bINTO\b", re.IGNORECASE)
+"""Finds what may change which tables there are."""
+
+_TEMPORARY = re.compile(r"\s*CREATE\s+(?:\w+\s+)?TEMP", re.IGNORECASE)
 
 _beside: WeakKeyDictionary[Any, "Database"] = WeakKeyDictionary()
 """The same for connections that have no room for it."""
@@ -47,6 +53,7 @@ class Database:
     """What a connection had before it changed where bare names are looked for."""
     _schemas: dict[str, tuple[str, ...]] = field(init=False)
     _by_path: Memo[tuple[str, ...], "Database"] = field(init=False, factory=lambda: Memo(_ROOM))
+    _by_text: Memo[int, "Database"] = field(init=False, factory=lambda: Memo(_ROOM))
 
     def __attrs_post_init__(self) -> None:
         found: dict[str, tuple[str, ...]] = {}
@@ -72,9 +79,31 @@ class Database:
         first = self.original or self
         if path == first.schema.search_path:
             return first
-        schema = Schema(self.schema.tables, self.schema.views, path)
         known = first._by_path.get(path)
-        return known or first._by_path.keep(path, evolve(first, schema=schema, original=first))
+        if known is not None:
+            return known
+        schema = Schema(first.schema.tables, {}, path)  # bare names in views were told by the first path
+        return first._by_path.keep(path, evolve(first, schema=schema, original=first))
+
+    def after(self, text: str, dialect: str) -> "Database":
+        """Return the database as it is to a connection that makes, drops or renames tables."""
+        known = self._by_text.get(hash(text))
+        if known is None:
+            found = (self.original or self)._holding(changed(text, dialect, self.schema), self.original is None)
+            known = self._by_text.keep(hash(text), found.looking_in(self.schema.search_path))
+        return known
+
+    def _holding(self, found: Schema, with_views: bool) -> "Database":
+        """Return the database with other tables: the same one, where there were others between."""
+        path = (*found.search_path, "public")[0]
+        tables = {_qualified(name, path): columns for name, columns in found.tables.items()}
+        views = found.views if with_views else {n: v for n, v in self.schema.views.items() if n in tables}
+        if tables == self.schema.tables and views == self.schema.views:
+            return self
+        held = tuple(tables.items()), tuple(views.items())
+        key = self.namespace, self.name, self.user, self.schema.search_path, *held
+        schema = Schema(tables, views, self.schema.search_path)
+        return _alike.get(key) or _alike.keep(key, evolve(self, schema=schema), sum(map(len, tables.values())))
 
     def _found(self, table: str) -> tuple[str, str]:
         """Return in which schema a table is, and its name there.
@@ -110,9 +139,32 @@ class Shelf:
     def keep(self, key: Hashable, database: Database) -> Database:
         """Keep what is known of a database; the one that is known already, where nothing has changed."""
         before = self._known.get(key, (None, 0.0))[0]
-        if before is not None and before.schema.tables == database.schema.tables:
-            database = before if before.schema.search_path == database.schema.search_path else database
+        if before is not None and _holds(before.schema) == _holds(database.schema):
+            database = before
         return self._known.keep(key, (database, time.monotonic()))[0]
+
+    def changed(self, database: Database, text: str) -> None:
+        """Ask again for the tables of a database that a statement has changed for everybody."""
+        if _TEMPORARY.match(text):
+            return
+        for key, (known, _) in list(self._known.items()):
+            same = known.namespace == database.namespace and known.name == database.name
+            if same and known.schema.tables != database.schema.tables:
+                self._known.pop(key, None)
+
+
+_alike: Memo[Hashable, Database] = Memo(65_536)
+"""Databases by all that is known of them."""
+
+
+def _holds(schema: Schema) -> tuple[object, ...]:
+    return schema.tables, schema.views, schema.search_path
+
+
+def _qualified(name: str, schema: str) -> str:
+    """Return ``schema.table`` of a name that has one part, two, or three."""
+    *above, table = name.split(".")
+    return f"{above[-1] if above else schema}.{table}"
 
 
 def server(scheme: str, host: str | None, port: int | str | None) -> str:

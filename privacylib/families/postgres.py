@@ -2,14 +2,16 @@
 
 Which schemas there are and which tables they hold is asked once, right after connecting, when no transaction is
 open and nobody waits for a statement. From then on bare names are told from what is known. A statement that
-changes where bare names are looked for is read; a transaction that is rolled back does not change that back.
+changes where bare names are looked for, or which tables there are, is read; a transaction that is rolled back does
+not change that back. Connections that are open hear nothing of what others change; those made later ask again.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from privacylib.families.copying import plain
-from privacylib.families.databases import DATABASE, Database, Shelf, of_connection, remember, server
+from privacylib.families.databases import CHANGES, DATABASE, Database, Shelf, of_connection, remember, server
 from privacylib.families.dbapi import operations
 from privacylib.model import Kind, Operation
 from privacylib.sql import Schema, holds_values
@@ -37,9 +39,14 @@ SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-      GROUP BY n.nspname, c.relname LIMIT 10000) held)
+      GROUP BY n.nspname, c.relname LIMIT 10000) held),
+  (SELECT pg_catalog.string_agg(viewed.line, pg_catalog.chr(30)) FROM (
+     SELECT n.nspname || '.' || c.relname || pg_catalog.chr(31) || pg_catalog.pg_get_viewdef(c.oid) AS line
+       FROM pg_catalog.pg_class c
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LIMIT 2000) viewed)
 """
-"""Asks for the schemas that are looked at, and for tables with their columns; two texts, or none for the second."""
+"""Asks for the schemas that are looked at, tables with their columns, and views; texts, or none for the last two."""
 
 _UNIT, _RECORD = "\x1f", "\x1e"
 _PATH = re.compile(
@@ -79,7 +86,9 @@ def forget() -> None:
     _shelf.forget()
 
 
-def connected(connection: Any, key: Key, path: str | None = None, tables: str | None = None) -> Database:
+def connected(
+    connection: Any, key: Key, path: str | None = None, tables: str | None = None, views: str | None = None
+) -> Database:
     """Keep with a connection what it speaks to.
 
     Args:
@@ -87,18 +96,24 @@ def connected(connection: Any, key: Key, path: str | None = None, tables: str | 
         key: What it has in common with others.
         path: First answer to `LISTING`, where it was asked.
         tables: The second.
+        views: The third.
     """
-    return remember(connection, _database(key, path, tables))
+    return remember(connection, _database(key, path, tables, views))
 
 
-def _database(key: Key, path: str | None, tables: str | None) -> Database:
+def _database(key: Key, path: str | None, tables: str | None, views: str | None) -> Database:
     found = _shelf.get(key)
     if path is None and found is not None:
         return found
-    lines = (line.split(_UNIT) for line in (tables or "").split(_RECORD) if line)
-    schema = Schema({name: columns for name, *columns in lines}, {}, tuple((path or "public").split(_UNIT)))
+    listed = {name: columns for name, *columns in _lines(tables)}
+    defined = {name: text for name, text in _lines(views) if text}
+    schema = Schema(listed, defined, tuple((path or "public").split(_UNIT)))
     database = Database(server("postgres", key.host, key.port), key.database, schema, key.user)
     return database if path is None else _shelf.keep(key, database)
+
+
+def _lines(told: str | None) -> Iterator[list[str]]:
+    return (line.split(_UNIT) for line in (told or "").split(_RECORD) if line)
 
 
 def database_of(connection: Any) -> Database:
@@ -113,6 +128,8 @@ def statement(connection: Any, query: Any, database: Database | None = None) -> 
     changed = _changed(database, text)
     if changed is not None:
         remember(connection, changed)
+    elif CHANGES.search(text):
+        _shelf.changed(remember(connection, database.after(text, "postgres")), text)
     plainly = plain(text, database.file)
     return operations(plainly, database.asset, dialect="postgres", schema=database.schema)
 
@@ -134,7 +151,7 @@ def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Database, str] |
 def is_plain(call: Any) -> bool:
     """Return whether the query of a call means the same each time, and has no values in it: it can be kept."""
     query = call["query"]
-    return not (holds_values(query) or _PATH.search(query))
+    return not (holds_values(query) or _PATH.search(query) or CHANGES.search(query))
 
 
 def text_of(query: Any, connection: Any) -> str:

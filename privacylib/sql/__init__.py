@@ -4,10 +4,10 @@ from privacylib.sql.edges import Column, ColumnEdge, Dependence, Lineage, Statem
 from privacylib.sql.engine import lineage
 from privacylib.sql.model import Tables
 from privacylib.sql.schema import Schema
-from privacylib.sql.statements import tables
+from privacylib.sql.statements import changed, tables
 from privacylib.sql.stripping import holds_values, stripped
 
 __all__ = [
-    "Column", "ColumnEdge", "Dependence", "Lineage", "Schema", "Statement", "Tables", "holds_values", "lineage",
-    "stripped", "tables",
+    "Column", "ColumnEdge", "Dependence", "Lineage", "Schema", "Statement", "Tables", "changed", "holds_values",
+    "lineage", "stripped", "tables",
 ]  # fmt: skip

@@ -18,15 +18,16 @@ class Catalogue:
         names: The case rules.
     """
 
-    __slots__ = ("_by_last", "_columns", "_path", "by_literals", "made", "names", "prepared", "views")
+    __slots__ = ("_by_last", "_columns", "_path", "_schema", "by_literals", "made", "names", "prepared", "views")
 
     def __init__(self, schema: Schema, names: Names) -> None:
         self.names = names
+        self._schema = schema
         self._path = tuple(names.stored(one) for one in schema.search_path)
         self._columns: dict[str, tuple[str, ...]] = {}
         self._by_last: dict[str, list[str]] = {}
         self.made: dict[str, tuple[str, ...]] = {}
-        """Columns of the tables that the script has made."""
+        """Columns of the tables and views that the script has made."""
         self.views: dict[str, Any] = {names.stored(name): text for name, text in schema.views.items()}
         """Views by name: their text, their relation once it was asked for, None where they cannot be expanded."""
         self.by_literals = False
@@ -77,7 +78,7 @@ class Catalogue:
 
     def make_view(self, name: str, relation: Relation) -> None:
         """Remember a view that the script makes."""
-        self.made.pop(name, None)
+        self.make(name, None if relation.is_open else tuple(column for column, _ in relation.columns))
         self.views[name] = relation
 
     def drop(self, name: str) -> None:
@@ -85,6 +86,16 @@ class Catalogue:
         self.made.pop(name, None)
         self.views.pop(name, None)
         self._columns.pop(name, None)
+
+    def schema(self) -> Schema:
+        """Return what is known after the script: a view that it made is told by its columns."""
+        tables = {**self._columns, **self.made}
+        views = {name: text for name, text in self._schema.views.items() if self._is_as_before(name)}
+        return Schema(tables, views, self._schema.search_path)
+
+    def _is_as_before(self, view: str) -> bool:
+        name = self.names.stored(view)
+        return name in self.views and name not in self.made
 
 
 def _fits(key: str, parts: tuple[str, ...]) -> bool:

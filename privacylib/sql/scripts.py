@@ -12,7 +12,7 @@ from privacylib.sql.reading import Reading
 from privacylib.sql.schema import Schema
 from privacylib.sql.stripping import LONGEST, stripped
 
-__all__ = ["script"]
+__all__ = ["changed", "script"]
 
 
 def script(text: str, dialect: str, schema: Schema) -> tuple[Lineage, bool]:
@@ -28,6 +28,20 @@ def script(text: str, dialect: str, schema: Schema) -> tuple[Lineage, bool]:
         return Lineage((_opaque(text[:LONGEST], catalogue, "it is too long to be read"),)), False
     statements = tuple(_statement(part, tree, catalogue) for part, tree in split(text, dialect))
     return Lineage(statements), catalogue.by_literals
+
+
+def changed(text: str, dialect: str, schema: Schema) -> Schema:
+    """Return what is known about tables after a script that may make, drop or rename some.
+
+    Args:
+        text: The script.
+        dialect: Name of its dialect.
+        schema: What is known before.
+    """
+    catalogue = Catalogue(schema, names_of(dialect))
+    for part, tree in split(text[:LONGEST], dialect):
+        _statement(part, tree, catalogue)
+    return catalogue.schema()
 
 
 def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:

@@ -13,7 +13,7 @@ from privacylib.sql.schema import Schema
 from privacylib.sql.stripping import LONGEST, QUOTED, holds_any, stripped
 from privacylib.sql.words import by_words
 
-__all__ = ["is_catalogue", "moves", "script", "tables"]
+__all__ = ["changed", "is_catalogue", "moves", "script", "tables"]
 
 _STATEMENT = re.compile(rf"(?:{QUOTED}|[^;])+")
 _NO_DATA = re.compile(
@@ -63,6 +63,21 @@ def _one(part: str) -> Statement:
     found = by_words(part)
     kind = "OPAQUE" if found.opaque else ("INSERT" if found.moves else "SELECT")
     return Statement(kind, found.reads, found.writes, complete=False, opaque=found.opaque, reason="there is no parser")
+
+
+def changed(text: str, dialect: str, schema: Schema) -> Schema:
+    """Return what is known about tables after a text that may make, drop or rename some.
+
+    Args:
+        text: One statement, or several.
+        dialect: Name of the dialect, as sqlglot has it.
+        schema: What is known before.
+    """
+    if not _has_parser():
+        return schema
+    from privacylib.sql import scripts
+
+    return scripts.changed(text, dialect, schema)
 
 
 def moves(text: str) -> bool:

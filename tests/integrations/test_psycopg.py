@@ -227,3 +227,29 @@ def test_fault_50_values_and_literals_are_kept_nowhere(told: str, tmp_path: Path
             patching.uninstall()
     assert here.edges()
     assert not [path for path in here.spool.rglob("*") if path.is_file() and canary.encode() in path.read_bytes()]
+
+
+def test_views_are_expanded_and_what_a_connection_makes_it_knows(told: str) -> None:
+    with psycopg.connect(told, autocommit=True) as db:
+        db.execute("create table told_users (id int, email text)")
+        db.execute("create view told_mails as select lower(email) as mail, id from told_users")
+    try:
+        with seeing("psycopg") as seen, psycopg.connect(told) as db:
+            db.execute("insert into a select mail from told_mails")
+            db.execute("create temp table told_stage as select * from told_mails")
+            db.execute("alter table told_stage rename to told_kept")
+            db.execute("insert into b select * from (select mail from told_kept) s")
+            db.execute("alter table told_users add column note text")
+            db.execute("create temp table told_more as select * from told_users")
+            db.commit()
+            with psycopg.connect(told) as other:
+                other.execute("create temp table told_again as select * from told_users")
+    finally:
+        with psycopg.connect(told, autocommit=True) as db:
+            db.execute("drop table told_users cascade")
+    pairs = {tuple(end.rpartition(".")[2] for end in pair) for pair in seen.pairs}
+    assert {
+        ("told_users#email", "a#email"), ("told_users#email", "told_stage#mail"), ("told_stage#mail", "told_kept#mail"),
+        ("told_kept#mail", "b#email"), ("told_users#note", "told_more#note"), ("told_users#note", "told_again#note"),
+    } <= pairs  # fmt: skip
+    assert not [pair for pair in pairs if pair[0].startswith("told_mails")]
