@@ -44,7 +44,9 @@ purposes = st.sampled_from(PURPOSES)
 regions = st.sampled_from(("eu", "us", "apac"))
 retentions = st.builds("{}{}".format, st.integers(1, 400), st.sampled_from("smhdwy"))
 
-_word = st.text(string.ascii_letters + string.digits + "_-.{}@ü", min_size=1, max_size=12)
+_word = st.text(string.ascii_letters + string.digits + "_-.{}@ü", min_size=1, max_size=12).filter(
+    lambda word: word not in (".", "..")
+)
 _host = st.from_regex(r"[a-z][a-z0-9-]{0,8}(\.[a-z]{2,5})?(:[0-9]{2,5})?", fullmatch=True)
 _scheme = st.sampled_from(("postgres", "s3", "http", "https", "grpc", "kafka", "model", "gs", "mysql+pymysql"))
 _path = st.lists(_word, min_size=1, max_size=5).map("/".join)

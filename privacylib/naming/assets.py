@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from privacylib.errors import AssetNameError
 from privacylib.model import Asset
 from privacylib.naming.templates import impersonal
-from privacylib.naming.uris import asset
+from privacylib.naming.uris import absolute, asset
 
 __all__ = ["file_asset", "grpc_asset", "url_asset"]
 
@@ -25,7 +25,8 @@ def file_asset(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> Ass
     Returns:
         For example ``file:///data/x.parquet``. ``#`` and control characters are percent-encoded.
     """
-    return Asset("file", _encoded(os.path.abspath(os.fsdecode(path))))  # noqa: PTH100 - resolve() would follow links
+    whole = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolve() would follow links
+    return Asset("file", _encoded(absolute(whole)))  # two slashes in front, which abspath() leaves there, are one
 
 
 @lru_cache(maxsize=4096)

@@ -5,15 +5,17 @@
 of namespace and name.
 """
 
+import posixpath
 import re
 
 from privacylib.errors import AssetNameError
 from privacylib.model import Asset
 
-__all__ = ["asset", "parse", "without_credentials"]
+__all__ = ["absolute", "asset", "parse", "without_credentials"]
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_DETOUR = re.compile(r"/\.{0,2}/|/\.{1,2}$")
 _CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
 """Azure's storage schemes, where what stands before ``@`` is a container and no credential."""
 
@@ -40,7 +42,7 @@ def parse(uri: str) -> tuple[Asset, str | None]:
     host, slash, name = rest.partition("/")
     host = without_credentials(scheme, host)
     if not host:
-        return Asset(scheme, rest if slash else name), field or None
+        return Asset(scheme, absolute(f"/{name}") if scheme == "file" else f"/{name}"), field or None
     if not slash:
         return Asset(scheme, host), field or None
     return Asset(f"{scheme}://{host}", name), field or None
@@ -53,6 +55,11 @@ def asset(uri: str) -> Asset:
         AssetNameError: The text names no asset.
     """
     return parse(uri)[0]
+
+
+def absolute(path: str) -> str:
+    """Return an absolute path without ``.``, ``..`` and doubled slashes: another way to the same file."""
+    return "/" + posixpath.normpath(path).lstrip("/") if _DETOUR.search(path) else path
 
 
 def without_credentials(scheme: str, host: str) -> str:

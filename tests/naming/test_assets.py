@@ -15,6 +15,7 @@ def test_a_file_has_its_absolute_path(tmp_path: Path, monkeypatch: pytest.Monkey
     assert file_asset("/data/x.parquet").uri == "file:///data/x.parquet"
     assert file_asset("a/../x.csv").uri == f"file://{tmp_path}/x.csv"
     assert file_asset(tmp_path / "y").uri == f"file://{tmp_path}/y"
+    assert file_asset("//data//x").uri == "file:///data/x"
     assert file_asset(b"/data/\xff#1").uri == "file:///data/%FF%231"
 
 

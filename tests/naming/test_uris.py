@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from privacylib.errors import AssetNameError
 from privacylib.model import Asset
-from privacylib.naming import asset, parse
+from privacylib.naming import asset, file_asset, parse
 from tests.strategies import assets, field_names, uris
 
 EXAMPLES = {
@@ -55,9 +55,19 @@ def test_law_any_text_parses_stably_or_is_refused_without_being_shown(text: str)
     assert len(text) < 6 or text not in shown
 
 
+@pytest.mark.parametrize("path", ["/data/public/../x", "//data/x", "/data//x", "/data/./x", "/../data/x", "/data/x/."])
+def test_a_file_has_one_name_whichever_way_leads_to_it(path: str) -> None:
+    assert asset(f"file://{path}") == file_asset(path) == Asset("file", "/data/x")
+
+
+def test_ways_are_names_where_the_scheme_says_so() -> None:
+    assert asset("s3://bucket/a/../b").name == "a/../b"
+
+
 def test_credentials_are_dropped() -> None:
     assert asset("postgres://ana:secret@db:5432/app.public.users").uri == "postgres://db:5432/app.public.users"
     assert asset("redis://:secret@cache").uri == "redis://cache"
+    assert asset("file://ana:secret@/data/x").uri == "file:///data/x"
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,10 @@ def test_the_mode_of_a_requirement_is_capped_by_the_ceiling(mode: Mode, ceiling:
     assert decision.verdict is verdict
 
 
-def test_built_in_rules_take_the_strictest_mode_of_the_requirements_in_play() -> None:
+@pytest.mark.parametrize("first", [True, False], ids=["the strictest first", "the strictest last"])
+def test_built_in_rules_take_the_strictest_mode_of_the_requirements_in_play(*, first: bool) -> None:
     other = evolve(RULE, id="contact", applies_to=held("CONTACT"), mode=Mode.SIMULATE)
-    rules = Rules((RULE, other), Mode.ENFORCE)
+    rules = Rules((RULE, other) if first else (other, RULE), Mode.ENFORCE)
     assert decide(write("CONTACT", accepts=None), rules).verdict is Verdict.WOULD_DENY
     assert decide(write("CONTACT", "INTERACTION", accepts=None), rules).verdict is Verdict.DENY
     assert decide(write("AGGREGATE", accepts=None), rules).verdict is Verdict.WOULD_DENY
