@@ -4,8 +4,9 @@ import re
 from functools import partial
 from typing import Any
 
-from privacylib.families.databases import server
+from privacylib.families.databases import CHANGES, DATABASE, server
 from privacylib.families.dbapi import operations
+from privacylib.families.mysql_schema import schema_for
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset, file_asset
 from privacylib.sql import holds_values
@@ -31,7 +32,8 @@ def statement(connection: Any, query: Any) -> tuple[Operation, ...]:
     chosen = _USE.match(text)
     if chosen:
         connection.__dict__[_CHOSEN] = chosen[1], connection.db
-    return operations(text, partial(_table, connection), dialect="mysql")
+    schema = schema_for(connection, _database(connection), text)
+    return operations(text, partial(_table, connection), dialect="mysql", schema=schema)
 
 
 def called(connection: Any, procedure: str) -> tuple[Operation, ...]:
@@ -45,13 +47,14 @@ def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Any, ...] | None
     if query.__class__ is not str or len(query) > _LONG:
         return None
     told = connection.__dict__
-    return connection.host, connection.unix_socket, connection.port, connection.db, told.get(_CHOSEN), query
+    where = connection.host, connection.unix_socket, connection.port, connection.db
+    return *where, told.get(_CHOSEN), told.get(DATABASE), query
 
 
 def is_plain(call: Any) -> bool:
     """Return whether the query of a call means the same each time, and has no values in it: it can be kept."""
     query = call["query"]
-    return not (holds_values(query) or _USE.match(query))
+    return not (holds_values(query) or _USE.match(query) or CHANGES.search(query))
 
 
 def _text(query: Any) -> str:

@@ -1,10 +1,17 @@
 """PyMySQL: each statement of a cursor reads and writes tables of MySQL or MariaDB."""
 
-from privacylib.families import mysql
+from typing import Any
+
+from privacylib.families import mysql, mysql_schema
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
+
+
+def _connected(call: Call) -> Any:
+    mysql_schema.connected(call["self"])
+    return call.result
 
 
 def _statement(call: Call) -> tuple[Operation, ...]:
@@ -18,6 +25,7 @@ def _procedure(call: Call) -> tuple[Operation, ...]:
 INTEGRATION = Integration(
     "pymysql",
     (
+        Patch("pymysql.connections:Connection.connect", after=_connected),
         Patch("pymysql.cursors:Cursor.execute", _statement, shape=mysql.shape, keeps=mysql.is_plain),
         Patch("pymysql.cursors:Cursor.callproc", _procedure),
     ),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from privacylib.families import mysql_schema
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.databases import Server
 from tests.integrations.differential import Differential
@@ -24,6 +25,7 @@ def connected(server: Server, **more: Any) -> Any:
 
 def emptied(server: Server) -> None:
     """Make the tables of the database ``shop`` anew."""
+    mysql_schema.forget()
     with closing(connected(server)) as db, db.cursor() as cursor:
         cursor.execute("drop database if exists shop")
         cursor.execute("create database shop")
@@ -107,3 +109,32 @@ def test_each_way_to_run_a_statement_is_one_operation(mariadb: Server) -> None:
     assert {asset.asset for asset in seen.records} == {
         f"mysql://127.0.0.1:{mariadb.port}/shop.{name}" for name in ("a", "b", "c", "told")
     }
+
+
+def test_views_are_expanded_and_what_a_connection_makes_it_knows(mariadb: Server) -> None:
+    emptied(mariadb)
+    with closing(connected(mariadb, database="shop")) as db, db.cursor() as cursor:
+        cursor.execute("create table users (id int, email text)")
+        cursor.execute("create view mails as select lower(email) as mail, id from users")
+    with seeing("pymysql") as seen, closing(pymysql.connect(**told(mariadb), autocommit=False)) as db:
+        assert not db.server_status & 1
+        with db.cursor() as cursor:
+            cursor.execute("set transaction isolation level serializable")
+            cursor.execute("insert into a select mail from mails")
+            cursor.execute("create temporary table stage as select * from mails")
+            cursor.execute("alter table stage rename to kept")
+            cursor.execute("insert into b select * from (select mail from kept) s")
+            cursor.execute("alter table users add column note text")
+            cursor.execute("create temporary table more as select * from users")
+            cursor.execute("use mysql")
+            cursor.execute("select count(*) from shop.users")
+    pairs = {tuple(end.rpartition(".")[2] for end in pair) for pair in seen.pairs}
+    assert {
+        ("users#email", "a#email"), ("users#email", "stage#mail"), ("stage#mail", "kept#mail"),
+        ("kept#mail", "b#email"), ("users#note", "more#note"),
+    } <= pairs  # fmt: skip
+    assert not [pair for pair in pairs if pair[0].startswith("mails")]
+
+
+def told(server: Server) -> dict[str, Any]:
+    return {"host": "127.0.0.1", "port": server.port, "user": "root", "database": "shop"}
