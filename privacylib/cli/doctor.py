@@ -59,6 +59,7 @@ def _told(found: "Diagnosis") -> Iterator[str]:
         ("Context that could not be believed, and data that is unknown", _unknown(found)),
         ("Denied, or would be", _breaches(found)),
         ("Work outside scopes, or after its scope was left", _workers(found)),
+        ("SQL that could not be read, judged as read and write of all that it names", _opaque(found)),
         ("Assets without annotation that carry most flows, to paste into a policy", _unannotated(found)),
     )
     for title, lines in sections:
@@ -182,6 +183,14 @@ def _workers(found: "Diagnosis") -> Iterator[str]:
     rows = [(row.service, row.site or "?", row.orphaned, row.outlived) for row in found.workers]
     yield from _bounded(("service", "site", "no scope", "outlived"), rows)
     yield "a worker that serves many requests opens a scope for each: privacylib.scope(..., fresh=True)"
+
+
+def _opaque(found: "Diagnosis") -> Iterator[str]:
+    if not found.opaque:
+        yield "none"
+        return
+    rows = [(row.dialect, row.asset, row.count, ", ".join(sorted(row.services))) for row in found.opaque]
+    yield from _bounded(("dialect", "asset", "count", "service"), rows)
 
 
 def _unannotated(found: "Diagnosis") -> Iterator[str]:

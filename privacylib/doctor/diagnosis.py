@@ -9,6 +9,7 @@ from attrs import asdict, define, field, frozen
 
 from privacylib.coverage.native import NATIVE
 from privacylib.doctor.gaps import Gap, gaps
+from privacylib.doctor.opaque import Opaque, opaque
 from privacylib.doctor.processes import Process, Seen, examined
 from privacylib.doctor.unannotated import Unannotated, fragment, unannotated
 from privacylib.doctor.unknowns import Unknown, unknowns
@@ -67,6 +68,7 @@ class Diagnosis:
         breaches: What broke a rule, the most frequent first.
         unknowns: Data of which nothing is known, by reason.
         workers: Who works outside scopes, or goes on after its scope was left.
+        opaque: Statements of SQL that could not be read, by what they name, the most frequent first.
         unannotated: The assets without annotation that carry most flows.
         policy: Whether a policy said what is annotated.
     """
@@ -76,6 +78,7 @@ class Diagnosis:
     breaches: Sequence[Breach]
     unknowns: Sequence[Unknown]
     workers: Sequence[Worker]
+    opaque: Sequence[Opaque]
     unannotated: Sequence[Unannotated]
     policy: bool
 
@@ -133,6 +136,7 @@ class Diagnosis:
             "unknown": [row.members() for row in self.unknowns],
             "breaches": [row.members() for row in self.breaches],
             "workers": [row.members() for row in self.workers],
+            "opaque": [row.members() for row in self.opaque],
             "unannotated": {
                 "by": "policy" if self.policy else "labels seen",
                 "assets": [row.members() for row in self.unannotated],
@@ -162,6 +166,7 @@ def diagnose(spools: Iterable[Path], annotation: Callable[[str], Annotation] | N
         breaches=breaches(found),
         unknowns=unknowns(found),
         workers=_workers(found),
+        opaque=opaque(found),
         unannotated=unannotated(found, annotation),
         policy=annotation is not None,
     )

@@ -314,3 +314,29 @@ def test_folded_processes_keep_what_the_newest_of_a_service_saw(
     folded = [each for each in diagnosis(capsys, spool)["processes"] if each["state"] == "folded"]
     assert len(newest) == 2
     assert ["sqlite3:connect" in each["about"]["covered"] for each in folded] == [True]
+
+
+STATEMENTS = """
+import sqlite3
+from privacylib import integrations
+integrations.install(frozenset({"sqlite3"}))
+db = sqlite3.connect(":memory:")
+db.create_function("f", 0, int)
+db.execute("create table users (id)")
+def run():
+    for statement in ("replace or nonsense users set 'canary'", "create table x(", "select id from users"):
+        try: db.execute(statement)
+        except sqlite3.Error: pass
+run(); run()
+"""
+
+
+def test_sql_that_cannot_be_read_is_counted_by_what_it_names(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sqlglot")
+    run(spool, STATEMENTS)
+    rows = diagnosis(capsys, spool)["opaque"]
+    assert {row["asset"].rpartition("/")[2]: row["count"] for row in rows} == {"{…}": 2, "x": 2}
+    assert all((row["dialect"], row["services"]) == ("sqlite", ["shop"]) for row in rows)
+    text = told(capsys, spool)
+    assert "sqlite" in text[text.index("SQL that could not be read") :].splitlines()[3]
+    assert "canary" not in text
