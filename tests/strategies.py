@@ -278,6 +278,7 @@ def _inside(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy
         st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
         st.tuples(st.just("lower"), labels, label_sets, _places, st.lists(inner, max_size=3)),
         st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
+        st.tuples(st.just("message"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
     ]
 

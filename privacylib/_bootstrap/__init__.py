@@ -45,6 +45,9 @@ def init(
 def reload() -> None:
     """Read the policy file again and put it in force, as one snapshot.
 
+    An operation that is open goes on under the policy it began under; what is read into it is judged by both. What
+    work holds keeps the labels with which it was read.
+
     Raises:
         PrivacyError: `init` was not called.
         PolicyFileError: The file cannot be accepted; the old policy stays in force.

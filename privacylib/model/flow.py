@@ -90,6 +90,7 @@ class Terms:
         served: For work that is served what stands around it but for the policy's zones.
         resident: For a read whether it went into the scope of the whole process.
         uncovered: Whether nobody had declared it: it was met by the account of what is covered.
+        arrived: Whether it is a message that opened its scope: judged as it comes in, where a zone is open by then.
     """
 
     ceiling: Mode = Mode.OBSERVE
@@ -103,6 +104,7 @@ class Terms:
     served: Served | None = None
     resident: bool = False
     uncovered: bool = False
+    arrived: bool = False
 
 
 @frozen(cache_hash=True)

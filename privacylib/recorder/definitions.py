@@ -157,6 +157,7 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
         "taken": None if terms.taken is None else _source_members(terms.taken),
         "resident": terms.resident,
         "uncovered": terms.uncovered,
+        "arrived": terms.arrived,
         "served": None if terms.served is None else _served_members(terms.served),
     }
     return {name: value for name, value in members.items() if value not in ([], None, False)}
@@ -208,6 +209,7 @@ def _terms(members: Mapping[str, Any]) -> Terms:
         taken=None if taken is None else _source(taken),
         resident=members.get("resident", False),
         uncovered=members.get("uncovered", False),
+        arrived=members.get("arrived", False),
         served=_served(*members["served"]) if "served" in members else None,
     )
 

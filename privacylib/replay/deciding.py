@@ -115,7 +115,7 @@ def _zone(engine: Engine, flow: Flow, terms: Terms) -> Zone:
     purposes, admitted = around.before, around.brought
     for purpose, labels in engine.zones(around.uri):
         purposes, admitted = (*purposes, purpose), meet(admitted, labels)
-    request = flow.kind is Kind.READ and terms.taken is not None and terms.taken.field == REQUEST
+    request = flow.kind is Kind.READ and terms.taken is not None and (terms.taken.field == REQUEST or terms.arrived)
     if not (request and purposes):  # where a zone is open already, a request is judged as it comes in
         purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
     return Zone(purposes, admitted, terms.purpose_unknown)

@@ -103,7 +103,7 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
     operations = 0
     for producer in chain.from_iterable(map(producers, spools)):
         for flow, count, at_most in _counted(producer, tallies(producer), judge):
-            operations += 0 if flow.terms is not None and flow.terms.taken is not None else count
+            operations += 0 if _part_of_another(flow) else count
             caveats.update(notes(flow, policy))
             change = _change(flow, producer.service, judge, policy)
             if change is not None:
@@ -132,6 +132,12 @@ def _counted(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[tupl
             yield more, tally.count, more is not flow
         elif flow.terms is not None and flow.terms.taken is not None and touched[flow.asset.uri]:
             yield flow, touched[flow.asset.uri], True
+
+
+def _part_of_another(flow: Flow) -> bool:
+    """Return whether it is what a call or a request brought in, which is counted there; a message is a read."""
+    taken = None if flow.terms is None else flow.terms.taken
+    return taken is not None and taken.field is not None
 
 
 def _resident(flows: Mapping[int, Flow], counts: Tallies, judge: Judge) -> dict[Source, int]:

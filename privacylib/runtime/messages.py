@@ -7,6 +7,8 @@ write or at the end, whichever comes first, for a consumer is handed the message
 import contextlib
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from privacylib.context import Frame
 from privacylib.labels import join
 from privacylib.model import Decision, PolicyContext, PolicyDenied, Source, Zone
@@ -37,7 +39,7 @@ class _Delivery(Pending):
 
     def decide(self, frame: Frame) -> Decision:
         """Return what `judge` would decide."""
-        decision = _known(self.site, self.source, frame.zone).decision
+        decision = _known(self.site, self.source, frame.zone, arrived=True).decision
         return decision if self._behind is None else decision.joined(self._behind.decide(frame))
 
     @faults.deciding
@@ -55,7 +57,7 @@ class _Delivery(Pending):
         into_open_writes(frame, tuple(self.handle.frame.scope.reads.latest))
 
     def _judge(self, frame: Frame) -> None:
-        _read(self.handle, self.source, frame.zone)
+        _read(self.handle, self.source, frame.zone, arrived=True)
         if self._behind is not None:
             self._behind._judge(frame)
 
@@ -134,7 +136,7 @@ def take_in(site: Site, presented: PolicyContext, frame: Frame) -> None:
         PolicyDenied: The zone does not admit it, or a write is open that it must not flow into.
     """
     source, handle = _source(site, presented), Handle(site, frame)
-    _read(handle, source, frame.zone)
+    _read(handle, source, frame.zone, arrived=False)
     into_open_writes(frame, (source,))
     frame.scope.reads.add(source, handle.link)
 
@@ -146,25 +148,31 @@ def _source(site: Site, presented: PolicyContext) -> Source:
     return Source(site.operation.asset, None, labels, presented.data_unknown, carried=presented.labels)
 
 
-def _read(handle: Handle, source: Source, zone: Zone) -> None:
+def _read(handle: Handle, source: Source, zone: Zone, *, arrived: bool) -> None:
     """Decide and record the read of one message.
+
+    Args:
+        handle: The read.
+        source: What it brought.
+        zone: Where it is read.
+        arrived: Whether the scope is the message's own.
 
     Raises:
         PolicyDenied: An enforced rule denies it, or demands a record that could not be kept.
     """
-    handle.known = known = _known(handle.site, source, zone)
+    handle.known = known = _known(handle.site, source, zone, arrived=arrived)
     if known.denied:
         refuse(handle, known)
     if not record(handle, 0, known) and known.mandatory is not None:
         raise PolicyDenied(known.mandatory, source.asset.uri)
 
 
-def _known(site: Site, source: Source, zone: Zone) -> Known:
-    answers, key = site.snapshot.answers, (site, source, zone, _RECEIVED)
+def _known(site: Site, source: Source, zone: Zone, *, arrived: bool) -> Known:
+    answers, key = site.snapshot.answers, (site, source, zone, _RECEIVED, arrived)
     known = answers.get(key)
     if known is None:
         decision = site.snapshot.engine.read(source.asset, source.labels, zone, source.unknown)
-        terms = site.terms(zone, taken=source)
+        terms = evolve(site.terms(zone, taken=source), arrived=arrived)
         known = site.define(site.flow((), source.labels, zone, source.unknown, decision, (), terms))
         if known.number:
             answers.keep(key, known)

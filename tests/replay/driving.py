@@ -6,9 +6,11 @@ from itertools import takewhile
 from typing import Any
 
 import privacylib
+from privacylib.context import set_frame
 from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Verdict
 from privacylib.model.policy import Policy
 from privacylib.runtime import Site, answer, begin, end, finish, respond, serve, site_now
+from privacylib.runtime.messages import deliver, judge_delivery, leave_delivery
 from privacylib.testing import capture
 
 __all__ = ["recorded"]
@@ -87,6 +89,18 @@ def _attach(context: PolicyContext, script: Sequence[Any]) -> None:
         _do(script)
 
 
+def _message(context: PolicyContext, script: Sequence[Any]) -> None:
+    site = _site(Operation(Kind.READ, SERVED.asset))
+    frame = deliver(site, [(site, context)])
+    assert frame is not None
+    set_frame(frame)
+    try:
+        judge_delivery(frame)
+        _do(script)
+    finally:
+        leave_delivery(frame)
+
+
 def _serve(context: PolicyContext, script: Sequence[Any]) -> None:
     handle = serve(_site(SERVED), context)
     if handle is None:
@@ -112,5 +126,5 @@ def _site(operation: Operation) -> Site:
 
 _STEPS: dict[str, Any] = {
     "read": _read, "write": _write, "call": _call, "scope": _scope, "zone": _zone, "body": _body, "lower": _lower,
-    "attach": _attach, "serve": _serve,
+    "attach": _attach, "message": _message, "serve": _serve,
 }  # fmt: skip

@@ -10,8 +10,8 @@ from attrs import evolve
 
 from privacylib.model import REQUEST, Asset, Flow, Kind, Lowered, Mode, Served, Source, Terms
 from privacylib.model.policy import Policy
-from privacylib.policy.loading import load
-from privacylib.replay import Replay, replay
+from privacylib.policy.loading import load, parse
+from privacylib.replay import Judge, Replay, replay
 from privacylib.replay.notes import notes
 
 POLICY = """
@@ -115,6 +115,20 @@ reclassifications:
   - {{from: [CONTACT], to: [], sink: "**", transform: "m:f", reason: r, reviewer: r, expires: 2999-01-01,
      fingerprint: "sha256:{"0" * 64}"}}
 """
+
+
+def test_a_message_is_judged_as_it_comes_in_where_the_policy_opens_a_zone_around_it() -> None:
+    asset = Asset("kafka://h:9", "letters")
+    around = Served(asset.uri, after=("ads",))
+    taken = Source(asset, None, frozenset({"CONTACT"}), carried=frozenset({"CONTACT"}))
+    message = evolve(READ, asset=asset, purposes=("ads",), terms=Terms(taken=taken, served=around, arrived=True))
+    zones = f'zones: [{{match: "{asset.uri}", purpose: order}}]\n'
+    decided = [
+        Judge(parse(policy, "policy")).decide(flow).allowed
+        for policy in (POLICY, POLICY + zones)
+        for flow in (message, evolve(message, terms=Terms(taken=taken, served=around)))
+    ]
+    assert decided == [False, False, True, False]
 
 
 def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:

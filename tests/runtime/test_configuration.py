@@ -155,6 +155,30 @@ class TestReload:
         privacylib.reload()
         assert not refused()
 
+    @pytest.mark.parametrize("tight_first", [True, False])
+    def test_what_is_read_into_an_open_write_is_judged_by_both(self, policy: Path, *, tight_first: bool) -> None:
+        loose = POLICY.replace('closed.jsonl", labels: []', 'closed.jsonl", labels: [CONTACT]')
+        strict = POLICY.replace("allow: {purposes: [assistant]}", "allow: {purposes: [ads]}")
+        first, then = (POLICY, loose) if tight_first else (loose, strict)
+        policy.write_text(first)
+        privacylib.init("web", policy=policy, mode="enforce")
+        with privacylib.zone("assistant"), privacylib.write(CLOSED):
+            policy.write_text(then)
+            privacylib.reload()
+            with pytest.raises(privacylib.PolicyDenied) as caught:
+                read(USERS)
+        assert caught.value.decision.requirement == ("flow" if tight_first else "contact-use")
+
+    def test_what_was_read_keeps_its_labels(self, policy: Path) -> None:
+        privacylib.init("web", policy=policy, mode="enforce")
+        with privacylib.zone("assistant"):
+            read(USERS)
+            policy.write_text(POLICY.replace("labels: [CONTACT], fields", "labels: [], fields"))
+            privacylib.reload()
+            assert privacylib.current().labels >= {"CONTACT"}
+            with pytest.raises(privacylib.PolicyDenied):
+                write(CLOSED)
+
     def test_a_wrong_file_leaves_the_old_policy(self, policy: Path) -> None:
         privacylib.init("web", policy=policy, mode="enforce")
         policy.write_text("labels: [")
