@@ -111,6 +111,25 @@ class TestDelivery:
         assert {each.asset for each in seen.records if each.kind == "READ"} == {LETTERS, OTHERS}
         assert set(only(seen.of("WRITE", LOG)).sources) == {LETTERS, OTHERS}
 
+    def test_an_isolated_part_of_its_work_is_judged_too(self, seen: Capture, mode: str) -> None:
+        with (
+            delivered(arrival(CONTACT)),
+            privacylib.scope("part", isolated=True),
+            denied(mode, "zone"),
+            privacylib.zone("assistant", labels={"INTERACTION"}),
+        ):
+            pass
+        assert {each.decision.verdict for each in seen.of("READ", LETTERS)} == {VERDICTS[mode]}
+
+    def test_it_holds_what_the_policy_says_of_its_channel(self) -> None:
+        annotated = POLICY.replace("requirements:", f'  - {{match: "{LETTERS}", labels: [INTERACTION]}}\nrequirements:')
+        with capture(annotated, mode="enforce"), delivered(arrival(CONTACT)):
+            assert privacylib.current().labels == {"CONTACT", "INTERACTION"}
+
+    def test_a_check_sees_all_of_a_batch(self, strict: Capture) -> None:
+        with delivered(arrival(PolicyContext()), arrival(CONTACT, OTHERS)):
+            assert privacylib.check("write", LOG).requirement == "zone"
+
     def test_of_a_batch_the_second_is_judged_too(self, strict: Capture) -> None:
         with delivered(arrival(CLICKS), arrival(CONTACT, OTHERS)):
             with pytest.raises(privacylib.PolicyDenied) as caught, privacylib.zone("train"):

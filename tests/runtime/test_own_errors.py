@@ -8,9 +8,12 @@ import pytest
 from attrs import evolve
 
 import privacylib
-from privacylib.model import Asset, PolicyContext
+from privacylib.context import frame_now
+from privacylib.model import Asset, Kind, Operation, PolicyContext
+from privacylib.naming import asset
 from privacylib.recorder import MemoryStore, Recorder
-from privacylib.runtime import ACTIVE, faults
+from privacylib.runtime import ACTIVE, faults, site_now
+from privacylib.runtime.messages import take_in
 from privacylib.testing import Capture, capture
 from tests.runtime.test_endpoints import served
 from tests.runtime.world import CLOSED, LOG, POLICY, USERS, denied, read, write
@@ -116,6 +119,16 @@ class TestOnTheRecordPath:
             with privacylib.zone("assistant"), denied(mode, "contact-use"):
                 users()
         assert invoked == ([1] if mode != "enforce" or define else [])
+
+    @pytest.mark.parametrize("define", [True, False])
+    def test_mandatory_lineage_holds_of_messages_too(self, mode: str, define: bool) -> None:
+        policy = POLICY.replace("{purposes: [assistant]}, mode", "{purposes: [assistant]}, lineage: mandatory, mode")
+        with capture(policy, mode=mode):
+            broken(recorder=Full(define))
+            site = site_now(Operation(Kind.READ, asset("kafka://127.0.0.1:9092/letters")))
+            assert site is not None
+            with privacylib.zone("assistant"), denied(mode, "contact-use"):
+                take_in(site, PolicyContext(labels=frozenset({"CONTACT"}), verified=True), frame_now())
 
     def test_best_effort_lineage_does_not(self, strict: Capture) -> None:
         broken(recorder=Full(define=False))
