@@ -7,7 +7,7 @@ from attrs import frozen
 from privacylib.model.asset import Asset
 from privacylib.model.context import Served
 from privacylib.model.decision import ALLOW, Decision, Mode
-from privacylib.model.operation import Kind
+from privacylib.model.operation import Kind, Part
 
 __all__ = ["Evidence", "Flag", "Flow", "Lowered", "Record", "Source", "Terms"]
 
@@ -34,6 +34,7 @@ class Source:
         evidence: How an edge from it is known.
         carried: Those of its labels that were brought from elsewhere, and come from no annotation of this process.
         annotated: Whether the policy's annotation adds to them.
+        indirect: Whether it only decides: of its annotation counts what a requirement counts there.
     """
 
     asset: Asset
@@ -43,6 +44,7 @@ class Source:
     evidence: Evidence = Evidence.CONTEXT
     carried: frozenset[str] = frozenset()
     annotated: bool = True
+    indirect: bool = False
 
     @property
     def uri(self) -> str:
@@ -91,6 +93,8 @@ class Terms:
         resident: For a read whether it went into the scope of the whole process.
         uncovered: Whether nobody had declared it: it was met by the account of what is covered.
         arrived: Whether it is a message that opened its scope: judged as it comes in, where a zone is open by then.
+        decides: What only decides on it, whether a requirement counted that or not.
+        alone: Whether a read takes in nothing else.
     """
 
     ceiling: Mode = Mode.OBSERVE
@@ -105,6 +109,8 @@ class Terms:
     resident: bool = False
     uncovered: bool = False
     arrived: bool = False
+    decides: tuple[Part, ...] = ()
+    alone: bool = False
 
 
 @frozen(cache_hash=True)

@@ -58,3 +58,8 @@ class Operation:
     parsed: bool = False
     parts: tuple[Part, ...] = ()
     inside: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Return whether it is a read that takes in nothing but what decides on it."""
+        return self.kind is Kind.READ and bool(self.parts) and not self.fields

@@ -48,8 +48,7 @@ class Engine:
     def read_by(self, operation: Operation) -> tuple[Source, ...]:
         """Return what a read takes in: its fields, and those that only decide, where a requirement counts them."""
         decides = tuple(self._parts(operation.parts))
-        alone = operation.parts and not operation.fields
-        return decides if alone else (*self.sources(operation.asset, operation.fields), *decides)
+        return decides if operation.alone else (*self.sources(operation.asset, operation.fields), *decides)
 
     def named_by(self, operation: Operation) -> tuple[Source, ...]:
         """Return what a write is said to depend on."""
@@ -63,7 +62,7 @@ class Engine:
             if not part.indirect:
                 yield source
             elif counted := self.rules.indirect(source.labels):
-                yield evolve(source, labels=counted)
+                yield evolve(source, labels=counted, indirect=True)
 
     def read(self, asset: Asset, labels: frozenset[str], zone: Zone, unknown: str | None = None) -> Decision:
         """Decide whether data may enter the work."""

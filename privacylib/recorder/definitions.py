@@ -15,6 +15,7 @@ from privacylib.model import (
     Kind,
     Lowered,
     Mode,
+    Part,
     Served,
     Source,
     Terms,
@@ -131,6 +132,7 @@ def _source_members(source: Source) -> dict[str, Any]:
         "evidence": source.evidence.value,
         **({"carried": sorted(source.carried)} if source.carried else {}),
         **({} if source.annotated else {"annotated": False}),
+        **({"indirect": True} if source.indirect else {}),
     }
 
 
@@ -158,6 +160,8 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
         "resident": terms.resident,
         "uncovered": terms.uncovered,
         "arrived": terms.arrived,
+        "decides": [[part.asset.namespace, part.asset.name, part.field] for part in terms.decides],
+        "alone": terms.alone,
         "served": None if terms.served is None else _served_members(terms.served),
     }
     return {name: value for name, value in members.items() if value not in ([], None, False)}
@@ -210,6 +214,8 @@ def _terms(members: Mapping[str, Any]) -> Terms:
         resident=members.get("resident", False),
         uncovered=members.get("uncovered", False),
         arrived=members.get("arrived", False),
+        decides=tuple(Part(_asset(place), field, True) for *place, field in members.get("decides", ())),
+        alone=members.get("alone", False),
         served=_served(*members["served"]) if "served" in members else None,
     )
 
@@ -243,6 +249,7 @@ def _source(members: Mapping[str, Any]) -> Source:
     return _shared(
         *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"],
         tuple(members.get("carried", ())), members.get("annotated", True),
+        members.get("indirect", False),
     )  # fmt: skip
 
 
@@ -256,10 +263,11 @@ def _shared(
     evidence: str,
     carried: tuple[str, ...],
     annotated: bool,
+    indirect: bool,
 ) -> Source:
     """Return one object for equal sources: a thousand flows of one scope name nearly the same."""
     place, grade = Asset(namespace, name), Evidence(evidence)
-    return Source(place, field, frozenset(labels), unknown, grade, frozenset(carried), annotated)
+    return Source(place, field, frozenset(labels), unknown, grade, frozenset(carried), annotated, indirect)
 
 
 def _violation(members: Mapping[str, Any]) -> Violation:

@@ -59,8 +59,8 @@ class Judge:
         engine = self._engine(flow.terms or Terms())
         if flow.kind is Kind.READ:
             taken = flow.terms and flow.terms.taken
-            return _source_labels(engine, taken) if taken else _annotated(engine, flow.asset, flow.fields)
-        return join(*(_source_labels(engine, source) for source in flow.sources))
+            return _source_labels(engine, taken) if taken else _taken(engine, flow)
+        return _held(engine, flow)
 
     def resident(self, flow: Flow) -> tuple[Source, ...]:
         """Return what a recorded read would put into the scope of the whole process."""
@@ -73,7 +73,7 @@ class Judge:
         return engine.write(
             flow.asset,
             flow.fields,
-            join(*(_source_labels(engine, source) for source in flow.sources)),
+            _held(engine, flow),
             zone,
             unknown=_unknown(flow),
             judges=self._judges(flow, terms),
@@ -127,7 +127,7 @@ def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decis
     if flow.unknown == _UNANNOTATED and engine.annotation(flow.asset.uri).of(()) is None:
         mode = engine.rules.mode(engine.rules.labels)
         return Decision.of(evolve(violation, mode=mode) for violation in flow.decision.violations)
-    return engine.read(flow.asset, _annotated(engine, flow.asset, flow.fields), zone)
+    return engine.read(flow.asset, _taken(engine, flow), zone)
 
 
 def _unknown(flow: Flow) -> str | None:
@@ -136,7 +136,26 @@ def _unknown(flow: Flow) -> str | None:
 
 def _source_labels(engine: Engine, source: Source) -> frozenset[str]:
     fields = (source.field,) if source.field else ()
-    return source.carried | _annotated(engine, source.asset, fields) if source.annotated else source.carried
+    if not source.annotated:
+        return source.carried
+    labels = _annotated(engine, source.asset, fields)
+    return source.carried | (engine.rules.indirect(labels) if source.indirect else labels)
+
+
+def _taken(engine: Engine, flow: Flow) -> frozenset[str]:
+    """Return the labels of what a read takes in: of its fields, and of what decides on it where that counts."""
+    alone = flow.terms is not None and flow.terms.alone
+    return join(frozenset() if alone else _annotated(engine, flow.asset, flow.fields), *_deciding(engine, flow))
+
+
+def _held(engine: Engine, flow: Flow) -> frozenset[str]:
+    """Return the labels of what a write depends on."""
+    return join(*(_source_labels(engine, source) for source in flow.sources), *_deciding(engine, flow))
+
+
+def _deciding(engine: Engine, flow: Flow) -> Iterator[frozenset[str]]:
+    for part in flow.terms.decides if flow.terms is not None else ():
+        yield engine.rules.indirect(_annotated(engine, part.asset, (part.field,) if part.field else ()))
 
 
 def _annotated(engine: Engine, asset: Asset, fields: tuple[str, ...]) -> frozenset[str]:

@@ -306,6 +306,7 @@ class Site:
             engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
             tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
             self.kind is Kind.READ and self.resident,
+            decides=tuple(part for part in self.operation.parts if part.indirect), alone=self.operation.alone,
         )  # fmt: skip
 
     def define(self, flow: Flow, judges: bool = False) -> Known:
@@ -365,6 +366,7 @@ def _merged(one: Source, other: Source) -> Source:
         unknown=one.unknown or other.unknown,
         carried=one.carried | other.carried,
         annotated=one.annotated or other.annotated,
+        indirect=one.indirect and other.indirect,
     )
 
 

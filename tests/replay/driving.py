@@ -62,6 +62,11 @@ def _call(asset: str, brought: PolicyContext | None) -> None:
         answer(handle, brought)
 
 
+def _statement(*operations: Operation) -> None:
+    for handle in [begin(_site(operation)) for operation in operations]:
+        end(handle)
+
+
 def _scope(isolated: bool, script: Sequence[Any]) -> None:
     with privacylib.scope("s", isolated=isolated):
         _do(script)
@@ -126,5 +131,5 @@ def _site(operation: Operation) -> Site:
 
 _STEPS: dict[str, Any] = {
     "read": _read, "write": _write, "call": _call, "scope": _scope, "zone": _zone, "body": _body, "lower": _lower,
-    "attach": _attach, "message": _message, "serve": _serve,
+    "attach": _attach, "message": _message, "serve": _serve, "statement": _statement,
 }  # fmt: skip

@@ -1,14 +1,16 @@
 """What replay decides is what the runtime decides: under the policy of the record, and under any other."""
 
+import itertools
 from typing import Any
 
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privacylib.model import REQUEST, Flow, Mode, Served, Verdict
+from privacylib.model import REQUEST, Asset, Flow, Kind, Mode, Operation, Part, Served, Verdict
 from privacylib.model.policy import Annotated, Policy
 from privacylib.policy.engine import Engine
+from privacylib.policy.loading import parse
 from privacylib.replay import Judge
 from privacylib.replay.replaying import holding
 from tests.replay.driving import SERVED, recorded
@@ -105,3 +107,48 @@ def test_what_becomes_resident_is_held_by_all_later_work(
     again = [holding(flow, held) for flow in flows]
     assert [judge.decide(flow) for flow in again] == [flow.decision for flow in expected]
     assert [judge.labels(flow) for flow in again] == [flow.labels for flow in expected]
+
+
+USERS, MAILS = Asset("sqlite", "/shop/users"), Asset("sqlite", "/shop/mails")
+DECIDES = (Part(USERS, "email", indirect=True), Part(USERS, "name", indirect=True))
+STATEMENTS: list[Any] = [
+    ("scope", False, [("statement", Operation(Kind.READ, USERS, ("age",), parts=DECIDES))]),
+    ("scope", False, [("statement", Operation(Kind.READ, USERS, parts=DECIDES))]),
+    *(
+        ("scope", False, [("statement", Operation(
+            Kind.WRITE, MAILS, ("id",), (USERS,), parsed=True, parts=(Part(USERS, "age"), *DECIDES), inside=inside
+        ))])
+        for inside in (True, False)
+    ),
+]  # fmt: skip
+COUNTED = """
+version: 1
+labels: {{A: {{}}, B: {{}}, C: {{}}}}
+purposes: {{p: {{}}}}
+assets:
+  - {{match: "sqlite://**/users", labels: [C], fields: {{email: [A, B], name: [B], age: []}}}}
+  - {{match: "sqlite://**", labels: []}}
+requirements:
+  - {{id: a, applies_to: [A], allow: {{purposes: [p]}}, mode: simulate, indirect: {a}}}
+  - {{id: b, applies_to: [B], allow: {{purposes: [p]}}, mode: simulate, indirect: {b}}}
+"""
+
+
+def test_what_only_decides_counts_where_enforcement_counts_it() -> None:
+    policies = [parse(COUNTED.format(a=a, b=b), "counted.yaml") for a in ("true", "false") for b in ("true", "false")]
+    for before, after in itertools.product(policies, repeat=2):
+        flows, _ = recorded(STATEMENTS, before, Mode.SIMULATE, None)
+        expected, _ = recorded(STATEMENTS, after, Mode.SIMULATE, None)
+        judge = Judge(after)
+        assert [judge.labels(flow) for flow in flows] == [flow.labels for flow in expected]
+        assert [judge.decide(flow) for flow in flows] == [flow.decision for flow in expected]
+    held = [tuple(flow.labels for flow in recorded(STATEMENTS, each, Mode.SIMULATE, None)[0]) for each in policies]
+    assert len(set(held)) == len(policies)
+
+
+def test_what_decided_on_a_read_that_a_scope_holds_stays_indirect() -> None:
+    policy = parse(COUNTED.format(a="true", b="false"), "counted.yaml")
+    script = [("statement", Operation(Kind.READ, USERS, parts=DECIDES)), ("write", MAILS.uri, (), None)]
+    flows, _ = recorded([("scope", False, script)], policy, Mode.SIMULATE, None)
+    assert [flow.labels for flow in flows] == [{"A"}, {"A"}]
+    assert [Judge(policy).decide(flow) for flow in flows] == [flow.decision for flow in flows]
