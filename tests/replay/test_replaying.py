@@ -131,6 +131,14 @@ def test_a_message_is_judged_as_it_comes_in_where_the_policy_opens_a_zone_around
     assert decided == [False, False, True, False]
 
 
+@pytest.mark.parametrize(("mode", "allowed"), [(Mode.OBSERVE, True), (Mode.ENFORCE, False)])
+def test_what_nobody_reviewed_lowers_nothing_under_enforce(mode: Mode, *, allowed: bool) -> None:
+    lowered = Lowered(READ.labels, frozenset(), "**", "m:f", "2999-01-01")
+    held = (Source(READ.asset, None, READ.labels, carried=READ.labels),)
+    flow = evolve(READ, kind=Kind.WRITE, asset=Asset("file", "/log"), sources=held, terms=Terms(lowered=(lowered,)))
+    assert Judge(parse(POLICY, "policy"), mode).decide(flow).allowed is allowed
+
+
 def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:
     assert list(notes(evolve(READ, terms=Terms(served=SERVED)), Policy())) == []
 
