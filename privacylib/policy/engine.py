@@ -46,8 +46,12 @@ class Engine:
         return tuple(Source(asset, name, annotation.of((name,)) or frozenset()) for name in fields)
 
     def read_by(self, operation: Operation) -> tuple[Source, ...]:
-        """Return what a read takes in: its fields, and those that only decide, where a requirement counts them."""
-        decides = tuple(self._parts(operation.parts))
+        """Return what a read takes in: its fields, and those that only decide.
+
+        The latter have the labels that a requirement counts of them; with none they are there all the same, for what
+        is written afterwards depends on them.
+        """
+        decides = tuple(self._deciding(operation.parts))
         return decides if operation.alone else (*self.sources(operation.asset, operation.fields), *decides)
 
     def named_by(self, operation: Operation) -> tuple[Source, ...]:
@@ -55,6 +59,11 @@ class Engine:
         if operation.parts:
             return tuple(self._parts(operation.parts))
         return tuple(source for asset in operation.derived_from or () for source in self.sources(asset, ()))
+
+    def _deciding(self, parts: Iterable[Part]) -> Iterable[Source]:
+        for part in parts:
+            (source,) = self.sources(part.asset, (part.field,) if part.field else ())
+            yield evolve(source, labels=self.rules.indirect(source.labels), indirect=True)
 
     def _parts(self, parts: Iterable[Part]) -> Iterable[Source]:
         for part in parts:

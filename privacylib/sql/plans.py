@@ -80,7 +80,8 @@ def plan(text: str, dialect: str = "", schema: Schema | None = None, *, bound: b
 def _steps(done: Statement, inside: bool) -> Iterator[Step]:
     if done.opaque:
         for name in done.writes or ("",):
-            yield Step(OPAQUE, name)
+            if not is_catalogue(name):
+                yield Step(OPAQUE, name)
         return
     for name in done.reads:
         if not is_catalogue(name):
