@@ -66,12 +66,6 @@ def instrumented(name: str) -> Integration:
 
 PROGRAM = """
 import sqlite3, sys, requests
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
-provider = TracerProvider()
-provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
-trace.set_tracer_provider(provider)
 database = sqlite3.connect("shop.db")
 names = database.execute("select name from people").fetchall()
 print(requests.get(sys.argv[1], timeout=30).text)
@@ -84,7 +78,8 @@ def test_opentelemetry_instrument_starts_both(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
     with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
         database.execute("create table people (name)")
-    variables = {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none", "PRIVACYLIB_SERVICE": "shop"}
+    exporters = {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+    variables = {**exporters, "PRIVACYLIB_SERVICE": "shop"}
     with serving(plain) as host:
         done = subprocess.run(
             [BIN / "opentelemetry-instrument", sys.executable, "program.py", f"http://{host}/plain"],
