@@ -191,7 +191,7 @@ def test_a_flask_application_is_seen_by_both(tmp_path: Path, first: str) -> None
             with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
                 cursor = database.cursor()
                 cursor.execute("create table people (name)")
-                logging.getLogger("shop").warning("asked")
+                logging.getLogger("asking").warning("asked")
                 return str(cursor.execute("select count(name) from people").fetchone()[0])
 
         with serving(app) as host:
@@ -201,7 +201,7 @@ def test_a_flask_application_is_seen_by_both(tmp_path: Path, first: str) -> None
     assert any(name.lower().startswith("select") for name in names)
     found = {(source.rpartition("/")[2], sink) for source, sink in here.pairs()}
     assert ("people#name", "http://web/people/{name}#response") in found
-    assert ("{name}#request", "logging://web/shop") in found
+    assert ("{name}#request", "logging://web/asking") in found
 
 
 @pytest.mark.parametrize("first", ["ours", "theirs"])

@@ -45,8 +45,8 @@ class Receiving(SpanExporter):
         self._file = os.open(os.environ["RECEIVED"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Take spans, by one write."""
-        os.write(self._file, "".join(json.dumps(_facts(span)) + "\n" for span in spans).encode())
+        """Take spans, by one write; it begins with the end of a line, which a kill may have left without one."""
+        os.write(self._file, "".join(["\n", *(json.dumps(_facts(span)) + "\n" for span in spans)]).encode())
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
