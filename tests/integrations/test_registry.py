@@ -17,6 +17,7 @@ NAMES = sorted(integrations.names())
 LONGEST = 80
 
 
+@pytest.mark.library
 @pytest.mark.parametrize("name", NAMES)
 def test_an_integration_is_a_short_table_and_passes_the_suite(name: str) -> None:
     module = importlib.import_module(f"privacylib.integrations.{name}")
