@@ -68,6 +68,7 @@ INTEGRATION = Integration(
             "subprocess:Popen.__init__", _process, streams=_takes_input, goes_on=_fed, announces=_is_heard,
             brings=_printed,
         ),
+        Patch("subprocess:Popen._posix_spawn", alone=True),
         Patch("subprocess:Popen._handle_exitstatus", answers=_process_of, brings=_nothing),
         Patch(f"{_TRANSPORT}._process_exited", answers=_of_transport, brings=_nothing),
         Patch("os:system", _line, brings=_nothing),
