@@ -9,30 +9,20 @@ from attrs import define
 
 from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
-from privacylib.families.duckdb_schema import bare, schema_for
+from privacylib.families.duckdb_files import Reader, named
+from privacylib.families.duckdb_schema import bare, schema_for, with_files
 from privacylib.model import Asset, Operation
-from privacylib.naming import asset, file_asset, url_asset
+from privacylib.naming import asset
 from privacylib.sql import tables
 
 __all__ = ["appended", "before_the_last", "statement", "view"]
 
-_STRING = r"'(?:[^']|'')*'"
-_READERS = r"(?:read_\w+|parquet_scan|csv_scan|json_scan|glob|sniff_csv|from_csv_auto|from_parquet|ndjson_scan)"
-_FILES = re.compile(
-    rf"(?P<place>\b(?:FROM|JOIN)\s+|,\s*)(?P<file>{_STRING})(?!\s*[:)=])"
-    rf"|\b{_READERS}\s*\(\s*(?P<given>{_STRING}|\[[^\]]*\]|[$?]\w*|:\w+)(?P<rest>(?:[^()']|{_STRING}|\([^()]*\))*)\)"
-    rf"|(?P<other>{_STRING}|--[^\n]*|/\*.*?\*/)",
-    re.IGNORECASE | re.DOTALL,
-)
-_WHERE = re.compile(r"\b(?:WHERE|SELECT|VALUES|SET|GROUP|ORDER|LIMIT)\b", re.IGNORECASE)
 _ATTACHES = re.compile(r"\b(?:ATTACH|DETACH)\b", re.IGNORECASE)
 _USED = re.compile(
     r"\bUSE\s+([\w\".]+)|\bSET\s+(?:SESSION\s+)?(schema|search_path)\s*(?:=|\bTO\b)\s*'([^']+)'", re.IGNORECASE
 )
 _SOURCE = "__duckdb_source_"
 """How DuckDB names objects of the program that a relation reads."""
-
-_URL = re.compile(r"\w{2,}://")
 
 
 @define
@@ -47,14 +37,22 @@ class _Told:
 _told: WeakKeyDictionary[Any, _Told] = WeakKeyDictionary()
 
 
-def statement(connection: Any, text: str) -> tuple[Operation, ...]:
-    """Describe a statement of a connection; variables of the program that it reads are in memory."""
+def statement(connection: Any, text: str, values: Any = None) -> tuple[Operation, ...]:
+    """Describe a statement of a connection; variables of the program that it reads are in memory.
+
+    Args:
+        connection: The driver's.
+        text: The statement, or several.
+        values: What is bound in it: it may name files.
+    """
     if _ATTACHES.search(text):
         _told.pop(connection, None)
-    shown = _with_files(plain(text, _named))
+    reader, views = Reader(connection, values), Reader(connection, whole=True)
+    shown = reader.read(plain(text, named, reader.copied))
     for found in _USED.finditer(shown):
         _use(connection, found[1] or found[3])
-    schema = None if _USED.search(shown) else schema_for(connection, shown, _with_files)
+    schema = None if _USED.search(shown) else schema_for(connection, shown, views.read, views.columns)
+    schema = with_files(schema, reader.columns)
     writes = tables(shown, "duckdb", schema).writes
     return operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb", schema=schema)
 
@@ -77,45 +75,11 @@ def appended(connection: Any, table: str) -> tuple[Operation, ...]:
     return statement(connection, f'INSERT INTO "{table}" VALUES (?)')  # noqa: S608 - it is only looked at
 
 
-def _with_files(text: str) -> str:
-    """Return a statement in which files are quoted names as those of tables are."""
-    parts, at, listing = list[str](), 0, False
-    for found in _FILES.finditer(text):
-        between = text[at : found.start()]
-        parts.append(between)
-        listing = (listing or "FROM" in between.upper()) and not _WHERE.search(between)
-        at = found.end()
-        if found["given"] is not None:
-            parts.append(", ".join(_quoted(one) for one in _listed(found["given"])))
-            listing = True
-        elif found["file"] is not None and (listing or not found["place"].startswith(",")):
-            parts.append(found["place"] + _quoted(found["file"][1:-1]))
-            listing = True
-        else:
-            parts.append(found[0])
-    return "".join(parts) + text[at:]
-
-
-def _listed(given: str) -> list[str]:
-    found = [each[1:-1] for each in re.findall(_STRING, given)]
-    return found or ["{…}"]
-
-
-def _quoted(file: str) -> str:
-    return f'"{_named(file)}"'
-
-
-def _named(file: str) -> str:
-    """Return the URI of what a statement names in the place of a file."""
-    if file == "{…}":
-        return "file:///{…}"
-    named = url_asset(file) if _URL.match(file) else file_asset(file.replace("''", "'"))
-    return named.uri.replace('"', "%22")
-
-
 def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) -> Asset:
     if "://" in name:
         return asset(name)
+    if name.startswith("file:"):  # of a view, or of a statement that is not the first
+        return asset(named(name.removeprefix("file:")))
     if name.startswith(_SOURCE) or not (script or name in writes or "." in name or _is_there(connection, name)):
         return Asset("memory", "{…}" if name.startswith(_SOURCE) else name)
     told, parts = _of(connection), name.removeprefix("temp.main.").split(".")

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from privacylib.memo import Memo
 from privacylib.sql import Schema
 
-__all__ = ["bare", "schema_for"]
+__all__ = ["bare", "schema_for", "with_files"]
 
 _LIMIT = 20_000
 """Columns that are listed; of databases with more nothing is known."""
@@ -39,13 +39,16 @@ _alike: Memo[Any, Schema] = Memo(65_536)
 """Schemas by what they hold: connections that see the same share one, and with it what is known by statement."""
 
 
-def schema_for(connection: Any, text: str, read: Callable[[str], str]) -> Schema | None:
+def schema_for(
+    connection: Any, text: str, read: Callable[[str], str], files: dict[str, tuple[str, ...]]
+) -> Schema | None:
     """Return what a connection knows about tables, for a statement that it is about to run.
 
     Args:
         connection: The driver's.
         text: The statement.
         read: Returns the definition of a view as it is to be read.
+        files: The columns of the files that it has found in them.
     """
     if _MOVES_NOTHING.match(text):
         return None
@@ -53,11 +56,21 @@ def schema_for(connection: Any, text: str, read: Callable[[str], str]) -> Schema
         version = connection._catalog_version()
         at, schema = _known.get(connection, (-1, None))
         if at != version:
-            schema = _schema(_asked(connection), read)
+            schema = with_files(_schema(_asked(connection), read), files)
             _known[connection] = version, schema
     except Exception:  # noqa: BLE001 - the host's own statement tells it what is wrong with its database
         return None
     return schema
+
+
+def with_files(schema: Schema | None, files: dict[str, tuple[str, ...]]) -> Schema | None:
+    """Return a schema with the columns of files, by their URIs."""
+    if schema is None or not files:
+        return schema
+    key = (schema.number, *((name, *columns) for name, columns in files.items()))
+    found = _alike.get(key)
+    weight = sum(1 + len(columns) for columns in (*files.values(), *schema.tables.values()))
+    return found or _alike.keep(key, Schema({**schema.tables, **files}, schema.views, schema.search_path), weight)
 
 
 def bare(connection: Any, query: str) -> list[Any]:

@@ -21,7 +21,7 @@ def _connection(call: Call) -> Any:
 
 def _statement(call: Call) -> tuple[Operation, ...]:
     query = call["query"]
-    return duckdb.statement(_connection(call), str(getattr(query, "query", query)))
+    return duckdb.statement(_connection(call), str(getattr(query, "query", query)), call["parameters"])
 
 
 def _script(call: Call) -> tuple[Operation, ...]:

@@ -35,9 +35,11 @@ class Catalogue:
         self.prepared: dict[str, Any] = {}
         """Statements that the script has prepared, by name."""
         for name, columns in schema.tables.items():
-            self._columns[names.stored(name)] = tuple(names.stored_column(one) for one in columns)
+            key = name if "://" in name else names.stored(name)  # what is named by its URI is named in one way
+            self._columns[key] = tuple(names.stored_column(one) for one in columns)
         for key in (*self._columns, *self.views):
-            self._by_last.setdefault(key.rpartition(".")[2], []).append(key)
+            if "://" not in key:
+                self._by_last.setdefault(key.rpartition(".")[2], []).append(key)
 
     def resolved(self, parts: tuple[str, ...]) -> str:
         """Return the full name of a table, as far as it is known."""
@@ -57,7 +59,7 @@ class Catalogue:
         found = self.made.get(name)
         if found is None:
             found = self._columns.get(name)
-        if found is None and "." in name:
+        if found is None and "." in name and "://" not in name:
             found = self._columns.get(name.rpartition(".")[2])
         return found
 

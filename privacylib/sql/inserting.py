@@ -27,6 +27,8 @@ def insert(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
         given = writing.queries.query(tree.expression, inner)
         if tree.args.get("by_name") or sink.startswith("file:") or "://" in sink:
             reading.pour(given, sink)
+            if not (tree.args.get("by_name") or given.is_open):
+                reading.catalogue.make(sink, tuple(name for name, _ in given.columns))
         elif known is None:
             _pour_somewhere(given, sink, writing)
         else:

@@ -106,8 +106,8 @@ def test_files_are_sources_and_sinks(told: Any, tmp_path: Path) -> None:
     ]  # fmt: skip
     table, file = f"duckdb://{tmp_path}/shop.duckdb/main.", f"file://{tmp_path}/a."
     assert {(edge["source"], edge["sink"]) for edge in seen.edges if edge["evidence"] == "parsed"} == {
-        (f"{table}a#x", f"{file}parquet#x"), (f"{table}a#x", f"{file}csv#x"), (f"{file}parquet", f"{table}b"),
-        (f"{file}csv", f"{table}b"), (f"{file}parquet", f"{table}c"),
+        (f"{table}a#x", f"{file}parquet#x"), (f"{table}a#x", f"{file}csv#x"), (f"{file}parquet#x", f"{table}b#x"),
+        (f"{file}csv#x", f"{table}b#x"), (f"{file}parquet#x", f"{table}c#x"),
     }  # fmt: skip
 
 
