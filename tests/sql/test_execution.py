@@ -31,7 +31,8 @@ def of_case(case: Case, edges: frozenset[Edge], times: int = 1) -> Truth | None:
 def runnable(case: Case) -> bool:
     """Leave out dialects that DuckDB does not read, files, names that differ in case alone, plans, and endless walks.
 
-    A plan tells how long it took, which no column decides.     Changed data may close a circle, which a recursive query with UNION ALL walks until memory ends.
+    A plan tells how long it took, which no column decides. Changed data may close a circle, which a recursive query
+    with UNION ALL walks until memory ends.
     """
     tables = {name.lower() for name in case.schema or ()}
     files = re.search(r"(?i)\b(?:copy|explain)\b", case.sql)
