@@ -10,9 +10,12 @@ from privacylib.cli import Subparsers
 from privacylib.cli.tables import table
 from privacylib.errors import PrivacyError
 from privacylib.graph import Edge, Graph, load
+from privacylib.model import Evidence
 from privacylib.naming import Glob
 
 __all__ = ["add", "spool_argument", "spools"]
+
+_GRADES = [each.value for each in Evidence]
 
 
 def add(subparsers: Subparsers) -> None:
@@ -28,6 +31,10 @@ def add(subparsers: Subparsers) -> None:
         parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         parser.add_argument("assets", metavar="ASSET", nargs=assets, help="URI of an asset or field, or a pattern")
         spool_argument(parser)
+        parser.add_argument(
+            "--evidence", choices=_GRADES, default=_GRADES[-1], metavar="GRADE",
+            help=f"leave out edges of weaker evidence; from best to weakest: {', '.join(_GRADES)}",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.set_defaults(run=globals()[name])
 
@@ -97,7 +104,7 @@ def _names(glob: Glob, place: str) -> bool:
 
 
 def _graph(arguments: argparse.Namespace) -> Graph:
-    graph = load(spools(arguments))
+    graph = load(spools(arguments), Evidence(arguments.evidence))
     if graph.corrupt:
         print(f"{graph.corrupt} damaged records were left out", file=sys.stderr)
     for asset in arguments.assets:

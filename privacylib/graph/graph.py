@@ -37,10 +37,13 @@ class Graph:
 
     Args:
         found: The producers whose records it is made of.
+        evidence: The weakest evidence of the edges that it has.
     """
 
-    def __init__(self, found: Iterable[Producer]) -> None:
+    def __init__(self, found: Iterable[Producer], evidence: Evidence = Evidence.CONTEXT) -> None:
         self._rows: Gathered = gather(found)
+        least, edges = _STRENGTH[evidence], self._rows.edges
+        self._rows.edges = {key: tally for key, tally in edges.items() if _STRENGTH[key[2]] <= least}
         self._places = Places()
         self._between: defaultdict[tuple[int, int], list[EdgeKey]] = defaultdict(list)
         for key in self._rows.edges:
@@ -125,9 +128,9 @@ class Graph:
         return [set[bytes]().union(*(keys[producer][number] for producer, number in each)) for each in origins]
 
 
-def load(spools: Sequence[FilePath]) -> Graph:
-    """Return the graph of all that is in some spool directories."""
-    return Graph(chain.from_iterable(map(producers, spools)))
+def load(spools: Sequence[FilePath], evidence: Evidence = Evidence.CONTEXT) -> Graph:
+    """Return the graph of all that is in some spool directories, but for edges of weaker evidence."""
+    return Graph(chain.from_iterable(map(producers, spools)), evidence)
 
 
 def _order(key: EdgeKey) -> tuple[str, ...]:

@@ -95,3 +95,22 @@ def test_an_asset_that_nobody_recorded_is_told(spool: Path, capsys: pytest.Captu
     assert "no edge begins or ends in s3://report/*" in told.err
     assert ORDERS not in told.err
     json.loads(told.out)
+
+
+GRADED = """
+import sys, privacylib
+privacylib.init(service="shop", spool=sys.argv[1])
+with privacylib.scope("report"):
+    with privacylib.read("file:///data/orders.jsonl"): pass
+    with privacylib.write("s3://reports/daily"): pass
+    with privacylib.write("s3://reports/copy", derived_from=["file:///data/orders.jsonl"]): pass
+"""
+
+
+def test_weaker_evidence_is_left_out_where_that_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    subprocess.run([sys.executable, "-c", GRADED, str(tmp_path)], check=True)
+    assert ask(tmp_path, capsys, "downstream", ORDERS).splitlines() == ["s3://reports/copy", REPORT]
+    assert ask(tmp_path, capsys, "downstream", ORDERS, "--evidence", "parsed").splitlines() == ["s3://reports/copy"]
+    edges = json.loads(ask(tmp_path, capsys, "edges", "--json", "--evidence", "declared"))
+    assert [(edge["source"], edge["sink"]) for edge in edges] == [(ORDERS, "s3://reports/copy")]
+    assert ask(tmp_path, capsys, "path", ORDERS, REPORT, "--evidence", "tracked", status=1) == "there is no path\n"
