@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from attrs import define
+from attrs import define, evolve
 
 from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
@@ -23,6 +23,9 @@ _USED = re.compile(
 )
 _SOURCE = "__duckdb_source_"
 """How DuckDB names objects of the program that a relation reads."""
+
+_MEMORY = "memory"
+"""Namespace of the program's variables."""
 
 
 @define
@@ -54,7 +57,13 @@ def statement(connection: Any, text: str, values: Any = None) -> tuple[Operation
     schema = None if _USED.search(shown) else schema_for(connection, shown, views.read, views.columns)
     schema = with_files(schema, reader.columns)
     writes = tables(shown, "duckdb", schema).writes
-    return operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb", schema=schema)
+    found = operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb", schema=schema)
+    return tuple(evolve(each, inside=each.inside and not _takes_from_memory(each)) for each in found)
+
+
+def _takes_from_memory(operation: Operation) -> bool:
+    """Return whether what is written comes from variables of the program, which hold what it has read."""
+    return any(source.namespace == _MEMORY for source in operation.derived_from or ())
 
 
 def before_the_last(connection: Any, query: Any) -> tuple[Operation, ...]:
@@ -81,7 +90,7 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
     if name.startswith("file:"):  # of a view, or of a statement that is not the first
         return asset(named(name.removeprefix("file:")))
     if name.startswith(_SOURCE) or not (script or name in writes or "." in name or _is_there(connection, name)):
-        return Asset("memory", "{…}" if name.startswith(_SOURCE) else name)
+        return Asset(_MEMORY, "{…}" if name.startswith(_SOURCE) else name)
     told, parts = _of(connection), name.removeprefix("temp.main.").split(".")
     if len(parts) > 1 and parts[0] not in told.files and parts[0] != told.schema:
         _told.pop(connection, None)  # another connection may have attached it

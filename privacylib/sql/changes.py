@@ -78,7 +78,7 @@ class Changes:
         reading, queries = self._writing.reading, self._writing.queries
         reading.kind = "SELECT"
         into = tree.args.get("into") if isinstance(tree, exp.Select) else None
-        relation = queries.pivot(tree, top) if isinstance(tree, exp.Pivot) else queries.query(tree, top)
+        relation = queries.query(tree, top)
         if into is None:
             self._result(relation)
         else:

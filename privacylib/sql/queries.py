@@ -51,6 +51,8 @@ class Queries:
             node: The query.
             around: The scope that it stands in, whose names it can use.
         """
+        if isinstance(node, exp.Pivot):
+            return self.pivot(node, around)
         ctes = self.named(node, around)
         if isinstance(node, exp.Select):
             return self._select(node, Scope(self.reading, ctes, around))
@@ -82,7 +84,7 @@ class Queries:
             alias = cte.args["alias"]
             name = self.reading.names.alias(alias.this)
             columns = [self.reading.names.column(one) for one in alias.args.get("columns") or ()]
-            if not isinstance(cte.this, exp.Query):
+            if not isinstance(cte.this, (exp.Query, exp.Pivot)):
                 ctes[name] = named_as(self._change(cte.this, inner), columns)
             elif isinstance(cte.this, exp.SetOperation) and (clause.args.get("recursive") or unsaid):
                 ctes[name] = self._recursive(cte.this, inner, name, columns)

@@ -58,6 +58,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         ),
         _rest,
     ),
+    (
+        _pattern(r"(?P<head>CREATE\b.*?\bAS)\s+(?P<rest>(?:UN)?PIVOT\b.*)"),
+        lambda one: f"{one['head']} FROM ({one['rest']})",
+    ),
 )  # fmt: skip
 
 _MARKS = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\?\d+|%\(\w+\)s|%s")

@@ -41,6 +41,8 @@ def unnested(node: Any, name: str, columns: list[str], scope: Scope, expressions
     if call is None:
         scope.reading.missing("a source of a kind that is not known")
         return Relation()
+    if isinstance(call, exp.Table):
+        raise TypeError("no function, but something that nobody has thought of, with a table in it")
     queries = call.expressions if isinstance(call, exp.Unnest) else [call]
     values = [expressions.value(one, scope).changed(TRANSFORMED | CLEAR) for one in queries]
     whole = Value()

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+import privacylib
 from privacylib import integrations
 from privacylib.instrumentation import patching
-from tests.integrations.conformance import Conformance, Host
+from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.integrations.statements import seeing
 from tests.watched import watched
@@ -178,3 +179,24 @@ def test_no_other_name_of_what_is_patched_is_a_gap(tmp_path: Path) -> None:
         missed = [target for target in patching.uncovered if "duckdb" in target]
         patching.uninstall()
     assert not missed
+
+
+@pytest.mark.parametrize("way", ["variable", "relation", "registered", "of a query"])
+def test_what_comes_from_a_frame_of_the_program_is_judged_by_all_that_the_work_holds(tmp_path: Path, way: str) -> None:
+    pandas: Any = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"x": [1]})
+    with watched(tmp_path), duckdb.connect(str(tmp_path / "shop.duckdb")) as db:
+        db.execute("create table plain (x int)")
+        integrations.install(frozenset({"duckdb"}))
+        ways = {
+            "variable": lambda: db.execute("insert into plain select x from frame"),
+            "relation": lambda: db.from_df(frame).insert_into("plain"),
+            "registered": lambda: db.register("shown", frame).execute("insert into plain select x from shown"),
+            "of a query": lambda: db.execute("create table more as with f as (select x from frame) select x from f"),
+        }
+        with privacylib.scope("work"), privacylib.zone("reply"):
+            users()
+            with pytest.raises(privacylib.PolicyDenied):
+                ways[way]()
+        patching.uninstall()
+        assert frame is not None

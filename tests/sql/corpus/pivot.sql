@@ -102,3 +102,23 @@ SELECT product, sum(CASE WHEN region = 'n' THEN amount END) AS n, sum(CASE WHEN 
 -- sales.amount -> n, s : AGGREGATION
 -- sales.region -> n, s : CONDITIONAL
 -- sales.product -> * : GROUP_BY
+
+-- case: the pivot statement as a source | duckdb
+SELECT * FROM (PIVOT sales ON region IN ('n', 's') USING sum(amount) GROUP BY product);
+-- sales.product -> = : IDENTITY
+-- sales.amount -> n, s : AGGREGATION
+-- sales.region -> n, s : CONDITIONAL
+-- sales.product -> * : GROUP_BY
+
+-- case: the pivot statement in WITH | duckdb
+WITH p AS (PIVOT sales ON region IN ('n', 's') USING sum(amount) GROUP BY product) SELECT product, n FROM p;
+-- sales.product -> = : IDENTITY
+-- sales.amount -> n : AGGREGATION
+-- sales.region -> n : CONDITIONAL
+-- sales.product -> * : GROUP_BY
+
+-- case: a table made by the unpivot statement | duckdb
+CREATE TABLE long AS UNPIVOT quarters ON q1, q2 INTO NAME quarter VALUE amount;
+-- quarters.product -> long.product : IDENTITY
+-- quarters.{q1,q2} -> long.amount : IDENTITY
+-- quarters.{q1,q2} -> long.* : FILTER
