@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import NoReturn
 
@@ -12,8 +13,11 @@ from privacylib.errors import PrivacyError
 
 __all__ = ["add"]
 
-NEEDED = ("duckdb", "joblib", "sklearn", "starlette", "uvicorn")
+NEEDED = ("duckdb", "joblib", "sklearn", "sqlglot", "starlette", "uvicorn")
 """Modules of the extra ``demo``."""
+
+_DUCKDB = 2
+"""The first version whose SQL is seen."""
 
 
 def add(subparsers: Subparsers) -> None:
@@ -33,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise PrivacyError(f"the demo needs {', '.join(missing)}; install them with: pip install 'privacylib[demo]'")
+    if int(version("duckdb").partition(".")[0]) < _DUCKDB:
+        raise PrivacyError(
+            f"the demo needs duckdb {_DUCKDB}.0 or newer, and a Python that has it; here is {version('duckdb')}"
+        )
     from privacylib.demo.display import Display
     from privacylib.demo.report import report
     from privacylib.demo.story import tell

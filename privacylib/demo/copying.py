@@ -3,7 +3,7 @@
 import duckdb
 
 import privacylib
-from privacylib.demo.places import COPY, INTERACTIONS, POLICY, arguments
+from privacylib.demo.places import POLICY, arguments
 
 __all__ = ["copy_interactions"]
 
@@ -15,14 +15,13 @@ def copy_interactions(database: duckdb.DuckDBPyConnection) -> None:
     Args:
         database: The warehouse.
     """
-    with privacylib.read(INTERACTIONS), privacylib.write(COPY, derived_from=[INTERACTIONS]):
-        database.execute("CREATE TABLE interactions_copy AS SELECT * FROM interactions")
+    database.execute("CREATE TABLE interactions_copy AS SELECT * FROM interactions")
 
 
 def main() -> None:
     """Run the job once."""
     places, _ = arguments("an analyst's copy")
-    privacylib.init(service="copying", policy=POLICY, mode="enforce")
+    privacylib.init(service="copying", policy=POLICY, mode="enforce", instrument=["duckdb"])
     with duckdb.connect(places.warehouse) as database:
         copy_interactions(database)
 

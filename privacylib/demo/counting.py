@@ -3,7 +3,7 @@
 import duckdb
 
 import privacylib
-from privacylib.demo.places import DAILY_COUNTS, INTERACTIONS, POLICY, arguments
+from privacylib.demo.places import DAILY_COUNTS, POLICY, arguments
 from privacylib.demo.transforms import count_by_day
 
 __all__ = ["count"]
@@ -27,14 +27,14 @@ def count(database: duckdb.DuckDBPyConnection) -> None:
     Args:
         database: The warehouse.
     """
-    with LOWERED, privacylib.read(INTERACTIONS), privacylib.write(DAILY_COUNTS, derived_from=[INTERACTIONS]):
+    with LOWERED:
         count_by_day(database)
 
 
 def main() -> None:
     """Run the job once."""
     places, _ = arguments("the counting job")
-    privacylib.init(service="counting", policy=POLICY, mode="enforce")
+    privacylib.init(service="counting", policy=POLICY, mode="enforce", instrument=["duckdb"])
     with duckdb.connect(places.warehouse) as database:
         count(database)
 

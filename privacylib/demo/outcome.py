@@ -8,15 +8,20 @@ from typing import Any
 from attrs import asdict, evolve, frozen
 
 from privacylib import graph
-from privacylib.demo.places import ANSWER, ASK, CHECKPOINT, INTERACTIONS, LOG, POLICY, TRAINING_SET
+from privacylib.demo.places import ANSWER, ASK, CHECKPOINT, INTERACTIONS, LOG, MEMBERS, POLICY, TRAINING_SET
 from privacylib.demo.processes import DemoError
 from privacylib.model.policy import Policy
 from privacylib.policy.loading import load
 from privacylib.replay import Replay, replay
 
-__all__ = ["Outcome", "read_outcome"]
+__all__ = ["EMAIL", "Outcome", "read_outcome"]
 
-_WAY = (f"{ASK}#request", LOG, INTERACTIONS, TRAINING_SET, CHECKPOINT, f"{ANSWER}#response", f"{ASK}#response")
+EMAIL = f"{MEMBERS}#email"
+
+_WAY = (
+    f"{ASK}#request", LOG, f"{INTERACTIONS}#text", f"{TRAINING_SET}#text", CHECKPOINT, f"{ANSWER}#response",
+    f"{ASK}#response",
+)  # fmt: skip
 """From what one wearer asks to what another is answered, by way of the model that learnt from the first."""
 
 
@@ -31,6 +36,8 @@ class Outcome:
         path: The edges from a web request to a model's answer.
         replayed: What would change if models were not to learn from what wearers ask.
         explained: What was refused, each with the way on which the data came there.
+        spool: Where all this is kept.
+        email: Where the e-mail addresses of the warehouse's users went.
     """
 
     edges: tuple[graph.Edge, ...]
@@ -39,6 +46,8 @@ class Outcome:
     path: tuple[graph.Edge, ...]
     replayed: Replay
     explained: tuple[tuple[graph.Breach, graph.Way], ...]
+    spool: Path
+    email: tuple[str, ...]
 
     @property
     def services(self) -> list[str]:
@@ -54,6 +63,7 @@ class Outcome:
             "services": self.services,
             "path": [edge.members() for edge in self.path],
             "replay": self.replayed.members(),
+            "email": list(self.email),
             "explain": [row.members() | {"way": asdict(way)} for row, way in self.explained],
         }
 
@@ -73,7 +83,7 @@ def read_outcome(spool: Path, accuracy: float) -> Outcome:
     rows = (row for asset in dict.fromkeys(each.asset for each in denied) for row in reasons.breaches(asset))
     return Outcome(
         tuple(found.edges()), denied, accuracy, tuple(_path(found, _WAY)), replay([spool], _without_training()),
-        tuple((row, reasons.way(row)) for row in rows),
+        tuple((row, reasons.way(row)) for row in rows), spool, tuple(found.downstream(EMAIL)),
     )  # fmt: skip
 
 

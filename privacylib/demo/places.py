@@ -6,7 +6,7 @@ from pathlib import Path
 from attrs import frozen
 
 __all__ = [
-    "ANSWER", "APPEND", "ASK", "CHECKPOINT", "COPY", "DAILY_COUNTS", "INTERACTIONS", "LOG", "POLICY", "SEGMENTS",
+    "ANSWER", "APPEND", "ASK", "CHECKPOINT", "DAILY_COUNTS", "INTERACTIONS", "LOG", "MEMBERS", "POLICY", "SEGMENTS",
     "TRAINING_SET", "USERS", "Places", "arguments",
 ]  # fmt: skip
 
@@ -17,7 +17,7 @@ LOG = "file:///assistant/interactions.jsonl"
 INTERACTIONS = "duckdb://warehouse/interactions"
 TRAINING_SET = "duckdb://warehouse/training_set"
 DAILY_COUNTS = "duckdb://warehouse/daily_counts"
-COPY = "duckdb://warehouse/interactions_copy"
+MEMBERS = "duckdb://warehouse/users"
 CHECKPOINT = "model://registry/intent"
 SEGMENTS = "file:///partner/segments.csv"
 
@@ -50,6 +50,16 @@ class Places:
     def warehouse(self) -> Path:
         """Return the DuckDB database."""
         return self.work / "warehouse.duckdb"
+
+    @property
+    def exported(self) -> Path:
+        """Return the file in which the wearers' profiles come to the warehouse."""
+        return self.work / "users.csv"
+
+    @property
+    def outbox(self) -> Path:
+        """Return the directory of the files that go to who sends the digests."""
+        return self.work / "outbox"
 
     @property
     def checkpoint(self) -> Path:

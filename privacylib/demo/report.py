@@ -1,10 +1,10 @@
 """The outcome as text for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from textwrap import indent
 
-from privacylib.demo.outcome import Outcome
+from privacylib.demo.outcome import EMAIL, Outcome
 from privacylib.graph import Breach, Denied, Edge, Way
 from privacylib.replay import Replay
 
@@ -21,6 +21,11 @@ def report(outcome: Outcome) -> str:
             "From what one wearer asks to what another is answered:",
             "",
             *_path(outcome.path),
+            "Where did the users' e-mail addresses end up?",
+            "",
+            f"  $ privacylib graph downstream '{EMAIL}' --spool {outcome.spool}",
+            *(f"  {place}" for place in outcome.email),
+            "",
             "Refused, before it happened:",
             "",
             *_denied(outcome.denied),
@@ -48,13 +53,22 @@ def _edges(edges: Sequence[Edge]) -> Iterator[str]:
 def _along_the_flow(edges: Sequence[Edge]) -> Iterator[tuple[str, list[Edge]]]:
     """Yield the edges of each source, beginning with what comes from nowhere."""
     after = {source: list(rows) for source, rows in groupby(edges, key=lambda edge: edge.source)}
-    filled = {edge.sink for edge in edges}
-    waiting = [source for source in after if source not in filled] + list(after)
+    filled = {_asset(edge.sink) for edge in edges}
+    waiting = [source for source in after if _asset(source) not in filled] + list(after)
     while waiting:
         rows = after.pop(source := waiting.pop(0), [])
         if rows:
             yield source, rows
-            waiting[:0] = [edge.sink for edge in rows]
+            waiting[:0] = [kin for edge in rows for kin in (edge.sink, *_kin(edge.sink, after))]
+
+
+def _kin(place: str, after: Iterable[str]) -> Iterator[str]:
+    """Yield the fields of an asset, or the asset of a field."""
+    return (other for other in after if _asset(other) == place or other == _asset(place))
+
+
+def _asset(place: str) -> str:
+    return place.partition("#")[0]
 
 
 def _path(path: Sequence[Edge]) -> Iterator[str]:

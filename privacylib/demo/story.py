@@ -52,6 +52,7 @@ def _happen(spool: Path, display: Display) -> float:
         story.refuse_advertising()
         story.refuse_copy()
         story.count()
+        story.digest()
     return accuracy
 
 
@@ -125,6 +126,14 @@ class Story:
         with self._display.stage("counts per intent and day are reclassified, and go through") as stage:
             self._processes.job("counting").must_succeed()
             stage.note = f"{self._tables()['daily_counts']} rows"
+
+    def digest(self) -> None:
+        """Let the wearers be written to: their addresses go through files and tables, by SQL alone."""
+        with self._display.stage(
+            "the warehouse writes digests from the wearers' profiles and what they asked"
+        ) as stage:
+            self._processes.job("digest").must_succeed()
+            stage.note = f"{self._tables()['sent']} digests"
 
     def _tables(self) -> dict[str, int]:
         """Return the warehouse's tables with their numbers of rows."""

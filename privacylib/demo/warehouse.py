@@ -1,11 +1,11 @@
-"""The warehouse's batch job: loads the log and builds the training set in SQL."""
+"""The warehouse's batch job: loads the log and builds the training set in SQL, which tells what depends on what."""
 
 from typing import TYPE_CHECKING
 
 import duckdb
 
 import privacylib
-from privacylib.demo.places import INTERACTIONS, LOG, POLICY, TRAINING_SET, arguments
+from privacylib.demo.places import POLICY, arguments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +33,7 @@ def load_log(database: duckdb.DuckDBPyConnection, log: "Path") -> None:
         database: The warehouse.
         log: The file that the logger appends to.
     """
-    with privacylib.read(LOG), privacylib.write(INTERACTIONS, derived_from=[LOG]):
-        database.execute(_LOAD, [str(log)])
+    database.execute(_LOAD, [str(log)])
 
 
 @privacylib.zone(purpose="train.intent")
@@ -44,14 +43,13 @@ def build_training_set(database: duckdb.DuckDBPyConnection) -> None:
     Args:
         database: The warehouse.
     """
-    with privacylib.read(INTERACTIONS), privacylib.write(TRAINING_SET, derived_from=[INTERACTIONS]):
-        database.execute(_BUILD)
+    database.execute(_BUILD)
 
 
 def main() -> None:
     """Run the job once."""
     places, _ = arguments("the warehouse's batch job")
-    privacylib.init(service="warehouse", policy=POLICY, mode="enforce")
+    privacylib.init(service="warehouse", policy=POLICY, mode="enforce", instrument=["duckdb"])
     with duckdb.connect(places.warehouse) as database:
         load_log(database, places.log)
         build_training_set(database)

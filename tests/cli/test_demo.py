@@ -15,3 +15,12 @@ def test_what_is_missing_is_named_with_how_to_get_it(
     assert "no_such_module" in told
     assert "json" not in told
     assert "pip install 'privacylib[demo]'" in told
+
+
+def test_a_duckdb_that_is_not_seen_is_no_warehouse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "NEEDED", ("json",))
+    monkeypatch.setattr(demo, "version", lambda _: "1.4.2")
+    assert cli.main(["demo"]) == 1
+    assert "duckdb 2.0 or newer" in capsys.readouterr().err

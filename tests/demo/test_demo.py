@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from privacylib import cli
+from privacylib.demo.outcome import EMAIL
 from privacylib.demo.profiles import create_profiles
 from privacylib.demo.requests import requests
 from tests.demo.running import Run, command, environment, processes_in
@@ -29,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_it_tells_one_object(run: Run) -> None:
-    assert set(run.told) == {"edges", "denied", "accuracy", "services", "path", "replay", "explain"}
+    assert set(run.told) == {"edges", "denied", "accuracy", "services", "path", "replay", "explain", "email"}
 
 
 def test_no_edge_is_missing_and_none_is_extra(run: Run) -> None:
@@ -70,7 +71,7 @@ def test_the_path_leads_from_a_request_to_the_answer_of_a_model(run: Run) -> Non
     path = run.told["path"]
     steps = [[path[0]["source"], None], *([step["sink"], step["service"]] for step in path)]
     assert steps == EXPECTED["path"]
-    assert all(one["sink"] == other["source"] for one, other in pairwise(path))
+    assert all(asset(one["sink"]) == asset(other["source"]) for one, other in pairwise(path))
     assert all(step in run.told["edges"] for step in path)
 
 
@@ -103,6 +104,24 @@ def test_the_graph_command_reads_the_spool(run: Run, capsys: pytest.CaptureFixtu
     assert json.loads(capsys.readouterr().out) == run.told["edges"]
 
 
+def test_one_command_tells_where_the_addresses_of_users_end_up(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["graph", "downstream", EMAIL, "--spool", str(run.spool)]) == 0
+    assert capsys.readouterr().out.splitlines() == run.told["email"] == EXPECTED["email"]
+
+
+def test_the_addresses_come_from_the_profiles_through_tables_and_files(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = "sqlite:///assistant/profiles.users#email", "duckdb://warehouse/sent#recipient"
+    assert cli.main(["graph", "path", *ends, "--json", "--spool", str(run.spool)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [step["sink"] for step in found["steps"]] == [
+        "file:///assistant/users.csv", "duckdb://warehouse/users#email", "duckdb://warehouse/digest#recipient",
+        "file:///assistant/outbox/digest.parquet#recipient", "duckdb://warehouse/sent#recipient",
+    ]  # fmt: skip
+    assert found["witnessed"]
+
+
 def test_fault_50_no_person_and_no_utterance_is_in_the_spool_or_the_output(run: Run, tmp_path: Path) -> None:
     files = [path for path in run.spool.rglob("*") if path.is_file()]
     seen = b"\n".join(path.read_bytes() for path in files) + json.dumps([run.told, run.progress]).encode()
@@ -129,6 +148,10 @@ def test_a_demo_that_is_stopped_takes_everything_with_it(tmp_path: Path) -> None
 
 def facts(row: dict[str, Any], names: tuple[str, ...]) -> list[Any]:
     return [row[name] for name in names]
+
+
+def asset(place: str) -> str:
+    return place.partition("#")[0]
 
 
 def emails(directory: Path) -> list[str]:
