@@ -1,6 +1,6 @@
 """A frame for work that runs in steps."""
 
-from privacylib.context.state import Frame, get_frame, set_frame
+from privacylib.context.state import ANYONE, Entered, Frame, get_frame, set_frame
 
 __all__ = ["Stage"]
 
@@ -12,10 +12,10 @@ class Stage:
         frame: The frame that the first step starts in.
     """
 
-    __slots__ = ("consumer", "frame")
+    __slots__ = ("base", "consumer", "frame")
 
     def __init__(self, frame: Frame | None) -> None:
-        self.frame = frame
+        self.frame = self.base = frame
         self.consumer: Frame | None = None
 
     def __enter__(self) -> None:
@@ -23,6 +23,18 @@ class Stage:
         set_frame(self.frame)
 
     def __exit__(self, *_: object) -> None:
-        self.frame = get_frame()
+        frame, before = get_frame(), self.frame
+        if frame is not before:
+            self.frame = frame
+            self._keep(frame)
         set_frame(self.consumer)
         self.consumer = None
+
+    def _keep(self, frame: Frame | None) -> None:
+        """Let what a step has entered and not left belong to whoever takes the next."""
+        while frame is not None and frame is not self.base:
+            if isinstance(frame, Entered):
+                if frame.owner == ANYONE:
+                    return
+                frame.owner = ANYONE
+            frame = frame.outer

@@ -31,6 +31,11 @@ cdef class Frame:
     cpdef list bodies(self)
 
 
+cdef class Entered(Frame):
+    cdef public object owner
+    cdef public object step
+
+
 cdef class Process:
     cdef public Frame frame
     cdef public object main
@@ -39,6 +44,7 @@ cdef class Process:
 
 cpdef Frame frame_here()
 cpdef Frame frame_now()
+cpdef object runner_id()
 cpdef bint is_unseen(Frame frame) except -1
 @cython.locals(now=Frame, above=Frame)
 cpdef object leave(Frame frame)

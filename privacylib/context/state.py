@@ -18,8 +18,8 @@ from privacylib.context.sources import ReadSet
 from privacylib.model import NO_ZONE, Decision, Zone
 
 __all__ = [
-    "PROCESS", "UNSEEN", "CurrentVars", "Frame", "Process", "Scope", "frame_here", "frame_now",
-    "get_frame", "is_unseen", "leave", "new_key", "reference", "runner", "set_frame",
+    "ANYONE", "PROCESS", "UNSEEN", "CurrentVars", "Entered", "Frame", "Process", "Scope", "frame_here", "frame_now",
+    "get_frame", "is_unseen", "leave", "new_key", "reference", "runner", "runner_id", "set_frame",
 ]  # fmt: skip
 
 
@@ -119,6 +119,23 @@ class Frame:
         return found
 
 
+ANYONE = 0
+"""Who entered what stands around the steps of a generator, which different tasks and threads may take."""
+
+
+class Entered(Frame):
+    """The frame of a zone, or of a unit of work of its own, which knows who entered it.
+
+    A task or thread carries the frames of whoever started it, but has not entered them.
+    """
+
+    __slots__ = ("owner", "step")
+    owner: int
+    """`runner_id` of who entered it, or `ANYONE`."""
+    step: Any
+    """The step into the zone; None where the work starts here."""
+
+
 class CurrentVars(ContextVarsRegistry):
     """The one context variable of privacylib."""
 
@@ -189,6 +206,12 @@ def runner() -> object:
     loop = asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage] - cheaper than to catch an error
     task = None if loop is None else asyncio.current_task(loop)
     return threading.get_ident() if task is None else task
+
+
+def runner_id() -> int:
+    """Return a number of the running task, or thread outside of tasks; that of one that has ended may come back."""
+    loop = asyncio._get_running_loop()  # pyright: ignore[reportPrivateUsage] - as above
+    return threading.get_ident() if loop is None else id(asyncio.current_task(loop) or loop)
 
 
 def is_unseen(frame: Frame) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from privacylib.context import Frame, get_frame
+from privacylib.context import ANYONE, Entered, Frame, get_frame
 from privacylib.decorators.arguments import dotted, names, wrappable
 from privacylib.decorators.wrapping import wrap
 from privacylib.runtime import ACTIVE, ZoneStep, absent, enter_scope, exit_frame
@@ -32,10 +32,12 @@ class Block:
 
     def enter(self, yields: bool) -> Frame:
         """Open the scope and return its frame; around a generator it is in place for each step."""
-        del yields
         if ACTIVE.snapshot is None:  # a scope is opened for nothing, unless that must not be
             absent()
-        return self._opens()
+        frame = self._opens()
+        if yields and isinstance(frame, Entered):
+            frame.owner = ANYONE
+        return frame
 
     def exit(self, token: Frame, failed: bool) -> None:
         """Leave the scope; never raises."""
@@ -109,7 +111,8 @@ def scope(name: str, isolated: bool = False, fresh: bool = False) -> Block:
     Args:
         name: What it is called, for people.
         isolated: Whether what it reads stays its own, and joins what the work around holds when it is left.
-        fresh: Whether it starts with nothing, whatever stands around it (a worker's next item).
+        fresh: Whether it is a unit of work of its own (a worker's next item): it starts with nothing read, inside the
+            zones that the same task or thread has entered around it.
 
     Returns:
         A decorator and context manager, sync and async.

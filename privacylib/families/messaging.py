@@ -13,7 +13,17 @@ from typing import Any
 
 from attrs import frozen
 
-from privacylib.context import Frame, frame_now, get_frame, is_unseen, reference, runner, set_frame
+from privacylib.context import (
+    Entered,
+    Frame,
+    frame_now,
+    get_frame,
+    is_unseen,
+    reference,
+    runner,
+    runner_id,
+    set_frame,
+)
 from privacylib.model import Asset, Kind, Operation
 from privacylib.propagation import unknown
 from privacylib.propagation.carriers import Carrier
@@ -53,14 +63,14 @@ def sent(to: Asset) -> tuple[Operation, ...]:
     return (Operation(Kind.WRITE, to),)
 
 
-class _Desk(Frame):
+class _Desk(Entered):
     """The frame of a consumer's loop while it has a message in hand."""
 
-    __slots__ = ("consumer", "owner")
+    __slots__ = ("consumer", "worker")
 
     def __init__(self, consumer: object, frame: Frame) -> None:
         super().__init__(frame.scope, frame.zone, frame.outer, frame.within)
-        self.owner = reference(runner())
+        self.owner, self.step, self.worker = runner_id(), None, reference(runner())
         self.consumer = weakref.ref(consumer)
 
 
@@ -105,7 +115,7 @@ def received(consumer: object, describe: Callable[[], Iterable[Message]]) -> Non
     frame = get_frame()
     if ACTIVE.snapshot is None or (frame is not None and is_unseen(frame)):
         return
-    if isinstance(frame, _Desk) and frame.consumer() is consumer and frame.owner() == runner():
+    if isinstance(frame, _Desk) and frame.consumer() is consumer and frame.worker() == runner():
         leave_delivery(frame)
         set_frame(frame.outer)
         frame = frame.outer

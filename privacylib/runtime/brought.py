@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from privacylib.context import PROCESS, Frame, Scope
+from privacylib.context import Frame, Scope, get_frame
 from privacylib.labels import join, meet
 from privacylib.model import NO_ZONE, Asset, Evidence, PolicyContext, Source, Zone
 from privacylib.naming import parse
 from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
-from privacylib.runtime.scopes import narrowed, root_scope
+from privacylib.runtime.scopes import narrowed, root_scope, zone_around
 
 __all__ = ["CARRIED", "hold", "scope_under", "zone_under"]
 
@@ -29,8 +29,8 @@ def scope_under(context: PolicyContext, name: str) -> Scope:
 
 
 def zone_under(context: PolicyContext) -> Zone:
-    """Return the zone that work under a context starts in: inside that of the process, and unknown where either is."""
-    around, brought = PROCESS.frame.zone, context.zone
+    """Return the zone that work under a context starts in: inside those around, and unknown where either is."""
+    around, brought = zone_around(get_frame()), context.zone
     zone = around if brought is None else _stacked(around, brought)
     if context.unknown:
         zone = evolve(zone, unknown=context.unknown)

@@ -1,7 +1,7 @@
 cimport cython
 
 from privacylib.context.sources cimport ReadSet, SourceSet
-from privacylib.context.state cimport Frame, Scope
+from privacylib.context.state cimport Entered, Frame, Scope, runner_id
 from privacylib.runtime.hot cimport (
     Handle, decide_write, held_by, judges_still, record,
 )
@@ -26,9 +26,9 @@ cdef class Entry:
     cdef public object zone
 
 
-@cython.locals(handle=Handle)
+@cython.locals(handle=Handle, frame=Frame)
 cpdef Handle serve_taken(Site site, object presented, str key, object pair)
-@cython.locals(entry=Entry, scope=Scope, frame=Frame, handle=Handle)
-cpdef Handle _serve(Site site, object presented, str key)
+@cython.locals(entry=Entry, scope=Scope, frame=Entered, handle=Handle, outer=Frame)
+cpdef Handle _serve(Site site, object presented, str key, object pair)
 @cython.locals(frame=Frame)
 cpdef Handle _judged(Handle handle)

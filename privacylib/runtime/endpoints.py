@@ -6,7 +6,7 @@ from typing import Protocol
 
 from attrs import evolve
 
-from privacylib.context.state import PROCESS, Frame, get_frame, set_frame
+from privacylib.context.state import Entered, Frame, get_frame, runner_id, set_frame
 from privacylib.labels import join
 from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flag, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.runtime import faults
@@ -23,7 +23,7 @@ from privacylib.runtime.hot import (
     refuse,
 )
 from privacylib.runtime.known import Site
-from privacylib.runtime.scopes import exit_frame, root_scope, served
+from privacylib.runtime.scopes import exit_frame, root_scope, served, zone_around
 
 __all__ = [
     "Entry",
@@ -102,9 +102,7 @@ def serve(site: Site, context: PolicyContext) -> Handle:
     Raises:
         PolicyDenied: A zone of the policy does not admit the request.
     """
-    handle = _serve(site, context, context.correlation_key)
-    if context.verified and context.pair:
-        handle.pair, handle.flags = context.pair, _PAIRED
+    handle = _serve(site, context, context.correlation_key, context.pair if context.verified else 0)
     return _judged(handle)
 
 
@@ -117,25 +115,28 @@ def serve_taken(site: Site, presented: Presented, key: str, pair: int) -> Handle
         key: Its correlation key, or an empty text.
         pair: Span id of its call, or 0.
     """
-    handle = _serve(site, presented, key)
-    if pair:
-        handle.pair, handle.flags = pair, _PAIRED
-    return handle if handle.frame.scope.reads.pending is None else _judged(handle)
+    handle = _serve(site, presented, key, pair)
+    frame = handle.frame
+    return handle if frame.scope.reads.pending is None and frame.plain else _judged(handle)
 
 
-def _serve(site: Site, presented: Presented, key: str) -> Handle:
-    entry: Entry | None = site.entry
+def _serve(site: Site, presented: Presented, key: str, pair: int) -> Handle:
+    outer = get_frame()
+    around, entry = zone_around(outer), site.entry
     if (
         entry is None
         or presented.labels is not entry.labels
         or presented.zone is not entry.zone
         or presented.unknown != entry.unknown
-        or PROCESS.frame.zone is not entry.outside
+        or around is not entry.outside
     ):
-        entry = site.entry = Entry(site, presented)
+        entry = site.entry = Entry(site, presented, around)
     scope = root_scope(entry.name, bytes.fromhex(key) if key else None)
-    frame = Frame(scope, entry.inside, get_frame())
+    frame = Entered(scope, entry.inside, outer, None if outer is None else _bodies_but(outer, pair))
+    frame.owner, frame.step = runner_id(), None
     handle = Handle(site, frame)
+    if pair:
+        handle.pair, handle.flags = pair, _PAIRED
     scope.reads.add(entry.source, 0 if site.silent else handle.span)
     if not entry.admitted:
         scope.reads.pending = Pending(handle, entry.source)
@@ -143,20 +144,31 @@ def _serve(site: Site, presented: Presented, key: str) -> Handle:
     return handle
 
 
+def _bodies_but(outer: Frame, pair: int) -> Frame | None:
+    """Return the innermost declared body around a request that comes in, but for the call that it came by.
+
+    A program that calls itself serves the request inside of the call, whose own request was complete by then.
+    """
+    body = outer.inside()
+    return body.within if body is not None and pair and body.operation().span == pair else body
+
+
 def _judged(handle: Handle) -> Handle:
-    """Judge a request where a zone is open already.
+    """Judge a request where a zone is open already, and as a flow into the declared bodies that it is served in.
 
     Raises:
-        PolicyDenied: It does not admit the request.
+        PolicyDenied: It does not admit the request, or the body of a write must not have it.
     """
     frame = handle.frame
     pending = frame.scope.reads.pending
-    if pending is not None and frame.zone.purposes:
-        try:
+    try:
+        if pending is not None and frame.zone.purposes:
             pending.judge(frame)
-        except PolicyDenied:
-            exit_frame(frame)
-            raise
+        if frame.within is not None:
+            into_open_writes(frame, tuple(frame.scope.reads.latest))
+    except BaseException:
+        exit_frame(frame)
+        raise
     return handle
 
 
@@ -165,10 +177,10 @@ class Entry:
 
     __slots__ = ("admitted", "inside", "labels", "name", "outside", "source", "unknown", "zone")
 
-    def __init__(self, site: Site, presented: Presented) -> None:
+    def __init__(self, site: Site, presented: Presented, around: Zone) -> None:
         context = PolicyContext(presented.labels, presented.zone, unknown=presented.unknown)
         self.labels, self.zone, self.unknown = context.labels, context.zone, context.unknown
-        self.outside = PROCESS.frame.zone
+        self.outside = around
         engine, asset = site.snapshot.engine, site.operation.asset
         annotated = site.annotated(REQUEST) or frozenset[str]()
         held = join(annotated, context.labels)

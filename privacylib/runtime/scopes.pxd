@@ -1,7 +1,7 @@
 cimport cython
 
 from privacylib.context.sources cimport ReadSet
-from privacylib.context.state cimport Frame, Scope, frame_here, frame_now, is_unseen, leave
+from privacylib.context.state cimport Entered, Frame, Scope, frame_here, frame_now, is_unseen, leave, runner_id
 
 
 cdef class ZoneStep:
@@ -10,9 +10,9 @@ cdef class ZoneStep:
     cdef public object _name
     cdef public object _purpose
 
-    @cython.locals(outer=Frame, frame=Frame, around=Scope, scope=Scope, last=tuple)
+    @cython.locals(outer=Frame, frame=Entered, around=Scope, scope=Scope, last=tuple)
     cpdef Frame enter(self)
-    cpdef object _inside(self, object zone)
+    cpdef object inside(self, object zone)
 
 
 @cython.locals(scope=Scope, outside=Frame)

@@ -1,13 +1,17 @@
 """Opening and leaving scopes and zones."""
 
+import asyncio
+import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
 from privacylib.context.sources import ReadSet
 from privacylib.context.state import (
+    ANYONE,
     PROCESS,
+    Entered,
     Frame,
     Scope,
     frame_here,
@@ -16,6 +20,7 @@ from privacylib.context.state import (
     is_unseen,
     leave,
     new_key,
+    runner_id,
     set_frame,
 )
 from privacylib.labels import meet
@@ -25,7 +30,10 @@ from privacylib.runtime.tracing import host_context, host_span
 if TYPE_CHECKING:
     from privacylib.policy.lowering import Lowering
 
-__all__ = ["ZoneStep", "apart", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope", "served"]
+__all__ = [
+    "ZoneStep", "apart", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope", "served",
+    "zone_around",
+]  # fmt: skip
 
 KEPT = 8192
 _narrowed: dict[tuple[Zone, str | None, frozenset[str] | None], Zone] = {}
@@ -95,24 +103,25 @@ def root_scope(name: str, key: bytes | None = None, outside: ReadSet | None = No
     return Scope(name, key, reads, parent)
 
 
-def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False) -> Frame:
+def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False, kind: type[Frame] = Frame) -> Frame:
     """Open a scope, make it the current one and return its frame.
 
     Args:
         name: What it is called, for people.
         isolated: Whether its reads stay its own until it is left.
-        fresh: Whether it is a unit of work of its own, whatever stands around it.
+        fresh: Whether it is a unit of work of its own; only the zones that were entered around it hold there.
+        kind: What its frame is.
     """
     outer = get_frame()
     if outer is not None and is_unseen(outer):
-        frame = Frame(outer.scope, outer.zone, outer)
+        frame = kind(outer.scope, outer.zone, outer)
         set_frame(frame)
         return frame
     here = frame_here() if outer is None else frame_now()
     if fresh or here is None:
-        frame = apart(root_scope(name), PROCESS.frame.zone)
+        frame = apart(root_scope(name), zone_around(outer))
     else:
-        frame = Frame(_part_of(here.scope, name, isolated), here.zone, outer, here.inside(), here.lowered, here.pair)
+        frame = kind(_part_of(here.scope, name, isolated), here.zone, outer, here.inside(), here.lowered, here.pair)
     set_frame(frame)
     return frame
 
@@ -128,7 +137,34 @@ def _part_of(around: Scope, name: str, isolated: bool) -> Scope:
 def apart(scope: Scope, zone: Zone) -> Frame:
     """Return the frame of a unit of work of its own; the function bodies it runs in are still around it."""
     outer = get_frame()
-    return Frame(scope, zone, outer, None if outer is None else outer.inside())
+    frame = Entered(scope, zone, outer, None if outer is None else outer.inside())
+    frame.owner, frame.step = runner_id(), None
+    return frame
+
+
+def zone_around(outer: Frame | None) -> Zone:
+    """Return the zone that a unit of work of its own starts in, where it is begun in a frame.
+
+    Zones only tighten, so it stands inside those that the same task or thread has entered and not left. What a task
+    or thread only carries from whoever started it is nothing to the next item that it works on (fault 26).
+    """
+    base = PROCESS.frame.zone
+    if outer is None or outer.zone is base:
+        return base
+    here: tuple[int, ...] = (ANYONE, runner_id(), threading.get_ident())
+    steps: list[ZoneStep] = []
+    while outer is not None:
+        if isinstance(outer, Entered) and not outer.scope.left:
+            if outer.owner not in here:
+                break
+            if outer.step is None:
+                base = outer.zone
+                break
+            steps.append(outer.step)
+        outer = outer.outer
+    for step in reversed(steps):
+        base = step.inside(base)
+    return base
 
 
 class ZoneStep:
@@ -156,14 +192,16 @@ class ZoneStep:
         """
         outer = get_frame()
         if outer is None or not outer.scope.opened:
-            frame = enter_scope(self._name)
-            frame.zone = self._inside(frame.zone)
+            frame = cast("Entered", enter_scope(self._name, kind=Entered))
+            frame.zone = self.inside(frame.zone)
         else:
             around, zone, last = outer.scope, outer.zone, self._last
             scope = Scope(self._name, around.key, around.reads, around.parent, None, around)
-            zone = last[1] if last[0] is zone else self._inside(zone)
-            frame = Frame(scope, zone, outer, outer.inside(), outer.lowered, outer.pair)
+            zone = last[1] if last[0] is zone else self.inside(zone)
+            frame = Entered(scope, zone, outer, outer.inside(), outer.lowered, outer.pair)
             set_frame(frame)
+        frame.owner = threading.get_ident() if asyncio._get_running_loop() is None else runner_id()  # pyright: ignore[reportPrivateUsage]
+        frame.step = self
         pending = frame.scope.reads.pending
         if pending is not None:
             try:
@@ -173,7 +211,8 @@ class ZoneStep:
                 raise
         return frame
 
-    def _inside(self, zone: Zone) -> Zone:
+    def inside(self, zone: Zone) -> Zone:
+        """Return the zone that the step leads into from another."""
         found = narrowed(zone, self._purpose, self._labels)
         self._last = (zone, found)
         return found

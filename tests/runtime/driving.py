@@ -153,10 +153,12 @@ class Driver:
         raised: list[BaseException] = []
 
         def work() -> None:
+            before, self.world.who = self.world.who, (thread, thread)
             try:
                 self.run(script, inner)
             except BaseException as error:  # noqa: BLE001 - raised below
                 raised.append(error)
+            self.world.who = before
 
         thread = threading.Thread(target=work)
         thread.start()
@@ -170,7 +172,9 @@ class Driver:
         async def work(script: Script, before: asyncio.Event, after: asyncio.Event) -> None:
             await before.wait()
             of_process = place.reads is self.world.process.reads and place is self.standing(place)
+            here, self.world.who = self.world.who, (asyncio.current_task(), self.world.who[1])
             self.run(script, place if place.inside or of_process else self.world.outside(place))
+            self.world.who = here
             after.set()
 
         async def both() -> None:

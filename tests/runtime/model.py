@@ -63,6 +63,13 @@ def covered(label: str, by: set[str]) -> bool:
     return any(covers(each, label) for each in by)
 
 
+def met(one: set[str] | None, other: set[str] | None) -> set[str] | None:
+    """Return the labels that both admit; None admits all."""
+    if one is None or other is None:
+        return one if other is None else other
+    return {label for label in one | other if covered(label, one) and covered(label, other)}
+
+
 @dataclass(eq=False)
 class Reads:
     """What a scope has read."""
@@ -84,6 +91,27 @@ class Reads:
         return self.open + (self.upper.open_writes() if self.upper is not None and self.part else [])
 
 
+Who = tuple[object, object]
+"""A task, or a thread twice, and the thread it runs in."""
+MAIN: Who = ("main", "main")
+
+
+@dataclass(eq=False)
+class Entered:
+    """A zone, or a unit of work of its own, that somebody has entered.
+
+    Args:
+        by: The task or thread; None where whoever takes the steps of a generator stands in it.
+        zone: Purpose and admitted labels of a zone; None for a unit of work of its own.
+        inside: Purposes and admitted labels of such a unit, and whether it is unknown.
+    """
+
+    by: object
+    zone: tuple[str, set[str] | None] | None = None
+    inside: tuple[tuple[str, ...], set[str] | None, bool] = ((), None, False)
+    left: bool = False
+
+
 @dataclass(eq=False)
 class Place:
     """Where work stands."""
@@ -98,6 +126,10 @@ class Place:
     """Whether somebody opened the scope."""
     returns: bool = False
     """Whether leaving it returns its reads."""
+    around: tuple[Entered, ...] = ()
+    """What was entered around it, outermost first."""
+    entered: Entered | None = None
+    """What leaving it leaves."""
 
 
 @dataclass(eq=False)
@@ -140,6 +172,8 @@ class World:
     process: Place = field(default_factory=lambda: Place(Reads(), inside=False))
     scoped: bool = False
     command: tuple[str, ...] = ()
+    who: Who = MAIN
+    """Who does what is done now."""
 
     def __post_init__(self) -> None:
         self.process.purposes = self.command
@@ -155,20 +189,38 @@ class World:
     def scope(self, place: Place, isolated: bool = False, fresh: bool = False) -> Place:
         self.scoped = True
         if fresh:
-            return Place(Reads(self.process.reads), self.command, chain=place.chain)
+            return self._unit(place, self.narrowed_by(place))
         if not place.inside:
             return _like(place, Reads(place.reads, part=True))
         return _like(place, Reads(place.reads, part=True), returns=True) if isolated else _like(place, place.reads)
 
     def zone(self, place: Place, purpose: str, labels: set[str] | None) -> Place:
         inner = self.scope(place)
-        inner.purposes = (*place.purposes, purpose)
-        if labels is not None:
-            around = place.admitted
-            inner.admitted = labels if around is None else {
-                label for label in labels | around if covered(label, labels) and covered(label, around)
-            }  # fmt: skip
+        inner.purposes, inner.admitted = (*place.purposes, purpose), met(place.admitted, labels)
+        inner.entered = Entered(self.who[0], (purpose, labels))
+        inner.around = (*place.around, inner.entered)
         return inner
+
+    def narrowed_by(self, place: Place) -> tuple[tuple[str, ...], set[str] | None, bool]:
+        """Return what a unit of work of its own starts in: what this very task or thread has entered and not left."""
+        purposes, admitted, unknown = self.command, None, False
+        zones: list[tuple[str, set[str] | None]] = []
+        for each in reversed([each for each in place.around if not each.left]):
+            if each.by is not None and each.by not in self.who:
+                break
+            if each.zone is None:
+                purposes, admitted, unknown = each.inside
+                break
+            zones.append(each.zone)
+        for purpose, labels in reversed(zones):
+            purposes, admitted = (*purposes, purpose), met(admitted, labels)
+        return purposes, admitted, unknown
+
+    def _unit(self, place: Place, inside: tuple[tuple[str, ...], set[str] | None, bool]) -> Place:
+        """Return a unit of work of its own; the bodies that it is opened in are still around it."""
+        entered = Entered(self.who[0], inside=inside)
+        around = (*place.around, entered)
+        return Place(Reads(self.process.reads), *inside, chain=place.chain, around=around, entered=entered)
 
     def lower(self, place: Place, label: str, to: set[str], sink: str, reviewed: bool) -> Place:
         inner = _like(place, place.reads)
@@ -180,8 +232,9 @@ class World:
     def attach(self, place: Place, labels: set[str], purposes: tuple[str, ...], unknown: bool) -> Place | None:
         """Return the place under a brought context, or None where it may not come in."""
         self.scoped = True
-        stacked = (*(each for each in self.command if each not in purposes), *purposes)
-        inner = Place(Reads(self.process.reads), stacked, unknown=unknown, chain=place.chain)
+        outer, admitted, outer_unknown = self.narrowed_by(place)
+        stacked = (*(each for each in outer if each not in purposes), *purposes)
+        inner = self._unit(place, (stacked, admitted, unknown or outer_unknown))
         if labels or unknown:
             brought = ("context://carried", frozenset(labels), unknown)
             if self.refused(inner, brought):
@@ -191,6 +244,8 @@ class World:
 
     @staticmethod
     def leave(place: Place) -> None:
+        if place.entered is not None:
+            place.entered.left = True
         if place.returns and place.reads.upper is not None:
             place.reads.upper.returned |= place.reads.own | place.reads.returned
 
@@ -320,5 +375,6 @@ class World:
 
 def _like(place: Place, reads: Reads, returns: bool = False) -> Place:
     return Place(
-        reads, place.purposes, place.admitted, place.unknown, place.lowered, place.chain, returns=returns
+        reads, place.purposes, place.admitted, place.unknown, place.lowered, place.chain, returns=returns,
+        around=place.around,
     )  # fmt: skip

@@ -4,11 +4,13 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 import pytest
+from attrs import frozen
 
 import privacylib
+from privacylib.context import frame_now
 from privacylib.model import Kind, Operation, PolicyContext, Zone
 from privacylib.naming import asset
-from privacylib.runtime import Handle, answer, begin, end, finish, respond, serve, site_now
+from privacylib.runtime import Handle, answer, begin, end, finish, respond, serve, serve_taken, site_now
 from privacylib.testing import Capture, capture
 from tests.runtime.world import CLICKS, CLOSED, LOG, POLICY, PUBLIC, RANKER, USERS, denied, only, read, write
 
@@ -43,6 +45,76 @@ def served(context: PolicyContext | None = None, uri: str = ASK) -> Generator[Ha
         yield handle
     finally:
         finish(handle)
+
+
+class TestServedInABody:
+    """A request that is served inside the body of a declared write flows into it, and so does what it reads."""
+
+    @pytest.fixture(params=[PolicyContext(), VERIFIED], ids=["no context", "verified"])
+    def context(self, request: pytest.FixtureRequest) -> PolicyContext:
+        return request.param
+
+    def test_what_the_request_reads_flows_into_it(self, mode: str, seen: Capture, context: PolicyContext) -> None:
+        @privacylib.writes(CLOSED)
+        def main() -> None:
+            with served(context, OTHER), privacylib.zone("assistant"):
+                read(USERS)
+
+        with denied(mode, "flow"):
+            main()
+
+    def test_the_request_itself_flows_into_it(self, strict: Capture) -> None:
+        @privacylib.writes(CLOSED)
+        def main() -> None:
+            with served(VERIFIED, OTHER):
+                pass
+
+        with pytest.raises(privacylib.PolicyDenied) as caught:
+            main()
+        assert caught.value.asset == CLOSED
+        assert privacylib.current().labels == frozenset()
+
+    def test_also_one_whose_caller_is_known(self, strict: Capture) -> None:
+        known = VERIFIED.zone, VERIFIED.unknown
+
+        @privacylib.writes(CLOSED)
+        def main() -> None:
+            site = site_now(Operation(Kind.SERVE, asset(OTHER)))
+            assert site is not None
+            finish(serve_taken(site, Presented(VERIFIED.labels, *known), VERIFIED.correlation_key, VERIFIED.pair))
+
+        with pytest.raises(privacylib.PolicyDenied) as caught:
+            main()
+        assert caught.value.asset == CLOSED
+
+    def test_behind_the_body_it_does_not(self, strict: Capture) -> None:
+        @privacylib.writes(CLOSED)
+        def main() -> None:
+            with served(uri=OTHER):
+                pass
+
+        main()
+        with served(uri=OTHER), privacylib.zone("assistant"):
+            read(USERS)
+
+    def test_the_call_that_it_came_by_is_complete(self, strict: Capture) -> None:
+        @privacylib.calls(OTHER)
+        def ask() -> None:
+            pair = frame_now().pair
+            with served(PolicyContext(pair=pair, verified=True)), privacylib.zone("assistant"):
+                read(USERS)
+
+        ask()
+        assert [each.asset for each in strict.of("CALL")] == [OTHER]
+
+
+@frozen
+class Presented:
+    """Tell what a caller presents."""
+
+    labels: frozenset[str]
+    zone: Zone | None
+    unknown: str | None
 
 
 class TestCall:
@@ -165,7 +237,7 @@ class TestServe:
             read(PUBLIC)
             with served(VERIFIED):
                 context = privacylib.current()
-        assert (context.correlation_key, context.purpose) == ("ab" * 16, None)
+        assert (context.correlation_key, context.purpose) == ("ab" * 16, "ads")
         assert (context.labels, context.reads) == ({"CONTACT", "INTERACTION"}, (f"{ASK}#request",))
 
     def test_the_callers_zone_goes_on(self, observed: Capture) -> None:

@@ -2,12 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import cast
 
 import pytest
 
 import privacylib
 from privacylib.context import PROCESS, frame_now
+from privacylib.families.messaging import Message, handling
+from privacylib.model import Kind, Operation, PolicyContext
+from privacylib.naming import asset
+from privacylib.runtime import Site, finish, serve, site_now
 from privacylib.testing import Capture
 from tests.runtime.world import CLICKS, CLOSED, LOG, MODEL, PUBLIC, USERS, read, sources, write
 
@@ -27,6 +32,49 @@ def in_thread(work: object) -> None:
     thread.join()
     for error in raised:
         raise error
+
+
+Zoned = tuple[tuple[str, ...], frozenset[str] | None]
+Begins = Callable[[Callable[[], Zoned]], Zoned]
+"""Begins a unit of work of its own, and does something in it."""
+
+
+def inside() -> Zoned:
+    """Return purposes and admitted labels here."""
+    zone = privacylib.current().zone
+    return ((), None) if zone is None else (zone.purposes, zone.admitted)
+
+
+def in_a_scope(work: Callable[[], Zoned]) -> Zoned:
+    with privacylib.scope("item", fresh=True):
+        return work()
+
+
+def in_a_context(work: Callable[[], Zoned]) -> Zoned:
+    with privacylib.attached(PolicyContext()):
+        return work()
+
+
+def in_a_request(work: Callable[[], Zoned]) -> Zoned:
+    handle = serve(site_of(SERVE), PolicyContext())
+    try:
+        return work()
+    finally:
+        finish(handle)
+
+
+def in_a_callback(work: Callable[[], Zoned]) -> Zoned:
+    return cast("Zoned", handling(lambda: Message(SERVE.asset))(work)())
+
+
+SERVE = Operation(Kind.SERVE, asset("http://test/ask"))
+BEGUN: tuple[Begins, ...] = (in_a_scope, in_a_context, in_a_request, in_a_callback)
+
+
+def site_of(operation: Operation) -> Site:
+    site = site_now(operation)
+    assert site is not None
+    return site
 
 
 def test_a_scope_holds_the_reads_so_far_and_current_shows_them(observed: Capture) -> None:
@@ -104,11 +152,90 @@ class TestFresh:
         with privacylib.zone("assistant"):
             read(USERS)
             with privacylib.scope("item", fresh=True):
-                assert privacylib.current().purpose is None
+                assert privacylib.current().labels == frozenset()
                 read(CLICKS)
                 write(LOG)
             write(LOG)
         assert sources(observed) == [(CLICKS,), (USERS,)]
+
+    @pytest.mark.parametrize("begins", BEGUN)
+    def test_the_zones_entered_around_it_narrow_it(self, observed: Capture, begins: Begins) -> None:
+        with privacylib.zone("train", {"CONTACT"}), privacylib.zone("train.ranker"):
+            assert begins(inside) == (("train", "train.ranker"), frozenset({"CONTACT"}))
+        assert begins(inside) == ((), None)
+
+    @pytest.mark.parametrize("begins", BEGUN)
+    def test_a_unit_of_work_around_it_does_too(self, observed: Capture, begins: Begins) -> None:
+        for outer in BEGUN:
+            with privacylib.zone("train"):
+                assert outer(lambda: begins(inside)) == (("train",), None)
+
+    @pytest.mark.parametrize("begins", BEGUN)
+    def test_fault_26_what_a_worker_carries_from_its_start_does_not(self, observed: Capture, begins: Begins) -> None:
+        found: list[Zoned] = []
+
+        def works() -> None:
+            found.append(begins(inside))
+            with privacylib.zone("ads"):
+                found.append(begins(inside))
+
+        async def task() -> None:
+            with privacylib.zone("train"):
+                await asyncio.create_task(later())
+
+        async def later() -> None:
+            works()
+
+        with privacylib.zone("train"):
+            in_thread(works)
+        asyncio.run(task())
+        assert found == [((), None), (("ads",), None)] * 2
+
+    @pytest.mark.parametrize("begins", BEGUN)
+    def test_a_zone_around_a_whole_event_loop_narrows_it(self, observed: Capture, begins: Begins) -> None:
+        found: list[Zoned] = []
+
+        async def works() -> None:
+            found.append(begins(inside))
+
+        async def both() -> None:
+            await works()
+            await asyncio.create_task(works())
+
+        with privacylib.zone("train"):
+            asyncio.run(both())
+        assert found == [(("train",), None)] * 2
+
+    def test_a_task_made_in_a_zone_that_was_left_before_its_loop_ran_is_not_narrowed(self, observed: Capture) -> None:
+        async def works() -> Zoned:
+            with privacylib.scope("item", fresh=True):
+                return inside()
+
+        loop = asyncio.new_event_loop()
+        with privacylib.zone("train"):
+            task = loop.create_task(works())
+        assert loop.run_until_complete(task) == ((), None)
+        loop.close()
+
+    @pytest.mark.parametrize("begins", BEGUN)
+    def test_a_zone_of_a_generator_narrows_it_whoever_takes_the_steps(self, observed: Capture, begins: Begins) -> None:
+        @privacylib.zone("train")
+        def steps() -> Iterator[Zoned]:
+            yield begins(inside)
+            with privacylib.zone("train.ranker"):
+                yield begins(inside)
+                yield begins(inside)
+            yield begins(inside)
+
+        running, found = steps(), list[Zoned]()
+        for _ in range(4):
+            in_thread(lambda: found.append(next(running)))
+        assert [purposes for purposes, _ in found] == [
+            ("train",), ("train", "train.ranker"), ("train", "train.ranker"), ("train",),
+        ]  # fmt: skip
+        with privacylib.zone("ads"):
+            assert list(running) == []
+            assert begins(inside) == (("ads",), None)
 
     def test_in_a_body_that_writes_what_it_reads_flows_there(self, strict: Capture) -> None:
         @privacylib.writes(CLOSED)

@@ -16,7 +16,7 @@ import privacylib
 import privacylib.grpc
 from privacylib.model import Decision
 from tests.runtime.driving import Driver, Script
-from tests.runtime.model import HOP, SOURCES, Place, Reads, Seen, Source, World
+from tests.runtime.model import HOP, SOURCES, Entered, Place, Reads, Seen, Source, World
 
 __all__ = [
     "ANSWERED", "DENIED", "REFUSED", "Arrivals", "Reaching", "Server", "imagined", "in_a_fork", "run_errand", "serving",
@@ -45,7 +45,8 @@ class Reaching(World):
     def serve(self, caller: Place) -> tuple[Place, bool]:
         """Return where the handler of a call stands, and whether the call is refused at once."""
         self.scoped = True
-        inner = Place(Reads(self.process.reads), caller.purposes, caller.admitted, _unknown(caller))
+        inside = caller.purposes, caller.admitted, _unknown(caller)
+        inner = Place(Reads(self.process.reads), *inside, around=(Entered(HOP, inside=inside),))
         source = (f"{HOP}#request", frozenset(_labels(caller)), inner.unknown)
         inner.reads.own.add(source)
         self.requests[id(inner.reads)] = inner.reads, Request(source)

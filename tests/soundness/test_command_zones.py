@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextvars import Context
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import HTTPError
@@ -68,8 +69,7 @@ def ask_http(port: int, told: bool = True) -> dict[str, Any]:
 
 
 def test_over_grpc_and_http_the_callers_zone_stands_inside_the_commands(caller: Capture, tmp_path: Path) -> None:
-    with privacylib.scope("outside", fresh=True):  # whoever starts it brings no zone
-        server = started(tmp_path)
+    server = Context().run(started, tmp_path)  # whoever starts it brings no zone
     with server:
         assert server.stdout is not None
         rpc, web = json.loads(server.stdout.readline())

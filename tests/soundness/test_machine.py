@@ -32,7 +32,7 @@ from privacylib.decorators import Op
 from privacylib.model import NO_ZONE, Zone
 from privacylib.testing import capture
 from tests.runtime.driving import Driver, Script, attached, lowered, seen_as
-from tests.runtime.model import CLICKS, CLOSED, EMAIL, HOP, OPEN, POLICY, PUBLIC, USERS, Place, Seen
+from tests.runtime.model import CLICKS, CLOSED, EMAIL, HOP, OPEN, POLICY, PUBLIC, USERS, Place, Seen, Who
 from tests.runtime.test_machine import admitted, endpoints, purposes, sinks, sources
 from tests.runtime.world import MODES
 from tests.soundness.hands import (
@@ -140,7 +140,13 @@ class Soundness(RuleBasedStateMachine):
         assert hand is not None  # a generator, or who was called, is never busy
         if isinstance(hand, Stepped):
             self.lead(hand, number)
+        self.world.who = self.acting(hand)
         return hand
+
+    def acting(self, hand: Hand) -> Who:
+        """Return who does what a hand is told: whoever takes the steps of a generator."""
+        runner = hand.driver if isinstance(hand, Stepped) else hand
+        return runner, self.loop if isinstance(runner, Scheduled) else runner
 
     def lead(self, hand: Stepped, number: int) -> None:
         """Choose who takes the next step of a generator."""
@@ -194,7 +200,10 @@ class Soundness(RuleBasedStateMachine):
         if by is None or isinstance(by, Stepped) or len(self.hands) >= MOST_HANDS:
             return
         self.compare_held(by)  # who stands outside scopes is seen there before it opens one
+        self.world.who = self.acting(by)
         inner = self.world.zone(self.here(by), purpose, None if labels is None else set(labels))
+        if inner.entered is not None:
+            inner.entered.by = None
         around = privacylib.zone(purpose, labels)
         hand = (SteppedLater if later else Stepped)(inner, self.unwind)
         hand.driver = by
@@ -286,6 +295,8 @@ class Soundness(RuleBasedStateMachine):
                 hand.do(block.__enter__)
             return
         hand.do(block.__enter__)
+        if isinstance(hand, Stepped) and inner.entered is not None:
+            inner.entered.by = None
         hand.entered.append(Entered(block, inner))
         self.compare_held(hand)
 
@@ -390,6 +401,7 @@ class Soundness(RuleBasedStateMachine):
             return
         inner, refused = self.world.serve(here)
         asked = Asked(inner, self.unwind)
+        inner.around[0].by = asked
         asked.await_call(hand, here)
         self.arrivals.await_(call, asked.begin)
         hand.order(asking)

@@ -5,6 +5,8 @@ its own that continues the producer's, until it gets the next one from the same 
 in a scope of its own holds from then on what the producer held, for it has read it.
 
 Resources are no data: what can be closed, and what work took out of a queue before it puts it back.
+
+An item whose context could not be carried, because something in here failed, leaves its consumer unknown.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from typing import Any
 
 from privacylib.context import (
     PROCESS,
+    Entered,
     Frame,
     ReadSet,
     Scope,
@@ -25,12 +28,13 @@ from privacylib.context import (
     is_unseen,
     reference,
     runner,
+    runner_id,
     set_frame,
 )
-from privacylib.instrumentation.hops.batons import Home, receive, take_home
+from privacylib.instrumentation.hops.batons import LOST, Home, receive, take_home
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
-from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is_data, shelf_of, tag_of
-from privacylib.model import PolicyDenied
+from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is_data, lose, shelf_of, tag_of
+from privacylib.model import Kind, Operation, PolicyDenied
 from privacylib.runtime import ACTIVE, faults, into_open_writes
 
 __all__ = ["REPLACEMENTS"]
@@ -39,17 +43,17 @@ Size = Callable[[Any], int]
 """Returns the number of items in a queue, under its lock."""
 
 
-class _Desk(Frame):
+class _Desk(Entered):
     """The frame of a worker's loop while it has an item of one queue in hand."""
 
-    __slots__ = ("owner", "queue")
+    __slots__ = ("queue", "worker")
 
     def __init__(self, at: Any, tag: Tag, outer: Frame | None) -> None:
         reads = ReadSet(tag.key, PROCESS.frame.scope.reads)
         receive(reads, tag.held)
         within = None if outer is None else outer.inside()
         super().__init__(Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
-        self.owner = reference(runner())
+        self.owner, self.step, self.worker = runner_id(), None, reference(runner())
         self.queue = weakref.ref(at)
 
 
@@ -65,17 +69,19 @@ _GET = asyncio.Queue[Any].get.__code__
 def _put(size: Size) -> Makes:
     def around(original: Callable[..., Any]) -> Callable[..., Any]:
         def _put(self: Any, item: Any, *args: Any) -> None:
-            data = ACTIVE.snapshot is not None and is_data(item)
-            if not (data or (ACTIVE.snapshot is not None and has_shelf(self))):
+            if ACTIVE.snapshot is None:
                 original(self, item, *args)
                 return
-            inside = size(self)
+            data, inside = _data(item), size(self)
             original(self, item, *args)
+            if not (data or has_shelf(self)):
+                return
             try:
                 frame = get_frame()
                 tag = tag_of(frame) if data else None
                 shelf_of(self, inside).put(item, tag, None if frame is None else frame.scope.key, inside)
             except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+                lose(self)
                 faults.swallowed("carrying", error)
 
         return _put
@@ -91,21 +97,21 @@ def _get(size: Size, *, last: bool = False) -> Makes:
             inside = size(self)
             item = original(self, *args)
             _passed.seen = True
-            data = is_data(item)
+            data = _data(item)
             if not data and not has_shelf(self):
                 return item
             try:
                 tag = shelf_of(self, inside).get(item, inside, last=last)
-                if data:
-                    waited = _getting()
-                    if waited is None:
-                        _take(self, item, tag)
-                    else:
-                        _handed[waited] = (self, item, tag)
-            except PolicyDenied:
-                raise
             except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+                lose(self)
                 faults.swallowed("carrying", error)
+                tag = UNTAGGED
+            if data:
+                waited = _getting()
+                if waited is None:
+                    _take(self, item, tag)
+                else:
+                    _handed[waited] = (self, item, tag)
             return item
 
         return _get
@@ -117,22 +123,44 @@ def _take(at: Any, item: object, tag: Tag | None) -> None:
     """Let the consumer stand where the item's context says.
 
     Raises:
-        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from.
-            The item is inside again.
+        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from, or the
+            process enforces and the consumer could not even be told to know nothing. The item is inside again.
     """
     try:
-        _stand(at, item, tag)
+        try:
+            _stand(at, item, tag)
+        except PolicyDenied:
+            raise
+        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("carrying", error)
+            _know_nothing()
     except PolicyDenied:
         _put_back(at, item, tag)
         raise
 
 
+def _know_nothing() -> None:
+    """Leave the consumer unknown; where that fails too, an enforcing process denies."""
+    try:
+        _join(frame_now(), UNTAGGED)
+    except PolicyDenied:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        if (snapshot := ACTIVE.snapshot) is not None:
+            faults.while_deciding(snapshot, Operation(Kind.READ, LOST), error)
+
+
 def _put_back(at: Any, item: object, tag: Tag | None) -> None:
     """Keep an item inside that its consumer was refused."""
     frame = get_frame()
-    set_frame(None if tag is None else _Desk(at, tag, None))
     try:
+        set_frame(None if tag is None else _Desk(at, tag, None))
         at._put(item)
+    except Exception as error:  # noqa: BLE001 - as above
+        set_frame(None)
+        at._put(item)
+        lose(at)
+        faults.swallowed("carrying", error)
     finally:
         set_frame(frame)
     if isinstance(at, queue.Queue):
@@ -143,7 +171,7 @@ def _stand(at: Any, item: object, tag: Tag | None) -> None:
     frame = get_frame()
     if frame is not None and is_unseen(frame):
         return
-    if isinstance(frame, _Desk) and frame.queue() is at and frame.owner() == runner():
+    if isinstance(frame, _Desk) and frame.queue() is at and frame.worker() == runner():
         frame.scope.left = True
         frame = frame.outer
         set_frame(frame)
@@ -163,6 +191,15 @@ def _join(frame: Frame, tag: Tag) -> None:
     known = frame.scope.reads.visible().members
     if denied := take_home(frame, Home(tuple(read for read in tag.held if read[0] not in known))):
         raise denied
+
+
+def _data(item: object) -> bool:
+    """Return whether an item is data; one that cannot be told is."""
+    try:
+        return is_data(item)
+    except Exception as error:  # noqa: BLE001 - as above
+        faults.swallowed("carrying", error)
+        return True
 
 
 def _getting() -> "asyncio.Task[Any] | None":
@@ -209,7 +246,7 @@ def _organised_otherwise(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, *args, **kwargs)
         _passed.seen = False
         item = original(self, *args, **kwargs)
-        if not _passed.seen and is_data(item):
+        if not _passed.seen and _data(item):
             _take(self, item, UNTAGGED)
         return item
 

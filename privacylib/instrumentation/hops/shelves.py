@@ -12,7 +12,7 @@ from privacylib.context import PROCESS, Frame
 from privacylib.instrumentation.hops.batons import Home, Reads, seen
 from privacylib.model import NO_ZONE, Zone
 
-__all__ = ["UNTAGGED", "Shelf", "Tag", "has_shelf", "is_data", "shelf_of", "tag_of"]
+__all__ = ["UNTAGGED", "Shelf", "Tag", "has_shelf", "is_data", "lose", "shelf_of", "tag_of"]
 
 _ATTRIBUTE = "_privacylib_shelf"
 LENT = 1024
@@ -155,6 +155,11 @@ class Shelf:
 def has_shelf(queue: Any) -> bool:
     """Return whether anything that is data, or stood beside some, was ever put into a queue."""
     return _ATTRIBUTE in queue.__dict__
+
+
+def lose(queue: Any) -> None:
+    """Forget the tags of all items inside a queue: whatever comes out of it is unknown."""
+    queue.__dict__[_ATTRIBUTE] = Shelf(-1)  # as many as there never are
 
 
 def shelf_of(queue: Any, size: int) -> Shelf:

@@ -4,13 +4,15 @@ import inspect
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 import privacylib
 from privacylib.context import get_frame
 from privacylib.instrumentation import hops
+from privacylib.instrumentation.hops import queues
+from privacylib.instrumentation.hops.shelves import Shelf
 from privacylib.model import PolicyDenied
 from privacylib.testing import Capture
 from tests.instrumentation.hops import work
@@ -369,3 +371,70 @@ def test_a_reclassification_outside_any_scope_makes_no_scope(seen: Capture) -> N
     inbox.get()
     write_open()
     assert behind(seen) == [(PEOPLE,)]
+
+
+def fail(*args: object, **kwargs: object) -> NoReturn:
+    """Fail as an error of ours would."""
+    raise RuntimeError
+
+
+class TestErrorsOfOurOwn:
+    """What could not be carried is unknown, never an empty start."""
+
+    def taken(self, inbox: Any) -> None:
+        with privacylib.zone("reply"):
+            assert inbox.get_nowait() == "x"
+            assert privacylib.current().unknown == "queue"
+            assert privacylib.check("write", work.CLOSED).requirement == "unknown"
+
+    @pytest.fixture(params=[queue.Queue, queue.LifoQueue, asyncio.Queue])
+    def inbox(self, request: pytest.FixtureRequest) -> Any:
+        return request.param()
+
+    def put(self, inbox: Any) -> None:
+        with privacylib.zone("reply"):
+            people()
+            inbox.put_nowait("x")
+
+    @pytest.mark.parametrize("broken", ["put", "tag_of", "shelf_of"])
+    def test_when_it_is_put(self, enforced: Capture, inbox: Any, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(*((Shelf, broken) if broken == "put" else (queues, broken)), fail)
+            self.put(inbox)
+        self.taken(inbox)
+
+    @pytest.mark.parametrize("broken", ["get", "shelf_of", "take_home", "_stand"])
+    def test_when_it_is_taken(
+        self, enforced: Capture, inbox: Any, broken: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.put(inbox)
+        calls: list[object] = []
+        working: Any = getattr(Shelf if broken == "get" else queues, broken)
+
+        def once(*args: Any, **kwargs: Any) -> Any:
+            calls.append(args)
+            return fail() if len(calls) == 1 else working(*args, **kwargs)
+
+        monkeypatch.setattr(Shelf if broken == "get" else queues, broken, once)
+        self.taken(inbox)
+        assert calls
+
+    def test_one_that_is_taken_while_nothing_works_is_denied_and_stays_inside(
+        self, enforced: Capture, inbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.put(inbox)
+        with monkeypatch.context() as patched, privacylib.zone("reply"):
+            for name in ("_stand", "_join", "_Desk"):
+                patched.setattr(queues, name, fail)
+            with pytest.raises(PolicyDenied) as caught:
+                inbox.get_nowait()
+        assert caught.value.decision.requirement == "unknown"
+        self.taken(inbox)
+
+    def test_in_observe_the_host_goes_on(self, seen: Capture, inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("tag_of", "shelf_of", "_stand", "_join"):
+            monkeypatch.setattr(queues, name, fail)
+        self.put(inbox)
+        assert inbox.get_nowait() == "x"
+        with privacylib.zone("reply"):
+            write_open()
