@@ -116,6 +116,7 @@ class ClientInterceptor(
         except BaseException:
             calling.close(None, failed=True)
             raise
+        calling.made()
         return StreamCall(call, calling) if responses else _answered(call, calling)
 
 

@@ -69,6 +69,7 @@ class _Governing:
         except BaseException:
             calling.close(None, failed=True)
             raise
+        calling.made()
         return stands_in(call, calling)
 
 

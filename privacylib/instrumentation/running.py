@@ -13,7 +13,7 @@ from privacylib.instrumentation.lasting import lasting
 from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import Asset, Kind, Operation
 from privacylib.propagation import host_of
-from privacylib.runtime import Declared, Handle, begin, end, faults, site_of
+from privacylib.runtime import Declared, Handle, begin, end, faults, site_of, step_out
 from privacylib.runtime.messages import carry
 
 __all__ = ["Running"]
@@ -72,7 +72,8 @@ class Running:
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.while_deciding(snapshot, operation, error)
             return
-        handle = begin(site, stays_open=self._patch.rebuilt is not None or self._streams())
+        streams = self._streams()
+        handle = begin(site, stays_open=self._patch.rebuilt is not None or streams, body=streams)
         if handle is not None:
             self._handles.append(handle)
             if operation.kind is Kind.WRITE and self._patch.sends is not None:
@@ -120,6 +121,7 @@ class Running:
         if patch.goes_on is not None and (holder := patch.goes_on(call)) is not None:
             if self._calling is not None and patch.announces is not None and patch.announces(call):
                 self._calling.announced(())
+            self._go_on()
             self._call = _FORGOTTEN  # it may hold the holder, which nothing may keep
             goes_on(holder, self)
             return result
@@ -137,6 +139,13 @@ class Running:
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("patching", error)
             return result
+
+    def _go_on(self) -> None:
+        """Let whoever made the call do other things while it goes on."""
+        if self._calling is not None:
+            self._calling.made()
+        for handle in self._handles:
+            step_out(handle)
 
     def answered(self, patch: Patch, call: Call) -> None:
         """End a remote call with its response.

@@ -18,7 +18,7 @@ from privacylib.runtime.endpoints import (
     told_now,
 )
 from privacylib.runtime.gaps import judge_uncovered
-from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse
+from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse, step_out
 from privacylib.runtime.known import Known, Site, decision_on, site_of
 from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_scope, exit_frame, narrowed
 from privacylib.runtime.ways import remember, ways_into
@@ -28,7 +28,7 @@ __all__ = [
     "begin", "begin_answer", "complete", "decide_answer", "decision_on", "end", "enter_lowering", "enter_scope",
     "exit_frame", "faults", "finish", "held_now", "hold", "into_open_writes", "judge_uncovered", "narrowed", "record",
     "refuse", "remember", "requested", "respond", "responded", "scope_under", "serve", "serve_taken", "site_now",
-    "site_of", "snapshot_now", "told_now", "ways_into",
+    "site_of", "snapshot_now", "step_out", "told_now", "ways_into",
     "zone_under",
 ]  # fmt: skip
 

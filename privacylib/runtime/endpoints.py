@@ -245,6 +245,8 @@ def requested(handle: Handle) -> None:
     try:
         close_for_scope(handle)
         handle.open = False
+        if handle.body is not None:
+            handle.body.ended, handle.body = True, None
         handle.sources = held_by(handle)
         judges = judges_still(handle, handle.sources)
         handle.known = handle.site.writing(handle.sources, handle.frame, judges, late=True)

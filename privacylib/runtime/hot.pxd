@@ -40,6 +40,7 @@ cdef class Body(Frame):
 
 cpdef Handle begin(Site site, bint stays_open=*, bint body=*, object judges=*)
 cpdef object end(Handle handle, bint failed=*)
+cpdef object step_out(Handle handle)
 cpdef object decide_read(Handle handle)
 cpdef object decide_write(Handle handle, bint judges=*)
 cpdef SourceSet held_by(Handle handle)

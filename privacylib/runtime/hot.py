@@ -13,7 +13,9 @@ from privacylib.runtime import faults
 from privacylib.runtime.known import Known, Site
 from privacylib.runtime.tracing import host_context, host_span
 
-__all__ = ["Body", "Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse"]
+__all__ = [
+    "Body", "Handle", "begin", "decide_read", "decide_write", "end", "judges_still", "record", "refuse", "step_out",
+]  # fmt: skip
 
 _READ, _OPAQUE, _CALL = Kind.READ, Kind.OPAQUE, Kind.CALL
 
@@ -165,6 +167,12 @@ def end(handle: Handle | None, failed: bool = False) -> None:
         faults.swallowed("recording", error)
     if not kept and not failed and (mandatory := handle.known.mandatory) is not None:
         raise PolicyDenied(mandatory, handle.site.operation.asset.uri)
+
+
+def step_out(handle: Handle) -> None:
+    """Leave the body of an operation that goes on; what was begun in there and goes on still flows into it."""
+    if handle.body is not None:
+        leave(handle.body)
 
 
 def open_for_scope(handle: Handle) -> None:

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
+from privacylib.families.messaging import Message, received
 from privacylib.instrumentation import patching
+from privacylib.naming import asset
 from privacylib.wsgi import Middleware
 from tests.integrations.conformance import EGRESS, Conformance, Host, users
 from tests.watched import Watched, watched
@@ -123,6 +126,30 @@ def test_what_is_read_while_a_body_is_sent_is_in_it(here: Watched) -> None:
     with serving(seen(kept)) as host, privacylib.zone("reply"), pytest.raises(PolicyDenied):
         post(host, body())
     assert here.denied()
+
+
+@pytest.mark.parametrize("here", [EGRESS], indirect=True)
+def test_messages_that_a_body_takes_outside_any_scope_are_in_it(here: Watched) -> None:
+    """Each message is taken in a scope of its own, which the request does not belong to."""
+
+    class Consumer:
+        def poll(self) -> str:
+            received(self, lambda: [Message(asset("db://users"))])
+            return "ana"
+
+    def body() -> Generator[bytes]:
+        yield Consumer().poll().encode()
+
+    def send() -> None:
+        post(host, body())
+        consumer.poll()  # which is not in it any more
+
+    consumer, kept = Consumer(), list[dict[str, Any]]()
+    with serving(seen(kept)) as host:
+        with pytest.raises(PolicyDenied) as caught:
+            Context().run(send)
+        Context().run(consumer.poll)
+    assert caught.value.asset == f"http://{host}/plain"
 
 
 def test_a_refused_response_is_closed_and_the_connection_serves_again(here: Watched) -> None:

@@ -12,7 +12,7 @@ from privacylib.model import PolicyContext, PolicyDenied
 from privacylib.propagation import ingress_rule, unknown
 from privacylib.propagation.carriers import Carrier, MutableCarrier
 from privacylib.runtime import Declared, answer, begin_answer, faults, requested, told_now
-from privacylib.runtime.hot import Handle, begin, end
+from privacylib.runtime.hot import Handle, begin, end, step_out
 from privacylib.runtime.known import Site
 
 __all__ = ["METADATA_LIMIT", "Calling", "TargetOf", "size_of"]
@@ -71,8 +71,13 @@ class Calling:
 
     @property
     def frame(self) -> Frame:
-        """Return where the call was made; a stream of requests is made there too."""
-        return self._operation().frame
+        """Return where a stream of requests is made: where the call was made, and inside of it."""
+        handle = self._operation()
+        return handle.body or handle.frame
+
+    def made(self) -> None:
+        """Say that the call is under way, and whoever made it does other things."""
+        step_out(self._operation())
 
     @faults.deciding
     def inject(self, carrier: MutableCarrier) -> None:
@@ -170,7 +175,7 @@ def _begun(site: Site, method: Declared, target_of: TargetOf, requests: bool, re
     snapshot = site.snapshot
     target = target_of() if snapshot.engine.policy.trust.egress is None else None
     travels = snapshot.propagator.allows(site.operation.asset.uri, target)
-    handle = begin(site, stays_open=requests, judges=travels)
+    handle = begin(site, stays_open=requests, body=requests, judges=travels)
     if handle is None:
         return None
     # The peer is told once, when the call begins.
