@@ -189,8 +189,11 @@ def _opaque(found: "Diagnosis") -> Iterator[str]:
     if not found.opaque:
         yield "none"
         return
-    rows = [(row.dialect, row.asset, row.count, ", ".join(sorted(row.services))) for row in found.opaque]
-    yield from _bounded(("dialect", "asset", "count", "service"), rows)
+    rows = [
+        (row.dialect, row.asset, row.count, ", ".join(sorted(row.services)), row.why or "?", row.site or "?")
+        for row in found.opaque
+    ]
+    yield from _bounded(("dialect", "asset", "count", "service", "why", "site"), rows)
 
 
 def _unannotated(found: "Diagnosis") -> Iterator[str]:

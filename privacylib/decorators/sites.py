@@ -1,10 +1,11 @@
 """Names of places in the code; never a path of the machine."""
 
+import re
 import sys
 from types import FrameType
 from typing import Any
 
-__all__ = ["called_from", "importable", "place_of", "qualified"]
+__all__ = ["called_from", "host_site", "importable", "place_of", "qualified"]
 
 
 def qualified(function: Any) -> str:
@@ -31,3 +32,29 @@ def importable(name: str | None) -> str:
         spec = getattr(sys.modules.get(name), "__spec__", None)
         name = getattr(spec, "name", None) or name
     return name or "?"
+
+
+def host_site() -> str:
+    """Return the name of the program's function that stands nearest above; what is installed is not the program's own.
+
+    Where all of it is installed, as a tool is, the nearest function that is not of this package.
+    """
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - likewise
+    nearest: FrameType | None = None
+    for _ in range(_DEPTH):
+        if frame is None:
+            break
+        file = frame.f_code.co_filename
+        if not file.startswith(_OURS) or file.startswith(_DEMO):
+            nearest = nearest or frame
+            if not _INSTALLED.search(file):
+                return place_of(frame)
+        frame = frame.f_back
+    return "?" if nearest is None else place_of(nearest)
+
+
+_DEPTH = 64
+"""Frames that are looked at."""
+_OURS = __file__.rpartition("decorators")[0]
+_DEMO = f"{_OURS}demo"
+_INSTALLED = re.compile(r"[/\\](?:site-packages|dist-packages|python3\.\d+)[/\\]|^<frozen ")

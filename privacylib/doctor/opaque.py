@@ -21,12 +21,16 @@ class Opaque:
     Args:
         dialect: The dialect they are written in.
         asset: What they name; its last part is ``{…}`` where no table is known.
+        why: Why they could not be read.
+        site: Who ran them, as ``module:qualname``.
         count: How many there were.
         services: Who ran them.
     """
 
     dialect: str
     asset: str
+    why: str = ""
+    site: str = ""
     count: int = 0
     services: set[str] = field(factory=set[str])
 
@@ -37,17 +41,17 @@ class Opaque:
 
 def opaque(found: Iterable[Seen]) -> list[Opaque]:
     """Return them, the most frequent first."""
-    rows: dict[tuple[str, str], Opaque] = {}
+    rows: dict[tuple[str, ...], Opaque] = {}
     for producer, counts in found:
         flows = producer.flows
         for number, tally in counts.flows.items():
             flow = flows.get(number)
             if flow is not None and flow.kind is Kind.OPAQUE and _dialect(flow) in _DIALECTS:
-                key = _dialect(flow), flow.asset.uri
+                key = _dialect(flow), flow.asset.uri, flow.why, flow.site
                 row = rows.setdefault(key, Opaque(*key))
                 row.count += tally.count
                 row.services.add(producer.service)
-    return sorted(rows.values(), key=lambda row: (-row.count, row.dialect, row.asset))
+    return sorted(rows.values(), key=lambda row: (-row.count, row.dialect, row.asset, row.why, row.site))
 
 
 def _dialect(flow: Flow) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from privacylib.decorators.sites import host_site
 from privacylib.model import Asset, Kind, Operation, Part
 from privacylib.sql import Schema, plans
 
@@ -46,7 +47,7 @@ def operations(
 
 def _operation(step: plans.Step, place: Callable[[str], Asset]) -> Operation:
     if step.kind == plans.OPAQUE:
-        return Operation(Kind.OPAQUE, place(step.table or "{…}"))
+        return Operation(Kind.OPAQUE, place(step.table or "{…}"), site=host_site(), why=step.why)
     parts = tuple(Part(place(part.table), part.field, part.indirect) for part in step.parts)
     if step.kind == plans.READ:
         return Operation(Kind.READ, place(step.table), step.fields, parts=parts)

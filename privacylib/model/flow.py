@@ -129,6 +129,7 @@ class Flow:
         decision: The verdict.
         site: Call site as ``module:qualname``.
         terms: What else it was decided by; None where an earlier version recorded it.
+        why: For what is opaque why it could not be told.
     """
 
     kind: Kind
@@ -142,6 +143,7 @@ class Flow:
     decision: Decision = ALLOW
     site: str = ""
     terms: Terms | None = None
+    why: str = ""
 
 
 class Flag(IntFlag):

@@ -48,6 +48,7 @@ class Operation:
         parsed: Whether a parser, not the code, said so.
         parts: For a read the fields that only decide; for a write the fields of its sources, where they are known.
         inside: Whether a write depends on nothing but its sources: the data stays inside a store.
+        why: For what is opaque why it cannot be told.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class Operation:
     parsed: bool = False
     parts: tuple[Part, ...] = ()
     inside: bool = False
+    why: str = ""
 
     @property
     def alone(self) -> bool:

@@ -118,6 +118,7 @@ def _flow_members(flow: Flow) -> dict[str, Any]:
         "decision": flow.decision.verdict.value,
         "violations": [_violation_members(violation) for violation in flow.decision.violations],
         "site": flow.site,
+        "why": flow.why or None,
         "terms": None if flow.terms is None else _terms_members(flow.terms),
     }
     return {name: value for name, value in members.items() if value not in ([], None) or name == "admitted"}
@@ -196,6 +197,7 @@ def _flow(members: Mapping[str, Any]) -> Flow:
             Verdict(members["decision"]), tuple(_violation(violation) for violation in members.get("violations", ()))
         ),
         site=members.get("site", ""),
+        why=members.get("why", ""),
         terms=_terms(members["terms"]) if "terms" in members else None,
     )
 

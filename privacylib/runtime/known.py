@@ -289,7 +289,7 @@ class Site:
         return Flow(
             kind=operation.kind if kind is None else kind, asset=operation.asset, fields=fields, sources=sources,
             labels=labels, purposes=zone.purposes, admitted=zone.admitted, unknown=unknown, decision=decision,
-            site=operation.site, terms=terms or self.terms(zone),
+            site=operation.site, terms=terms or self.terms(zone), why=operation.why,
         )  # fmt: skip
 
     def terms(

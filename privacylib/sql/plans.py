@@ -45,6 +45,7 @@ class Step:
         parts: For a read what only decides; for a write what it depends on.
         parsed: Whether a write is known to depend on its parts.
         inside: Whether it depends on nothing else.
+        why: For what is opaque why it cannot be told.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Step:
     parts: tuple[Part, ...] = ()
     parsed: bool = False
     inside: bool = False
+    why: str = ""
 
 
 _plans: Memo[tuple[int, int, str, int, bool], tuple[Step, ...]] = Memo(ROOM)
@@ -81,7 +83,7 @@ def _steps(done: Statement, inside: bool) -> Iterator[Step]:
     if done.opaque:
         for name in done.writes or ("",):
             if not is_catalogue(name):
-                yield Step(OPAQUE, name)
+                yield Step(OPAQUE, name, why=done.reason)
         return
     for name in done.reads:
         if not is_catalogue(name):

@@ -1,6 +1,9 @@
 """Scripts: one statement after the other, each knowing what those before it made."""
 
+import re
 from typing import Any
+
+from sqlglot import exp
 
 from privacylib.sql.catalogue import Catalogue
 from privacylib.sql.changes import Changes
@@ -47,11 +50,11 @@ def changed(text: str, dialect: str, schema: Schema) -> Schema:
 def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
     reading = Reading(catalogue)
     try:
-        known = Changes(reading).statement(part, tree)
-    except Exception:  # noqa: BLE001 - what nobody has thought of is opaque, and never an error of the host
-        known = False
-    if not known:
-        return _opaque(part, catalogue, "it cannot be read")
+        why = "" if Changes(reading).statement(part, tree) else _why(part, tree)
+    except Exception as error:  # noqa: BLE001 - what nobody has thought of is opaque, and never an error of the host
+        why = f"reading it failed ({type(error).__name__})"
+    if why:
+        return _opaque(part, catalogue, why)
     return Statement(
         reading.kind,
         reading.sources(),
@@ -61,6 +64,21 @@ def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
         complete=not reading.reason,
         reason=reading.reason,
     )
+
+
+def _why(part: str, tree: Any) -> str:
+    """Return why a statement cannot be told; of its words only those that run something are kept."""
+    called = _CALLED.match(part)
+    if called:
+        return f"what {called[1].upper()} does is not known"
+    if tree is None:
+        return "the parser does not know it"
+    if isinstance(tree, (exp.Condition, exp.Alias)):
+        return "it is no statement"
+    return f"what {tree.key.upper()} does is not known"
+
+
+_CALLED = re.compile(r"\s*(CALL|DO|EXEC|EXECUTE)\b", re.IGNORECASE)
 
 
 def _opaque(part: str, catalogue: Catalogue, reason: str) -> Statement:

@@ -32,7 +32,7 @@ def test_a_table_of_edges(script: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "job.sql:1 CREATE TABLE users#age adults#* FILTER" in lines
     assert "job.sql:1 CREATE TABLE users#email adults#email TRANSFORMATION" in lines
     assert "job.sql:2 COPY adults#email file:out.parquet#mail TRANSFORMATION masked" in lines
-    assert lines[-1].startswith("job.sql:3 is opaque: it cannot be read")
+    assert lines[-1].startswith("job.sql:3 is opaque: the parser does not know it")
     assert "canary" not in printed
 
 

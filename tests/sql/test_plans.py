@@ -55,8 +55,11 @@ def test_what_an_insert_hands_back_is_not_read() -> None:
 
 
 def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
-    assert plan("frobnicate INTO a FROM b") == (Step(OPAQUE, "a"), Step(OPAQUE, "b"))
-    assert plan("frobnicate") == (Step(OPAQUE, ""),)
+    why = "the parser does not know it"
+    assert plan("frobnicate INTO a FROM b") == (Step(OPAQUE, "a", why=why), Step(OPAQUE, "b", why=why))
+    assert plan("frobnicate") == (Step(OPAQUE, "", why="it is no statement"),)
+    (called,) = plan("DO LANGUAGE plpgsql 'canary'", "postgres")
+    assert (called.kind, called.why) == (OPAQUE, "what DO does is not known")
 
 
 def test_a_write_of_very_many_columns_is_told_as_a_whole() -> None:
