@@ -24,6 +24,9 @@ _TABLES = "_privacylib_tables"
 """Attribute of a connection: what its tables are known by, its file, or a name of its own for one in memory."""
 
 _in_memory = count(1)
+_MARKS = re.compile(r"[?:@$]")
+"""Where values can go in."""
+
 _ATTACH = re.compile(r"(?:^|[;/\n])\s*ATTACH\b", re.IGNORECASE)
 
 
@@ -58,7 +61,23 @@ def statement(connection: Any, text: str, *, bound: bool) -> tuple[Operation, ..
     schema = None
     if _ATTACHED not in _told(connection):
         schema = schema_for(_aside(connection), _told(connection).get(_TABLES, ""), text)
-    return operations(text, partial(_table, connection), bound=bound, dialect="sqlite", schema=schema)
+    bound = bound and _MARKS.search(text) is not None
+    found = operations(text, partial(_table, connection), bound=bound, dialect="sqlite", schema=schema)
+    opaque = any(each.kind is Kind.OPAQUE for each in found)
+    return () if opaque and _is_no_sql(_aside(connection), text) else found
+
+
+def _is_no_sql(cursor: Any, text: str) -> bool:
+    """Return whether SQLite cannot read a statement either, so that it does nothing but raise."""
+    import sqlite3
+
+    try:
+        cursor.execute(f"EXPLAIN {text}")
+    except sqlite3.OperationalError as error:
+        return "syntax error" in str(error)
+    except Exception:  # noqa: BLE001 - whatever else it is, it says nothing of the text
+        return False
+    return False
 
 
 def shape(cursor: Any, text: str, parameters: Any = ()) -> tuple[str, str, bool, int] | None:

@@ -94,15 +94,21 @@ def drop(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     return Relation(tables=scope.tables) if scope.tables else None
 
 
+_NO_TABLES = frozenset({"INDEX", "SEQUENCE", "SCHEMA", "DATABASE", "TYPE"})
+
+
 def alter(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     """Read ALTER: what was known of a table holds no more, and what is renamed moves."""
     writing.reading.kind = f"ALTER {tree.args.get('kind') or ''}".strip()
-    if not isinstance(tree.this, exp.Table):
+    if not isinstance(tree.this, exp.Table) or tree.args.get("kind") in _NO_TABLES:
         return None
     name = writing.reading.name_of(tree.this)
+    columns_to = [one.this for one in tree.args.get("options") or () if isinstance(one, exp.ToTableProperty)]
     for action in tree.args.get("actions") or ():
         if isinstance(action, exp.Query):
             make(writing, tree.this, writing.queries.query(action, scope), view=True)
+        elif isinstance(action, exp.AlterRename) and columns_to:  # RENAME a TO b, without the word COLUMN
+            _rename(writing, name, *(writing.reading.names.column(one.this) for one in (action.this, columns_to[0])))
         elif isinstance(action, exp.AlterRename) and isinstance(action.this, exp.Table):
             _move(writing, name, action.this)
         elif isinstance(action, exp.RenameColumn):

@@ -12,7 +12,7 @@ import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.families.sqlite import file_of
 from privacylib.instrumentation import patching
-from tests.integrations.conformance import Conformance, Host
+from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
 
@@ -267,3 +267,36 @@ def test_a_statement_seen_before_is_decided_by_the_policy_in_force(tmp_path: Pat
         finally:
             privacylib.shutdown()
     patching.uninstall()
+
+
+def test_what_sqlite_cannot_read_either_raises_its_own_error(tmp_path: Path) -> None:
+    with watched(tmp_path) as here, closing(sqlite3.connect(tmp_path / "shop.db")) as bare:
+        bare.execute("create table plain (x)")
+        integrations.install(frozenset({"sqlite3"}))
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as database, privacylib.zone("reply"):
+            users()
+            with pytest.raises(sqlite3.OperationalError, match="syntax error"):
+                database.execute("select * from (insert into plain select 1)")
+        patching.uninstall()
+        assert here.denied() == []
+
+
+def test_values_for_a_statement_that_takes_none_are_not_in_it(tmp_path: Path) -> None:
+    with watched(tmp_path) as here:
+        integrations.install(frozenset({"sqlite3"}))
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as database, privacylib.zone("reply"):
+            database.execute("create table plain (x)")
+            database.execute("create table other (x)")
+            users()
+            database.execute("insert into other select x from plain", Given())
+            with pytest.raises(privacylib.PolicyDenied):
+                database.execute("insert into other select :x from plain", Given(x=1))
+        patching.uninstall()
+    assert [denied.asset for denied in here.denied()] == [f"sqlite://{tmp_path}/shop.db/other"]
+
+
+class Given(dict[str, int]):
+    """Values that are never empty, as Datasette has them."""
+
+    def __len__(self) -> int:
+        return super().__len__() or 1

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from itertools import product
 from pathlib import Path
@@ -20,7 +20,10 @@ from privacylib.graph import Edge, load
 from privacylib.model import Evidence
 from tests.servers import await_port, free_port
 
-__all__ = ["BIN", "Answer", "Found", "answers", "expected", "found_in", "read_file", "run_command", "served"]
+__all__ = [
+    "BIN", "Answer", "Found", "Program", "answers", "expected", "found_in", "pairs", "read_file", "run_command",
+    "served",
+]  # fmt: skip
 
 BIN = Path(sys.executable).parent
 Pair = tuple[str, str]
@@ -56,10 +59,47 @@ class Found:
         """Return which part of all edges is true, for the report beside it."""
         return len(self.every & true) / len(self.every) if self.every else 1.0
 
-    def impossible(self, read: dict[str, Any]) -> list[Pair]:
-        """Return the edges above `context` that no code leads along."""
-        wrong = {(source, sink) for source, sink in read["impossible"]}
-        return sorted(pair for pair in self.above if wrong & {pair, (pair[0], "*"), ("*", pair[1])})
+    def impossible(self, read: dict[str, Any], among: frozenset[Pair] | None = None) -> list[Pair]:
+        """Return the edges above `context`, or among others, that no code leads along."""
+        wrong = pairs(read, "impossible")
+        return sorted(
+            pair for pair in (self.above if among is None else among) if wrong & {pair, (pair[0], "*"), ("*", pair[1])}
+        )
+
+
+@frozen
+class Program:
+    """A program with what was written down about it.
+
+    Args:
+        name: What it is called in the table of all.
+        observed: Runs it under privacylib in an empty directory, and returns its edges.
+        true: Its true edges.
+        read: The file.
+    """
+
+    name: str
+    observed: Callable[[Path], Found]
+    true: set[Pair]
+    read: dict[str, Any]
+
+    @property
+    def allowed(self) -> set[Pair]:
+        """Return what counts as true: also what is true and need not be found."""
+        return self.true | pairs(self.read, "may")
+
+    def row(self, found: Found) -> tuple[str, ...]:
+        """Return the program's line in the table of all."""
+        numbers = (len(self.true), len(found.above), len(found.recall(self.true)), len(found.impossible(self.read)))
+        true, above, missing, impossible = map(str, numbers)
+        parts = found.precision(self.allowed), found.context_precision(self.allowed)
+        recall = 1 - int(missing) / len(self.true)
+        return (self.name, true, f"{recall:.0%}", above, *(f"{part:.0%}" for part in parts), impossible)
+
+
+def pairs(read: dict[str, Any], key: str) -> set[Pair]:
+    """Return the pairs that stand in a file under a key."""
+    return {(source, sink) for source, sink in read.get(key, ())}
 
 
 def run_command(spool: Path, *options: str) -> list[str]:

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from privacylib.doctor import diagnose
-from tests.programs.running import Found, found_in, read_file, run_command
+from tests.programs.running import Found, Program, found_in, pairs, read_file, run_command
 
 for name in ("pandas", "duckdb", "pyarrow"):
     pytest.importorskip(name)
 pytestmark = [pytest.mark.slow, pytest.mark.library]
 
 READ = read_file("batch_job.yaml")
-TRUE = {(source, sink) for source, sink in READ["edges"]}
+TRUE = pairs(READ, "edges")
 
 
 def prepared(directory: Path) -> Path:
@@ -39,20 +39,28 @@ def run(directory: Path, *before: str) -> Path:
     return work
 
 
+def observed(place: Path) -> Found:
+    """Run the program under privacylib, and return its edges."""
+    work = run(place, *run_command(place / "spool"))
+    database = f"duckdb://{work}/warehouse.duckdb/"
+    return found_in(place / "spool", {f"{database}main.": "wh/", database: "wh/", f"file://{work}/": "file/"})
+
+
+PROGRAM = Program("nightly batch", observed, TRUE, READ)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("batch")
-    run(place, *run_command(place / "spool"))
-    return place
+    return tmp_path_factory.mktemp("batch")
 
 
 @pytest.fixture(scope="module")
 def found(place: Path) -> Found:
-    database = f"duckdb://{place}/work/warehouse.duckdb/"
-    return found_in(place / "spool", {f"{database}main.": "wh/", database: "wh/", f"file://{place}/work/": "file/"})
+    return observed(place)
 
 
-def test_it_does_what_it_does_without(place: Path, tmp_path: Path) -> None:
+def test_it_does_what_it_does_without(place: Path, found: Found, tmp_path: Path) -> None:
+    assert found.every
     bare = run(tmp_path)
     for name in ("totals.csv", "refused.csv", "changes.json"):
         assert (place / "work" / name).read_bytes() == (bare / name).read_bytes()
@@ -69,7 +77,8 @@ def test_what_is_above_context_is_true(found: Found) -> None:
     assert found.impossible(READ) == []
 
 
-def test_nothing_it_does_is_a_gap_and_what_native_code_does_is_named(place: Path) -> None:
+def test_nothing_it_does_is_a_gap_and_what_native_code_does_is_named(place: Path, found: Found) -> None:
+    assert found.every
     told = diagnose([place / "spool"])
     assert told.gaps == []
     assert told.unaudited == {"duckdb": "DuckDB", "pyarrow": "Arrow"}

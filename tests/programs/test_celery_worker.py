@@ -14,17 +14,18 @@ import pytest
 
 from privacylib.doctor import diagnose
 from tests.integrations import brokers
-from tests.programs.running import BIN, Found, found_in, read_file, run_command
+from tests.programs.running import BIN, Found, Program, found_in, pairs, read_file, run_command
 
 for name in ("celery", "redis"):
     pytest.importorskip(name)
 pytestmark = [pytest.mark.slow, pytest.mark.library, pytest.mark.server]
 
 READ = read_file("celery_worker.yaml")
-TRUE = {(source, sink) for source, sink in READ["edges"]}
-SHOP = (
-    "create table orders (customer text, amount real); create table archive (customer text); create table secrets (x)"
-)
+TRUE = pairs(READ, "edges")
+SHOP = """
+    create table orders (customer text, amount real); create table archive (customer text); create table secrets (x);
+    create table customers (name text primary key); create table best (name text)
+"""
 PATIENCE = 30
 """Seconds for the last task to be done."""
 
@@ -61,23 +62,29 @@ def run(directory: Path, port: int) -> Path:
     return work
 
 
+def observed(place: Path) -> Found:
+    """Run worker and script under privacylib, and return their edges."""
+    with brokers.redis(place) as port:
+        work = run(place, port)
+    names = {f"sqlite://{work}/shop.db/": "db/", f"file://{work}/": "file/"}
+    return found_in(place / "spool", {**names, f"redis://127.0.0.1:{port}/0/celery": "queue"})
+
+
+PROGRAM = Program("Celery worker", observed, TRUE, READ)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("worker")
-    with brokers.redis(place) as port:
-        run(place, port)
-        (place / "port").write_text(str(port))
-    return place
+    return tmp_path_factory.mktemp("worker")
 
 
 @pytest.fixture(scope="module")
 def found(place: Path) -> Found:
-    port = (place / "port").read_text()
-    names = {f"sqlite://{place}/work/shop.db/": "db/", f"file://{place}/work/": "file/"}
-    return found_in(place / "spool", {**names, f"redis://127.0.0.1:{port}/0/celery": "queue"})
+    return observed(place)
 
 
-def test_the_tasks_have_run(place: Path) -> None:
+def test_the_tasks_have_run(place: Path, found: Found) -> None:
+    assert found.every
     assert (place / "work" / "outbox.txt").read_text() == "2 customers\n"
 
 
@@ -86,7 +93,7 @@ def test_every_true_edge_is_found(found: Found) -> None:
 
 
 def test_what_is_above_context_is_true(found: Found) -> None:
-    assert ("db/orders", "db/archive") in found.above
+    assert len(found.above) >= 5
     assert found.precision(TRUE) >= 0.95
     assert found.impossible(READ) == []
 
@@ -96,5 +103,6 @@ def test_each_task_is_a_unit_of_work_of_its_own(found: Found) -> None:
     assert ("db/orders", "file/outbox.txt") not in found.every
 
 
-def test_nothing_it_does_is_a_gap(place: Path) -> None:
+def test_nothing_it_does_is_a_gap(place: Path, found: Found) -> None:
+    assert found.every
     assert diagnose([place / "spool"]).gaps == []

@@ -1,8 +1,10 @@
 """An item of a queue carries the context of whoever put it; the item itself is untouched.
 
 A consumer outside any scope, such as a worker's loop, does what it does with an item in a scope of
-its own that continues the producer's, until it gets the next one from the same queue. A consumer
-in a scope of its own holds from then on what the producer held, for it has read it.
+its own that continues the producer's, until it gets the next one from the same queue. So does a
+worker that was started in a scope which has ended since, as by the first request that needs it;
+what that scope has read stays in sight. A consumer in a scope of its own holds from then on what
+the producer held, for it has read it.
 
 Resources are no data: what can be closed, and what work took out of a queue before it puts it back.
 
@@ -49,7 +51,8 @@ class _Desk(Entered):
     __slots__ = ("queue", "worker")
 
     def __init__(self, at: Any, tag: Tag, outer: Frame | None) -> None:
-        reads = ReadSet(tag.key, PROCESS.frame.scope.reads)
+        ended = outer is not None and outer.scope.opened
+        reads = ReadSet(tag.key, outer.scope.reads if outer is not None and ended else PROCESS.frame.scope.reads)
         receive(reads, tag.held)
         within = None if outer is None else outer.inside()
         super().__init__(Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
@@ -173,9 +176,11 @@ def _stand(at: Any, item: object, tag: Tag | None) -> None:
         return
     if isinstance(frame, _Desk) and frame.queue() is at and frame.worker() == runner():
         frame.scope.left = True
+        if frame.outer is not None and frame.scope.reads.upper is frame.outer.scope.reads:
+            frame.scope.reads.give_back()
         frame = frame.outer
         set_frame(frame)
-    if frame is not None and frame.scope.opened:
+    if frame is not None and frame.scope.opened and not frame.scope.outlived:
         shelf_of(at, 0).lend(item, frame.scope.key, tag)
     elif tag is not None and tag.inside:
         desk = _Desk(at, tag, frame)

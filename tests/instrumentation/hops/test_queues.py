@@ -56,6 +56,43 @@ def test_a_worker_does_each_item_in_the_producers_context(seen: Capture, kind: t
     assert [write.key for write in seen.of("WRITE")] == keys
 
 
+def test_a_worker_that_the_first_request_starts_does_each_item_in_the_producers_context(seen: Capture) -> None:
+    def work(item: str) -> None:
+        if item == "reads":
+            clicks()
+        write_open()
+
+    inbox = Queue()
+    with privacylib.zone("reply"):
+        people()
+        worker(inbox, work)
+        inbox.put("first")
+        inbox.join()
+    for item in ("reads", "reads nothing"):
+        produce(inbox, "ads", item)
+        inbox.join()
+    assert purposes(seen) == [("reply",), ("ads",), ("ads",)]
+    assert behind(seen) == [(PEOPLE,), (CLICKS, PEOPLE), (PEOPLE,)]  # what its starter has read stays in sight
+
+
+def test_what_such_a_worker_reads_is_in_sight_of_those_beside_it(seen: Capture) -> None:
+    inbox, later = Queue(), threading.Event()
+
+    def beside() -> None:
+        later.wait(5)
+        write_open()
+
+    with privacylib.zone("reply"):
+        worker(inbox, lambda item: people() if item == "reads" else later.set())
+        other = threading.Thread(target=beside)
+        other.start()
+    for item in ("reads", "ends"):
+        produce(inbox, "reply", item)
+        inbox.join()
+    other.join()
+    assert behind(seen) == [(PEOPLE,)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("item", [1, "x", (1, 2)], ids=repr)
 def test_one_object_put_by_many(seen: Capture, kind: type[Queue], item: object) -> None:

@@ -46,6 +46,17 @@ CREATE TABLE x AS SELECT id, email FROM users; ALTER TABLE x RENAME COLUMN email
 -- x.email -> x.addr : IDENTITY
 -- x.addr -> addr : IDENTITY
 
+-- case: a column renamed without the word | postgres
+CREATE TABLE x AS SELECT id, email FROM users; ALTER TABLE ONLY x RENAME email TO addr; SELECT addr FROM x;
+-- users.{id,email} -> x.= : IDENTITY
+-- x.email -> x.addr : IDENTITY
+-- x.addr -> addr : IDENTITY
+
+-- case: an index renamed | postgres
+CREATE TABLE x AS SELECT email FROM users; ALTER INDEX x RENAME TO y; SELECT email FROM x;
+-- users.email -> x.email : IDENTITY
+-- x.email -> email : IDENTITY
+
 -- case: a table renamed
 CREATE TABLE x AS SELECT id, email FROM users; ALTER TABLE x RENAME TO y; SELECT email FROM y;
 -- users.{id,email} -> x.= : IDENTITY

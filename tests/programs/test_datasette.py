@@ -6,7 +6,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from itertools import product
@@ -14,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from attrs import frozen
 
 from privacylib.graph import Edge, load
+from tests.programs.running import BIN, Found, Program, found_in, pairs, read_file, run_command
 from tests.servers import await_port, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 
-BIN = Path(sys.executable).parent
-READ: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("datasette.yaml").read_text())
+READ = read_file("datasette.yaml")
 CANARY = b"canary"
 SERVICE = "http://datasette"
 
 SHOP = """
     create table customers (id integer primary key, name text, email text);
     create table orders (id integer primary key, customer_id integer references customers(id), item text);
+    create table archive (id integer primary key, item text);
     create table untouched (id integer primary key, note text);
     create table secrets (id text primary key, token text);
     create view recent as select orders.id, name, item from orders join customers on customers.id = customer_id;
@@ -42,6 +41,7 @@ SHOP = """
 OTHER = "create table accounts (id integer primary key, name text); insert into accounts values (1, 'canary-bank')"
 CANNED = {
     "add_order": "insert into orders (customer_id, item) values (:customer_id, :item)",
+    "archive_orders": "insert into archive (id, item) select id, item from orders",
     "add_note": "insert into notes (body) values (:body)",
 }
 METADATA = {"databases": {"shop": {"queries": {name: {"sql": sql, "write": True} for name, sql in CANNED.items()}}}}
@@ -143,7 +143,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def seen(place: Path) -> Ran:
-    return run(place / "work", signal.SIGTERM, str(BIN / "privacylib"), "run", "--spool", str(place / "spool"), "--")
+    return run(place / "work", signal.SIGTERM, *run_command(place / "spool"))
+
+
+@pytest.fixture(scope="module")
+def found(place: Path, seen: Ran) -> Found:
+    assert seen.answers
+    return found_in(place / "spool", names(place / "work"))
 
 
 @pytest.fixture(scope="module")
@@ -152,22 +158,19 @@ def edges(place: Path, seen: Ran) -> list[Edge]:
     return load([place / "spool"]).edges()
 
 
-def pairs(edges: list[Edge], place: Path) -> set[tuple[str, str]]:
-    """Return sources and sinks by the file's names, fields left out."""
-    return {(_named(edge.source, place).partition("#")[0], _named(edge.sink, place)) for edge in edges}
-
-
-def _named(uri: str, place: Path) -> str:
-    work = place / "work"
-    for start, name in {
+def names(work: Path) -> dict[str, str]:
+    return {
         f"sqlite://{work}/shop.db/": "shop/",
         f"sqlite://{work}/other.db/": "other/",
         "sqlite://:memory:/": "memory/",
         f"file://{work}/": "file/",
-    }.items():
-        if uri.startswith(start):
-            return name + uri.removeprefix(start)
-    return uri
+    }
+
+
+def observed(place: Path) -> Found:
+    """Run Datasette under privacylib, and return its edges."""
+    run(place / "work", signal.SIGTERM, *run_command(place / "spool"))
+    return found_in(place / "spool", names(place / "work"))
 
 
 def expected() -> set[tuple[str, str]]:
@@ -178,25 +181,31 @@ def expected() -> set[tuple[str, str]]:
         always = READ["process"] + READ["every_view"] * request.get("view", True)
         sources = {served, *always, *request.get("reads", ())}
         found |= set(product(sources, {f"{served}#response", *request.get("writes", ())}))
+        found |= pairs(request, "inside")
     return found | set(product(READ["process"], READ["server_logs"]))
 
 
-def test_every_true_edge_is_found_and_no_other(edges: list[Edge], place: Path) -> None:
-    found, true = pairs(edges, place), expected()
-    assert sorted(true - found) == []
-    assert sorted(found - true) == []
+PROGRAM = Program("Datasette", observed, expected(), READ)
 
 
-def test_no_impossible_edge_is_there(edges: list[Edge], place: Path) -> None:
-    for source, sink in READ["impossible"]:
-        wrong = {pair for pair in pairs(edges, place) if pair[1] == sink and source in ("*", pair[0])}
-        assert not wrong
+def test_every_true_edge_is_found_and_no_other(found: Found) -> None:
+    assert found.recall(PROGRAM.true) == []
+    assert sorted(found.every - PROGRAM.true) == []
+
+
+def test_what_is_above_context_is_what_statements_say(found: Found) -> None:
+    assert found.above == {pair for request in READ["requests"] for pair in pairs(request, "inside")}
+
+
+def test_no_impossible_edge_is_there(found: Found) -> None:
+    assert found.impossible(READ, found.every) == []
 
 
 def test_custom_sql_names_its_columns(edges: list[Edge], place: Path) -> None:
     pytest.importorskip("sqlglot")
     sink = f"{SERVICE}/{{database}}.{{format}}#response"
-    fields = {_named(edge.source, place) for edge in edges if edge.sink == sink}
+    shop = f"sqlite://{place}/work/shop.db/"
+    fields = {edge.source.replace(shop, "shop/") for edge in edges if edge.sink == sink}
     assert fields >= {"shop/customers#name", "shop/customers#email"}
     assert not fields & {"shop/customers#id", "shop/customers"}
 
@@ -240,8 +249,8 @@ def _without_numbers(text: str) -> str:
 def test_enforced_its_one_forbidden_flow_is_refused(tmp_path: Path, bare: Ran) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY)
-    options = ("--policy", str(policy), "--mode", "enforce", "--spool", str(tmp_path / "spool"))
-    ran = run(tmp_path / "work", signal.SIGINT, str(BIN / "privacylib"), "run", *options, "--")
+    before = run_command(tmp_path / "spool", "--policy", str(policy), "--mode", "enforce")
+    ran = run(tmp_path / "work", signal.SIGINT, *before)
     refused = {path: answer for path, answer in ran.answers.items() if answer.status != bare.answers[path].status}
     assert {path: (answer.status, answer.body) for path, answer in refused.items()} == {
         "/shop/secrets/canary-key.json": (403, b"secrets-are-counted-only")
@@ -253,7 +262,7 @@ def test_enforced_its_one_forbidden_flow_is_refused(tmp_path: Path, bare: Ran) -
 
 
 def test_an_interrupt_ends_it_as_without(tmp_path: Path) -> None:
-    told = [(), (str(BIN / "privacylib"), "run", "--spool", str(tmp_path / "spool"), "--")]
+    told = [[], run_command(tmp_path / "spool")]
     ended: list[tuple[int, str]] = []
     for number, before in enumerate(told):
         with serving(tmp_path / str(number), *before) as (process, _):
