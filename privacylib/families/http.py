@@ -11,8 +11,8 @@ from privacylib.naming import url_asset
 from privacylib.propagation import Propagator
 from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.propagation.member import Taken
-from privacylib.runtime import ACTIVE, Declared, Handle, absent, complete, exit_frame, faults, finish, respond, serve
-from privacylib.runtime.hot import decide_write, open_for_scope
+from privacylib.runtime import ACTIVE, Declared, absent, complete, exit_frame, faults, finish, respond, serve
+from privacylib.runtime.hot import Handle, decide_write, open_for_scope
 
 __all__ = [
     "HEADER",

@@ -1,7 +1,5 @@
 """The interceptor of the sync client."""
 
-import importlib
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +8,10 @@ import grpc
 from privacylib.families.rpc import Calling, begin_again
 from privacylib.grpc.calls import FutureCall, Requests, StreamCall, conclude
 from privacylib.grpc.details import with_metadata
-from privacylib.grpc.endpoints import called, method_behind, target_of
+from privacylib.grpc.endpoints import called, target_of
+from privacylib.grpc.shortcut import OK, WAITS, Outcome, Shortcut, failure, shortcut
 
 __all__ = ["ClientInterceptor", "client_interceptor"]
-
-KEPT = 1024
-"""Methods of channels whose targets are kept."""
 
 
 def client_interceptor(target: str | None = None) -> "ClientInterceptor":
@@ -44,27 +40,30 @@ class ClientInterceptor(
 
     def __init__(self, target: str | None = None) -> None:
         self._target = target
-        self._targets: dict[int, tuple[weakref.ref[Any], str | None]] = {}
 
     def intercept_unary_unary(self, continuation: Callable[..., Any], client_call_details: Any, request: Any) -> Any:
         """Govern a call."""
-        details, metadata, calling = client_call_details, client_call_details.metadata, None
-        if metadata.__class__ is not _Carrying:
-            calling = begin_again(called(details.method), self._leads, continuation)
-        if calling is None:
+        details, metadata, short = client_call_details, client_call_details.metadata, shortcut(continuation)
+        calling = None
+        if short is not None and metadata.__class__ is not _Carrying:
+            calling = begin_again(short.called, self._leading, short)
+        if short is None or calling is None:
             return self._intercept(continuation, details, request)
         try:
             carrying = _Carrying(metadata or ())
             calling.inject(carrying)
-            call = continuation(with_metadata(details, carrying), request)
+            if short.blocking is None or continuation.__code__ is not WAITS:
+                return _answered(continuation(with_metadata(details, carrying), request), calling)
+            _, timeout, _, credentials, waits, compression = details
+            state, call = short.blocking(request, timeout, carrying, credentials, waits, compression)
         except BaseException:
             calling.close(None, failed=True)
             raise
-        if call.__class__ is not _OUTCOME:
-            return _answered(call, calling)
-        if denied := calling.close(_trailers(call), failed=False):
+        if state.code is not OK:
+            return _answered(failure(state), calling)
+        if denied := calling.close(state.trailing_metadata, failed=False):
             raise denied
-        return call
+        return Outcome(state, call)
 
     def intercept_unary_stream(self, continuation: Callable[..., Any], client_call_details: Any, request: Any) -> Any:
         """Govern a call whose response is a stream."""
@@ -82,17 +81,15 @@ class ClientInterceptor(
         """Govern a call that streams both ways."""
         return self._intercept(continuation, client_call_details, request_iterator, requests=True, responses=True)
 
+    def _leading(self, short: Shortcut) -> str | None:
+        return self._target or short.target
+
     def _leads(self, continuation: Any) -> str | None:
-        """Return where a call goes, once for each method of a channel."""
+        """Return where a call goes."""
         if self._target is not None:
             return self._target
-        method = method_behind(continuation)
-        seen = self._targets.get(id(method))
-        if seen is None or seen[0]() is not method:
-            if len(self._targets) >= KEPT:
-                self._targets.clear()
-            seen = self._targets[id(method)] = (weakref.ref(method), target_of(continuation))
-        return seen[1]
+        short = shortcut(continuation)
+        return target_of(continuation) if short is None else short.target
 
     def _intercept(
         self,
@@ -130,29 +127,12 @@ def _carrying(details: Any, calling: Calling) -> Any:
     return with_metadata(details, metadata)
 
 
-_OUTCOME: Any = getattr(importlib.import_module("grpc._interceptor"), "_UnaryOutcome", None)
-"""What gRPC itself gives for a call that is over and has succeeded."""
-
-
-def _trailers(outcome: Any) -> Any:
-    """Return the trailing metadata of a call that is over, where gRPC keeps them: its own way waits for the end."""
-    try:
-        found = outcome._call._state.trailing_metadata  # there is no public way
-    except AttributeError:
-        found = None
-    return outcome.trailing_metadata() if found is None else found
-
-
 def _answered(call: Any, calling: Calling) -> Any:
     """Return gRPC's own call where it is over; else one that takes its labels in when it will be.
 
     Raises:
         PolicyDenied: The zone does not admit what came back.
     """
-    if call.__class__ is _OUTCOME:
-        if denied := calling.close(_trailers(call), failed=False):
-            raise denied
-        return call
     if not call.done():
         return FutureCall(call, calling)
     if denied := conclude(call, calling):

@@ -13,7 +13,7 @@ from privacylib.families.rpc import Method
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import grpc_asset
 
-__all__ = ["address_of", "called", "channels_tell", "channels_told", "method_behind", "served", "target_of"]
+__all__ = ["address_of", "called", "channels_tell", "channels_told", "served", "target_of"]
 
 _NAMELESS = Asset("grpc", "{…}")
 
@@ -63,14 +63,6 @@ def target_of(continuation: Callable[..., Any]) -> str | None:
         return found.decode() if isinstance(found, bytes) else str(found)
     except (AttributeError, TypeError, ValueError):
         return None
-
-
-def method_behind(continuation: Any) -> Any:
-    """Return the method of an intercepted channel that a continuation continues; the continuation where it is none."""
-    try:
-        return continuation.__closure__[_place(continuation.__code__)].cell_contents
-    except (AttributeError, TypeError, ValueError):
-        return continuation
 
 
 def _behind(continuation: Any) -> Any:

@@ -18,6 +18,9 @@ __all__ = ["Governed", "ServerInterceptor", "peer_of", "server_interceptor", "st
 KEPT = 1024
 """Handlers kept; there are more only where a server makes them anew for each call."""
 
+_OURS = "_privacylib_governed"
+"""Attribute of functions that an interceptor of ours has made."""
+
 
 def server_interceptor() -> "ServerInterceptor":
     """Return an interceptor for ``grpc.server(..., interceptors=[...])``.
@@ -76,8 +79,11 @@ class Governed:
         behavior = getattr(handler, kind)
         if getattr(behavior, "experimental_non_blocking", False):
             return handler  # it answers through a function of gRPC's that no interceptor sees
+        if getattr(behavior, _OURS, False):
+            return handler  # an interceptor of ours that stands inside this one does the work
         wrapped = (self._for_stream if handler.response_streaming else self._for_unary)(behavior, served(name))
         functools.update_wrapper(wrapped, behavior)
+        setattr(wrapped, _OURS, True)
         build = getattr(grpc, f"{kind}_rpc_method_handler")
         return build(wrapped, handler.request_deserializer, handler.response_serializer)
 

@@ -175,7 +175,9 @@ class Propagator:
             return unknown("too-large", there.trace)
         members = there.members
         if not members:
-            return unknown("missing", there.trace) if rule == "require" else PolicyContext(correlation_key=there.trace)
+            if rule == "require":
+                return unknown("missing", there.trace)
+            return PolicyContext(correlation_key=there.trace) if there.traceparents else _EMPTY
         if len(members) > 1:
             return unknown("duplicate", there.trace)
         found = self._codec.take(members[0], self.clock(), ASKING)

@@ -40,6 +40,8 @@ GAP_BODY = Struct("<B3xQ112s")
 _HEADER_BODY = Struct("<8sHHIIQ8s24x")
 
 _LINKS_PER_SLOT = 6
+_STEPS = (128 * SLOT, 8 * SLOT, SLOT)
+"""Bytes that are compared at once, from the end of what may be blank."""
 _NO_TRACE = bytes(16)
 
 
@@ -56,8 +58,12 @@ def header(number: int, size: int, producer: str, created: int) -> bytes:
 
 def written_slots(data: bytes) -> bytes:
     """Return the slots of `data` up to the last that is not zero, without a torn one at its end."""
-    used = -(-len(data.rstrip(b"\0")) // SLOT)
-    return data[: min(used, len(data) // SLOT) * SLOT]
+    used = len(data) // SLOT * SLOT
+    for step in () if any(data[used:]) else _STEPS:
+        blank = bytes(step)
+        while used >= step and data[used - step : used] == blank:
+            used -= step
+    return data[:used]
 
 
 def auxiliary_bodies(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.context import Frame, get_frame, set_frame
+from privacylib.context.state import Frame, get_frame, set_frame
 
 __all__ = ["Job"]
 
