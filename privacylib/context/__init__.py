@@ -1,26 +1,21 @@
 """The policy context of running work."""
 
+from privacylib.context.current import CurrentVars, get_frame, set_frame
+from privacylib.context.frames import ANYONE, Entered, Frame, Scope
 from privacylib.context.inside import Inside, Within
 from privacylib.context.sources import EMPTY, WIDEST, LatestReads, Link, ReadSet, SourceSet
 from privacylib.context.stage import Stage
 from privacylib.context.state import (
-    ANYONE,
     PROCESS,
     UNSEEN,
-    CurrentVars,
-    Entered,
-    Frame,
-    Scope,
     frame_here,
     frame_now,
-    get_frame,
     is_unseen,
     leave,
     new_key,
     reference,
     runner,
     runner_id,
-    set_frame,
 )
 
 __all__ = [

@@ -1,6 +1,8 @@
 """The inside of an operation that has no body of its own, for whoever asks what explains some I/O."""
 
-from privacylib.context.state import Frame, frame_now, get_frame, leave, set_frame
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import Frame
+from privacylib.context.state import frame_now, leave
 
 __all__ = ["Inside", "Within"]
 

@@ -1,3 +1,6 @@
+cimport cython
+
+
 cdef class SourceSet:
     cdef public frozenset members
     cdef public Py_ssize_t size
@@ -21,6 +24,7 @@ cdef class LatestReads:
     cdef public SourceSet _sources
     cdef public tuple _named
 
+    @cython.locals(latest=dict, known=SourceSet)
     cpdef add(self, object source, object link)
 
 
@@ -32,7 +36,11 @@ cdef class ReadSet(LatestReads):
     cdef public object watched
     cdef public object pending
 
+    @cython.locals(found=SourceSet, upper=ReadSet)
     cpdef SourceSet visible(self)
+    @cython.locals(reads=ReadSet)
     cpdef list open_above(self)
+    @cython.locals(upper=ReadSet)
     cpdef object only(self, SourceSet seen)
+    @cython.locals(upper=ReadSet)
     cpdef tuple links(self)

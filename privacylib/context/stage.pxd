@@ -1,4 +1,5 @@
-from privacylib.context.state cimport Frame
+from privacylib.context.frames cimport Frame
+from privacylib.context.variable cimport get_frame, set_frame
 
 
 cdef class Stage:

@@ -1,6 +1,7 @@
 """A frame for work that runs in steps."""
 
-from privacylib.context.state import ANYONE, Entered, Frame, get_frame, set_frame
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import ANYONE, Entered, Frame
 
 __all__ = ["Stage"]
 

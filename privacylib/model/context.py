@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from privacylib.model.hashed import Hashed
+
 __all__ = ["NO_ZONE", "UNKNOWN_PURPOSE", "PolicyContext", "Served", "Zone"]
 
 UNKNOWN_PURPOSE = "unknown-purpose"
@@ -27,8 +29,8 @@ class Served:
     admitted: frozenset[str] | None = None
 
 
-@frozen(cache_hash=True)
-class Zone:
+@frozen
+class Zone(Hashed):
     """Describe the zones around work, collapsed into one.
 
     Args:
@@ -42,6 +44,11 @@ class Zone:
     admitted: frozenset[str] | None = None
     unknown: str | None = None
     served: Served | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.keep_hash((self.purposes, self.admitted, self.unknown, self.served))
+
+    __hash__ = Hashed.__hash__
 
 
 NO_ZONE = Zone()

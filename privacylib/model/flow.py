@@ -7,6 +7,7 @@ from attrs import frozen
 from privacylib.model.asset import Asset
 from privacylib.model.context import Served
 from privacylib.model.decision import ALLOW, Decision, Mode
+from privacylib.model.hashed import Hashed
 from privacylib.model.operation import Kind, Part
 
 __all__ = ["Evidence", "Flag", "Flow", "Lowered", "Record", "Source", "Terms"]
@@ -22,8 +23,8 @@ class Evidence(str, Enum):
     CONTEXT = "context"
 
 
-@frozen(cache_hash=True)
-class Source:
+@frozen
+class Source(Hashed):
     """Name one thing that was read, with the labels it had then.
 
     Args:
@@ -45,6 +46,11 @@ class Source:
     carried: frozenset[str] = frozenset()
     annotated: bool = True
     indirect: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.keep_hash((self.asset, self.field, self.labels, self.unknown, self.evidence, self.carried))
+
+    __hash__ = Hashed.__hash__
 
     @property
     def uri(self) -> str:

@@ -2,9 +2,12 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from privacylib.context.sources cimport ReadSet, SourceSet
-from privacylib.context.state cimport Frame, Scope, leave
+from privacylib.context.frames cimport Frame, Scope
+from privacylib.context.state cimport leave
+from privacylib.context.variable cimport get_frame, set_frame
+from privacylib.runtime.host cimport host_context
 from privacylib.runtime.active cimport Active, Declared
-from privacylib.runtime.hot cimport Body, Handle, begin, end
+from privacylib.runtime.hot cimport Body, Handle, begin, body_around, end
 from privacylib.recorder.clock cimport time_ns
 from privacylib.runtime.known cimport Known, Site
 

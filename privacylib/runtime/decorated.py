@@ -8,12 +8,14 @@ operation, `begin` and `end`, so that each rule stands in one place only.
 from time import time_ns
 from typing import TypeAlias
 
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import Frame
 from privacylib.context.sources import ReadSet
-from privacylib.context.state import Frame, get_frame, leave, set_frame
+from privacylib.context.state import leave
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared, absent
-from privacylib.runtime.hot import Body, Handle, begin, end
+from privacylib.runtime.hot import Body, Handle, begin, body_around, end
 from privacylib.runtime.known import Known, Site
 from privacylib.runtime.tracing import host_context
 
@@ -112,7 +114,7 @@ class AroundWrite(Declared):
             else:
                 known = site.write_plainly(seen, zone)
             if known is not None:
-                body = Body(frame, frame, frame.pair, None)
+                body = body_around(frame, frame, frame.pair, None)
                 body.site, body.known, body.seen, body.span = site, known, seen, site.recorder.next_span()
                 body.start = time_ns()
                 set_frame(body)

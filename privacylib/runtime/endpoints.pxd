@@ -1,7 +1,9 @@
 cimport cython
 
 from privacylib.context.sources cimport ReadSet, SourceSet
-from privacylib.context.state cimport Entered, Frame, Scope, runner_id
+from privacylib.context.frames cimport Entered, Frame, Scope
+from privacylib.context.state cimport runner_id
+from privacylib.context.variable cimport get_frame, set_frame
 from privacylib.runtime.hot cimport (
     Handle, decide_write, held_by, judges_still, record,
 )

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from attrs import evolve
 
-from privacylib.context.state import Entered, Frame, get_frame, runner_id, set_frame
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import Entered, Frame
+from privacylib.context.state import runner_id
 from privacylib.labels import join
 from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flag, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.runtime import faults

@@ -1,7 +1,11 @@
+cimport cython
 from libc.stdint cimport int64_t
 
 from privacylib.context.sources cimport SourceSet
-from privacylib.context.state cimport Frame, frame_now, is_unseen, leave
+from privacylib.context.frames cimport Frame
+from privacylib.context.state cimport frame_now, is_unseen, leave
+from privacylib.context.variable cimport get_frame, set_frame
+from privacylib.runtime.host cimport host_context
 from privacylib.recorder.clock cimport time_ns
 from privacylib.runtime.known cimport Known, Site
 
@@ -38,6 +42,9 @@ cdef class Body(Frame):
     cdef public int64_t start
 
 
+@cython.locals(body=Body)
+cpdef Body body_around(Frame frame, Frame outer, object pair, Handle handle)
+@cython.locals(frame=Frame, handle=Handle)
 cpdef Handle begin(Site site, bint stays_open=*, bint body=*, object judges=*)
 cpdef object end(Handle handle, bint failed=*)
 cpdef object step_out(Handle handle)

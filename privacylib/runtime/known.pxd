@@ -1,5 +1,6 @@
 from privacylib.context.sources cimport ReadSet, SourceSet
-from privacylib.context.state cimport Frame, frame_now
+from privacylib.context.frames cimport Frame
+from privacylib.context.state cimport frame_now
 from privacylib.recorder.slots cimport Slots
 
 

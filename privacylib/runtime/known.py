@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from privacylib.context.frames import Frame
 from privacylib.context.sources import EMPTY, ReadSet, SourceSet
-from privacylib.context.state import Frame, frame_now
+from privacylib.context.state import frame_now
 from privacylib.labels import join
 from privacylib.model import (
     ALLOW,

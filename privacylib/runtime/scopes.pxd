@@ -1,7 +1,10 @@
 cimport cython
 
 from privacylib.context.sources cimport ReadSet
-from privacylib.context.state cimport Entered, Frame, Scope, frame_here, frame_now, is_unseen, leave, runner_id
+from privacylib.context.frames cimport Entered, Frame, Scope
+from privacylib.context.state cimport frame_here, frame_now, is_unseen, leave, runner_id
+from privacylib.context.variable cimport get_frame, set_frame
+from privacylib.runtime.host cimport host_context
 
 
 cdef class ZoneStep:

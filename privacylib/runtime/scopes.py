@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import ANYONE, Entered, Frame, Scope
 from privacylib.context.sources import ReadSet
-from privacylib.context.state import (
-    ANYONE,
-    PROCESS,
-    Entered,
-    Frame,
-    Scope,
-    frame_here,
-    frame_now,
-    get_frame,
-    is_unseen,
-    leave,
-    new_key,
-    runner_id,
-    set_frame,
-)
+from privacylib.context.state import PROCESS, frame_here, frame_now, is_unseen, leave, new_key, runner_id
 from privacylib.labels import meet
 from privacylib.model import NO_ZONE, Served, Zone
 from privacylib.runtime.tracing import host_context, host_span

@@ -10,21 +10,21 @@ from opentelemetry.trace import get_current_span
 __all__ = ["host_context", "host_span"]
 
 
-def _reader() -> Callable[[], Mapping[str, object]]:
-    """Return what reads OpenTelemetry's context: its variable itself, where it is one that has a default."""
+def _source() -> Any:
+    """Return the variable of OpenTelemetry's context, where it is one that has a default; else what reads it."""
     runtime: Any = getattr(context, "_RUNTIME_CONTEXT", None)
     variable: Any = getattr(runtime, "_current_context", None)
     if type(runtime).__name__ != "ContextVarsRuntimeContext" or type(variable) is not ContextVar:
         return context.get_current
-    read = cast("ContextVar[Mapping[str, object]]", variable).get
     try:
-        Context().run(read)
+        Context().run(cast("ContextVar[object]", variable).get)
     except LookupError:
         return context.get_current
-    return read
+    return cast("object", variable)
 
 
-host_context = _reader()
+source = _source()
+host_context: Callable[[], Mapping[str, object]] = getattr(source, "get", source)
 """Return what the host's tracing has in its context: empty where there is no span."""
 
 

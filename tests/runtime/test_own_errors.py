@@ -99,6 +99,7 @@ class TestOnTheDecisionPath:
 
 
 class TestOnTheRecordPath:
+    @pytest.mark.pure
     def test_the_host_goes_on_in_every_mode(self, mode: str, seen: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
         with privacylib.zone("assistant"), privacylib.read(USERS):
             assert ACTIVE.snapshot is not None

@@ -2,7 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from privacylib.context.sources cimport ReadSet
-from privacylib.context.state cimport Frame, Scope
+from privacylib.context.frames cimport Frame, Scope
 from privacylib.families.rpc.calling cimport Calling
 from privacylib.families.rpc.told cimport Method, Told
 from privacylib.recorder.clock cimport time_ns

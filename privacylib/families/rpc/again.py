@@ -11,7 +11,8 @@ from threading import Lock
 from time import time_ns
 from typing import Any
 
-from privacylib.context.state import Frame, get_frame
+from privacylib.context.current import get_frame
+from privacylib.context.frames import Frame
 from privacylib.families.rpc.calling import METADATA_LIMIT, Calling, size_of
 from privacylib.families.rpc.told import Method, Told
 from privacylib.model import PolicyDenied, Source

@@ -1,4 +1,4 @@
-from privacylib.context.state cimport Frame
+from privacylib.context.frames cimport Frame
 from privacylib.runtime.hot cimport Handle
 from privacylib.runtime.known cimport Site
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from privacylib.context.state import Frame
+from privacylib.context.frames import Frame
 from privacylib.families.rpc.told import Method, Told
 from privacylib.model import PolicyContext, PolicyDenied
 from privacylib.propagation import ingress_rule, unknown

@@ -2,7 +2,7 @@ cimport cython
 
 from privacylib.context.sources cimport ReadSet, SourceSet
 from privacylib.context.stage cimport Stage
-from privacylib.context.state cimport Frame, Scope
+from privacylib.context.frames cimport Frame, Scope
 from privacylib.recorder.clock cimport time_ns
 from privacylib.runtime.hot cimport Handle
 from privacylib.runtime.known cimport Known, Site

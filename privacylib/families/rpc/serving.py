@@ -4,8 +4,10 @@ from collections.abc import Callable
 from time import time_ns
 from typing import Any
 
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import Frame
 from privacylib.context.stage import Stage
-from privacylib.context.state import Frame, get_frame, leave, set_frame
+from privacylib.context.state import leave
 from privacylib.families.rpc.told import Method
 from privacylib.model import Flag, PolicyDenied
 from privacylib.propagation.carriers import MEMBER, Carrier

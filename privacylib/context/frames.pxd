@@ -1,0 +1,34 @@
+from privacylib.context.sources cimport ReadSet
+
+
+cdef class Scope:
+    cdef public Scope around
+    cdef public object name
+    cdef public bytes key
+    cdef public ReadSet reads
+    cdef public object parent
+    cdef public bytes tail
+    cdef public object orphan_of
+    cdef public bint opened
+    cdef public bint left
+    cdef public object refusal
+
+
+cdef class Frame:
+    cdef public Scope scope
+    cdef public object zone
+    cdef public Frame outer
+    cdef public Frame within
+    cdef public bint plain
+    cdef public tuple lowered
+    cdef public object pair
+    cdef public bint ended
+
+    cpdef Frame inside(self)
+    cpdef object operation(self)
+    cpdef list bodies(self)
+
+
+cdef class Entered(Frame):
+    cdef public object owner
+    cdef public object step

@@ -1,0 +1,2 @@
+cdef class Hashed:
+    cdef public Py_hash_t _hash
