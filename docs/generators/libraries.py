@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from generators.tested import modules, tested
 
-from privacylib.instrumentation.table import Integration, Patch
+from privacylib.instrumentation.table import Integration, Target
 from privacylib.integrations import integrations, own
 
 __all__ = ["libraries"]
@@ -32,7 +32,7 @@ def libraries() -> Iterator[str]:
         yield ""
 
 
-def here(patch: Patch) -> str:
+def here(patch: Target) -> str:
     """Return in which versions of Python the target is; empty for all."""
     return "" if patch.until is None else ", before Python {}.{}".format(*patch.until)
 

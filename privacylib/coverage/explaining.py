@@ -31,6 +31,8 @@ _KNOWN: dict[str | None, int] = {
     None: _HOST,
     "privacylib.instrumentation.calling": _WRAPPER,
     "privacylib.instrumentation.consuming": _WRAPPER,
+    "privacylib.instrumentation.operating": _WRAPPER,
+    "privacylib.instrumentation.pinning": _WRAPPER,
     "privacylib.instrumentation.repeated": _WRAPPER,
     "privacylib.decorators.wrapping": _OPERATION,
     # They only start workers, which context goes along to.

@@ -2,12 +2,14 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from privacylib.context import UNSEEN, Stage
-from privacylib.families.messaging import Message, received
-from privacylib.instrumentation.table import Call
+from privacylib.context import UNSEEN, Inside, Stage
+from privacylib.families.messaging import received
+from privacylib.instrumentation.call import CallOf
+from privacylib.instrumentation.table import Delivery
+from privacylib.runtime import ACTIVE
 
 __all__ = ["apart", "consuming"]
 
@@ -29,23 +31,38 @@ def apart(original: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def consuming(
-    original: Callable[..., Any],
-    takes: Callable[[Call], Iterable[Message]],
-    call_of: Callable[[tuple[Any, ...], dict[str, Any]], Call],
-) -> Callable[..., Any]:
-    """Let whoever steps through the messages of a generator stand where each one says.
+def consuming(original: Callable[..., Any], patch: Delivery, call_of: CallOf) -> Callable[..., Any]:
+    """Let whoever gets messages stand where they say: of a function, a coroutine function, or each step of a generator.
 
     Args:
-        original: The generator function.
-        takes: Returns the messages of a step.
+        original: The function.
+        patch: What it hands out.
         call_of: Returns a call by its arguments.
     """
 
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        call = call_of(args, kwargs)
-        for item in original(*args, **kwargs):
-            received(args[0], functools.partial(takes, call.returning(item)))
-            yield item
+    def handed(args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+        if ACTIVE.snapshot is not None:
+            call = call_of(args, kwargs).returning(result)
+            received(None if patch.answers else args[0], functools.partial(patch.messages, call))
+        return result
 
-    return wrapper
+    if inspect.iscoroutinefunction(original):
+
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with Inside():  # what it does in tasks of its own is explained as well
+                result = await original(*args, **kwargs)
+            return handed(args, kwargs, result)
+
+        return awaited
+    if inspect.isgeneratorfunction(original):
+
+        def steps(*args: Any, **kwargs: Any) -> Any:
+            for item in original(*args, **kwargs):
+                yield handed(args, kwargs, item)
+
+        return steps
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return handed(args, kwargs, original(*args, **kwargs))
+
+    return called

@@ -9,21 +9,20 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from privacylib.instrumentation.table import Call, Patch
+from privacylib.instrumentation.call import Call, CallOf
+from privacylib.instrumentation.facts import Response
+from privacylib.instrumentation.table import Answer
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
 
 __all__ = ["answering", "goes_on"]
 
 
-CallOf = Callable[[tuple[Any, ...], dict[str, Any]], Call]
-
-
 class Going(Protocol):
     """A call that was made and has no response yet."""
 
     def end(self, *, failed: bool = False) -> None: ...
-    def answered(self, patch: Patch, call: Call) -> None: ...
+    def answered(self, brings: Response, call: Call) -> None: ...
 
 
 _going: dict[int, tuple[weakref.ref[Any], Going]] = {}
@@ -55,7 +54,7 @@ def _taken(holder: Any) -> Going | None:
     return None if found is None else found[1]
 
 
-def answering(original: Callable[..., Any], patch: Patch, call_of: CallOf) -> Callable[..., Any]:
+def answering(original: Callable[..., Any], patch: Answer, call_of: CallOf) -> Callable[..., Any]:
     """Return a function that ends a call which goes on.
 
     Args:
@@ -69,16 +68,16 @@ def answering(original: Callable[..., Any], patch: Patch, call_of: CallOf) -> Ca
 class _Answer:
     """What a function does to calls that go on."""
 
-    def __init__(self, patch: Patch, call_of: CallOf) -> None:
+    def __init__(self, patch: Answer, call_of: CallOf) -> None:
         self._patch = patch
         self._call_of = call_of
 
     def taken(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Going | None:
         """Return the call that the function ends."""
-        if not _going or self._patch.answers is None:
+        if not _going:
             return None
         try:
-            return _taken(self._patch.answers(self._call_of(args, kwargs)))
+            return _taken(self._patch.on(self._call_of(args, kwargs)))
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("answering", error)
             return None
@@ -86,10 +85,10 @@ class _Answer:
     def given(self, running: Going, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """End it with what the function returned, which is freed where the zone does not admit it."""
         try:
-            running.answered(self._patch, self._call_of(args, kwargs).returning(result))
+            running.answered(self._patch.brings, self._call_of(args, kwargs).returning(result))
         except PolicyDenied:
-            if self._patch.closes:
-                getattr(result, self._patch.closes)()
+            if self._patch.brings.closes:
+                getattr(result, self._patch.brings.closes)()
             raise
 
 

@@ -11,8 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 from privacylib.context import get_frame
+from privacylib.instrumentation.call import Call
+from privacylib.instrumentation.facts import Opened
 from privacylib.instrumentation.subclasses import subclass
-from privacylib.instrumentation.table import Call, Patch
 from privacylib.model import Kind
 from privacylib.runtime import ACTIVE, Handle, begin, end, faults, site_of
 
@@ -21,18 +22,18 @@ __all__ = ["lasting"]
 _STATE = "_privacylib"
 
 
-def lasting(patch: Patch, call: Call, handles: list[Handle], ends: Callable[[], None]) -> Any:
+def lasting(opened: Opened, call: Call, handles: list[Handle], ends: Callable[[], None]) -> Any:
     """Return the result of a call as an object whose operations last until it is closed.
 
     Args:
-        patch: What was called.
+        opened: How long they last.
         call: The call, with its result.
         handles: Its operations.
         ends: Ends them; may be called more than once.
     """
-    kind = functools.partial(_subclass, ends=patch.ends, steps=patch.steps)
+    kind = functools.partial(_subclass, ends=opened.ends, steps=opened.steps)
     try:
-        result = patch.rebuilt(call, kind) if patch.rebuilt else None
+        result = opened.rebuilt(call, kind)
         if result is not None:
             result.__dict__[_STATE] = _State(handles, ends)
             return result

@@ -20,7 +20,7 @@ from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation.calling import around
 from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.subclasses import subclass
-from privacylib.instrumentation.table import Integration, Patch
+from privacylib.instrumentation.table import Integration, Patch, Replacement, Subclass, Target
 
 __all__ = ["connecting", "covered", "install", "on_change", "patched_class", "remove", "uncovered", "uninstall"]
 
@@ -28,7 +28,7 @@ _MISSING: Any = object()
 _lock = threading.RLock()
 _seen: set[str] = set()
 _placed: list[tuple[Any, str, Any, Any]] = []
-_methods: dict[type, dict[str, Patch]] = {}
+_methods: dict[type, dict[str, Target]] = {}
 _classes: dict[type, type] = {}
 covered: dict[str, str] = {}
 """Targets that are seen, and the library that each belongs to, with its version where that is known."""
@@ -117,7 +117,7 @@ def patched_class(base: type) -> type:
         for ancestor in reversed(base.__mro__):
             for name, patch in _methods.get(ancestor, {}).items():
                 method = inspect.getattr_static(base, name)
-                if method is vars(ancestor)[name] or not (patch.pins or patch.instead):
+                if method is vars(ancestor)[name] or _fits_others(patch):
                     methods[name] = around(method, patch)
         if not methods:
             return base
@@ -125,7 +125,12 @@ def patched_class(base: type) -> type:
     return _classes.get(base, base)
 
 
-def _place(integration: Integration, patch: Patch, module: ModuleType) -> None:
+def _fits_others(patch: Target) -> bool:
+    """Return whether a patch may stand around another function than the one it was written for."""
+    return not isinstance(patch, Replacement) and not (isinstance(patch, Patch) and patch.pins)
+
+
+def _place(integration: Integration, patch: Target, module: ModuleType) -> None:
     if patch.target not in _seen:  # it was removed while nobody had imported the module
         return
     _replace(integration, patch, module)
@@ -150,7 +155,7 @@ def _tell_moved(integration: Integration, target: str) -> None:
     )  # fmt: skip
 
 
-def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None:
+def _replace(integration: Integration, patch: Target, module: ModuleType) -> None:
     wrong = _unsupported(integration)
     owner, name = _place_of(patch, module)
     original = inspect.getattr_static(owner, name, _MISSING)
@@ -159,8 +164,7 @@ def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None
         return
     with _lock:
         function = _unbound(original) if isinstance(owner, type) else original
-        made = _known(original) or (original, patched_class(original) if patch.derived else around(function, patch))
-        theirs, ours = made
+        theirs, ours = _known(original) or (original, _ours(original, function, patch))
         before = _own(owner, name)
         try:
             setattr(owner, name, ours)
@@ -174,7 +178,11 @@ def _replace(integration: Integration, patch: Patch, module: ModuleType) -> None
             uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))
 
 
-def _place_of(patch: Patch, module: ModuleType | None) -> tuple[Any, str]:
+def _ours(original: Any, function: Any, patch: Target) -> Any:
+    return patched_class(original) if isinstance(patch, Subclass) else around(function, patch)
+
+
+def _place_of(patch: Target, module: ModuleType | None) -> tuple[Any, str]:
     """Return what holds a target, and the target's name there."""
     owner: Any = module
     *path, name = patch.target.partition(":")[2].split(".")

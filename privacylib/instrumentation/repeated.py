@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeAlias
 
-from privacylib.instrumentation.table import Call, Patch
+from privacylib.instrumentation.call import CallOf, Describe
+from privacylib.instrumentation.facts import Alike
 from privacylib.memo import SMALL, Memo
 from privacylib.model import Kind, Operation
 from privacylib.runtime import ACTIVE, Declared, Handle, begin, end, faults
@@ -18,14 +19,13 @@ ROOM = 16_384
 Function = Callable[..., Any]
 
 
-def repeated(
-    original: Function, patch: Patch, slowly: Function, call_of: Callable[[tuple[Any, ...], dict[str, Any]], Call]
-) -> Function:
+def repeated(original: Function, describe: Describe, alike: Alike, slowly: Function, call_of: CallOf) -> Function:
     """Return a function or coroutine function with the operations of calls that are described alike around it.
 
     Args:
         original: The function.
-        patch: What its calls mean.
+        describe: Returns the operations of a call.
+        alike: What calls have in common that are described alike.
         slowly: Stands in its place for a call that is described by itself, and where anything goes wrong here.
         call_of: Returns a call by its arguments.
     """
@@ -35,13 +35,13 @@ def repeated(
         if shape is None:
             return None
         call = call_of(args, kwargs)
-        if not patch.keeps(call):
+        if not alike.keeps(call):
             return None
-        operations = patch.describe(call)
+        operations = describe(call)
         return known.keep(shape, _governed(original, operations), len(operations) * SMALL)
 
     kind = _awaited if inspect.iscoroutinefunction(original) else _called
-    return kind(original, slowly, patch.shape, known, learn)
+    return kind(original, slowly, alike.shape, known, learn)
 
 
 def _called(

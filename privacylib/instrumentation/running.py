@@ -1,16 +1,16 @@
 """One call of a patched function between its beginning and its end."""
 
-import functools
 import inspect
 from typing import Any
 
 from privacylib.config import Snapshot
-from privacylib.families.messaging import received
 from privacylib.families.rpc import Calling
+from privacylib.instrumentation.call import Call
 from privacylib.instrumentation.covering import Covering, cover, covered, uncover
+from privacylib.instrumentation.facts import Opened, Pending, Response
 from privacylib.instrumentation.going import goes_on
 from privacylib.instrumentation.lasting import lasting
-from privacylib.instrumentation.table import Call, Patch
+from privacylib.instrumentation.table import Patch
 from privacylib.model import Asset, Kind, Operation
 from privacylib.propagation import host_of
 from privacylib.runtime import Declared, Handle, begin, end, faults, site_of, step_out
@@ -45,12 +45,12 @@ class Running:
         self._handles: list[Handle] = []
         self._late: tuple[Operation, ...] = ()
         operations = _described(patch, call)
-        if operations and patch.missing is not None and patch.missing(call):
+        if operations and patch.missing(call):
             self._late = operations
         else:
             self._begin_all(operations)
-            calls = patch.carries is not None and patch.carries(call)
-            if calls or (patch.covers and operations):
+            calls = patch.body.carries(call)
+            if calls or (patch.body.covers and operations):
                 self._covering = cover(operations, calls=calls)
 
     def _begin_all(self, operations: tuple[Operation, ...]) -> None:
@@ -73,23 +73,23 @@ class Running:
             faults.while_deciding(snapshot, operation, error)
             return
         streams = self._streams()
-        handle = begin(site, stays_open=self._patch.rebuilt is not None or streams, body=streams)
+        handle = begin(site, stays_open=isinstance(self._patch.lasts, Opened) or streams, body=streams)
         if handle is not None:
             self._handles.append(handle)
-            if operation.kind is Kind.WRITE and self._patch.sends is not None:
-                carry(handle, self._patch.sends(self._call))
+            if operation.kind is Kind.WRITE and self._patch.sends.headers is not None:
+                carry(handle, self._patch.sends.headers(self._call))
 
     def _call_out(self, operation: Operation) -> None:
         """Begin a remote call, and let context go out with it where it may."""
-        patch, call = self._patch, self._call
+        headers = self._patch.sends.headers
         calling = Calling.begin(Declared(operation), lambda: host_of(operation.asset.uri), requests=self._streams())
         if calling is not None:
             self._calling = calling
-            if patch.sends is not None:
-                calling.inject(patch.sends(call))
+            if headers is not None:
+                calling.inject(headers(self._call))
 
     def _streams(self) -> bool:
-        return self._patch.streams is not None and self._patch.streams(self._call)
+        return self._patch.sends.streams(self._call)
 
     def end(self, *, failed: bool = False) -> None:
         """Record what was begun.
@@ -117,21 +117,19 @@ class Running:
         """
         uncover(self._covering)
         self._begin_all(self._late)
-        patch, call = self._patch, self._call.returning(result)
-        if patch.goes_on is not None and (holder := patch.goes_on(call)) is not None:
-            if self._calling is not None and patch.announces is not None and patch.announces(call):
+        patch, lasts, call = self._patch, self._patch.lasts, self._call.returning(result)
+        if isinstance(lasts, Pending) and (holder := lasts.on(call)) is not None:
+            if self._calling is not None and lasts.announces(call):
                 self._calling.announced(())
             self._go_on()
             self._call = _FORGOTTEN  # it may hold the holder, which nothing may keep
             goes_on(holder, self)
             return result
-        self.answered(patch, call)
-        if patch.rebuilt is not None and any(handle.open for handle in self._handles):
-            result = lasting(patch, call, self._handles, self.end)
+        self.answered(patch.brings, call)
+        if isinstance(lasts, Opened) and any(handle.open for handle in self._handles):
+            result = lasting(lasts, call, self._handles, self.end)
         else:
             self.end()
-        if patch.takes is not None:
-            received(None if patch.asks else call.args[0], functools.partial(patch.takes, call))
         if patch.after is None:
             return result
         try:
@@ -147,18 +145,18 @@ class Running:
         for handle in self._handles:
             step_out(handle)
 
-    def answered(self, patch: Patch, call: Call) -> None:
+    def answered(self, brings: Response, call: Call) -> None:
         """End a remote call with its response.
 
         Args:
-            patch: What returned the response.
-            call: Its call, with the response.
+            brings: What came back.
+            call: The call of what returned it, with its result.
 
         Raises:
             PolicyDenied: The zone does not admit the labels that came back.
         """
         if self._calling is not None:
-            denied = self._calling.close(() if patch.brings is None else patch.brings(call), failed=False)
+            denied = self._calling.close(brings.headers(call), failed=False)
             if denied is not None:
                 raise denied
 
@@ -175,7 +173,9 @@ class Running:
 
     def close(self, result: Any) -> Any:
         """Free a response that the caller does not get; await what it returns where the call was awaited."""
-        return getattr(result, self._patch.closes)() if self._patch.closes else _done()
+        lasts = self._patch.lasts
+        closes = lasts.ends if isinstance(lasts, Opened) else self._patch.brings.closes
+        return getattr(result, closes)() if closes else _done()
 
 
 def _described(patch: Patch, call: Call) -> tuple[Operation, ...]:

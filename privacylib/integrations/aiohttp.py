@@ -3,7 +3,8 @@
 from typing import Any
 
 from privacylib.families.http import called
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import Outgoing, Pending, Response, argument
+from privacylib.instrumentation.table import Answer, Call, Integration, Patch
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -23,30 +24,19 @@ def _headers(call: Call) -> Any:
     return call["self"].headers
 
 
-def _holder(call: Call) -> Any:
-    return call["self"]
-
-
 def _response(call: Call) -> Any:
     return call.result
 
 
-def _brought(call: Call) -> Any:
-    return call["self"].headers
-
-
-def _nothing(_: Call) -> None:
-    """Bring nothing."""
-
+_REQUEST = "aiohttp.client_reqrep:ClientRequest"
+_RESPONSE = "aiohttp.client_reqrep:ClientResponse"
 
 INTEGRATION = Integration(
     "aiohttp",
     (
-        Patch(
-            "aiohttp.client_reqrep:ClientRequest.send", _request, streams=_streams, sends=_headers, goes_on=_response
-        ),
-        Patch("aiohttp.client_reqrep:ClientResponse.start", answers=_holder, brings=_brought, closes="close"),
-        Patch("aiohttp.client_reqrep:ClientResponse.close", answers=_holder, brings=_nothing),
+        Patch(f"{_REQUEST}.send", _request, sends=Outgoing(_headers, streams=_streams), lasts=Pending(_response)),
+        Answer(f"{_RESPONSE}.start", argument("self"), Response(_headers, closes="close")),
+        Answer(f"{_RESPONSE}.close", argument("self")),
     ),
     distribution="aiohttp",
     versions=("3.9", "4.0"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from privacylib.families.exchanges import Exchange, resolved
 from privacylib.families.http import REFUSED, Served, refusal
-from privacylib.instrumentation.table import Integration, Patch
+from privacylib.instrumentation.table import Integration, Replacement
 from privacylib.model import PolicyDenied
 
 __all__ = ["INTEGRATION"]
@@ -61,8 +61,8 @@ def _refusal(denied: PolicyDenied) -> Any:
 INTEGRATION = Integration(
     "aiohttp_web",
     (
-        Patch("aiohttp.web_protocol:RequestHandler._handle_request", wraps=_handling),
-        Patch("aiohttp.web_response:StreamResponse.prepare", wraps=_preparing),
+        Replacement("aiohttp.web_protocol:RequestHandler._handle_request", _handling),
+        Replacement("aiohttp.web_response:StreamResponse.prepare", _preparing),
     ),
     distribution="aiohttp",
     versions=("3.9", "4.0"),

@@ -5,7 +5,8 @@ from typing import Any
 
 from privacylib.families.kafka import Headers, broker, named, pairs
 from privacylib.families.messaging import Message, sent
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import Outgoing
+from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -32,13 +33,16 @@ def _message(consumer: Any, record: Any) -> Message:
     return Message(named(broker(consumer._client._bootstrap_servers), record.topic), record.headers)
 
 
+_PRODUCER = "aiokafka.producer.producer:AIOKafkaProducer"
+_CONSUMER = "aiokafka.consumer.consumer:AIOKafkaConsumer"
+
 INTEGRATION = Integration(
     "aiokafka",
     (
-        Patch("aiokafka.producer.producer:AIOKafkaProducer.send", _sent, pins={"headers": pairs}, sends=_headers),
-        Patch("aiokafka.producer.producer:AIOKafkaProducer.send_batch", _sent),
-        Patch("aiokafka.consumer.consumer:AIOKafkaConsumer.getone", takes=_one),
-        Patch("aiokafka.consumer.consumer:AIOKafkaConsumer.getmany", takes=_many),
+        Patch(f"{_PRODUCER}.send", _sent, pins={"headers": pairs}, sends=Outgoing(_headers)),
+        Patch(f"{_PRODUCER}.send_batch", _sent),
+        Delivery(f"{_CONSUMER}.getone", _one),
+        Delivery(f"{_CONSUMER}.getmany", _many),
     ),
     distribution="aiokafka",
     versions=("0.8", "1"),

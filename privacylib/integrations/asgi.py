@@ -4,6 +4,7 @@ from typing import Any
 
 from privacylib.asgi import Middleware
 from privacylib.families.http import is_async
+from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Call, Integration, Patch
 
 __all__ = ["INTEGRATION"]
@@ -22,7 +23,7 @@ def _served(app: Any) -> Any:
 INTEGRATION = Integration(
     "asgi",
     (
-        Patch("uvicorn.config:Config.load", after=_loaded, runs_host=True),
+        Patch("uvicorn.config:Config.load", after=_loaded, body=OF_THE_HOST),
         Patch("hypercorn.utils:wrap_app", pins={"app": _served}),
     ),
 )

@@ -6,13 +6,12 @@ from typing import Any
 from privacylib.context import UNSEEN, Stage
 from privacylib.families import postgres
 from privacylib.families.databases import of_connection
-from privacylib.families.dbapi import always, made_meanwhile
+from privacylib.families.dbapi import made_meanwhile
+from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
-
-_ALONE = ("execute", "fetch", "fetchval", "fetchrow")
 
 
 def _key(connection: Any) -> postgres.Key:
@@ -46,29 +45,29 @@ def _prepared(call: Call) -> tuple[Operation, ...]:
 
 
 def _copied(way: str, call: Call) -> tuple[Operation, ...]:
-    schema = call["schema_name"]
-    table = ".".join(f'"{name}"' for name in (schema, call["table_name"]) if name)
+    table = ".".join(f'"{name}"' for name in (call["schema_name"], call["table_name"]) if name)
     return _described(call["self"], f"COPY {table} {way}")
 
 
 def _shape(connection: Any, query: Any, *_: Any, **__: Any) -> Any:
-    database = of_connection(connection)
-    return None if database is None else (database, query)
+    return None if (database := of_connection(connection)) is None else (database, query)
 
 
 def _on(method: str, describe: Describe, **more: Any) -> Patch:
     return Patch(f"asyncpg.connection:Connection.{method}", describe, **more)
 
 
+_ALIKE = Alike(_shape, postgres.is_plain)
+_ROWS = Outgoing(streams=made_meanwhile("args"))
 _into = partial(_copied, "FROM STDIN")
 
 INTEGRATION = Integration(
     "asyncpg",
     (
-        Patch("asyncpg.connect_utils:_connect", after=_connected, closes="close"),
-        *(_on(name, _statement, shape=_shape, keeps=postgres.is_plain) for name in _ALONE),
-        *(_on(name, _statement, streams=made_meanwhile("args")) for name in ("executemany", "fetchmany")),
-        *(_on(name, _into, streams=always) for name in ("copy_to_table", "copy_records_to_table")),
+        Patch("asyncpg.connect_utils:_connect", after=_connected, brings=Response(closes="close")),
+        *(_on(name, _statement, alike=_ALIKE) for name in ("execute", "fetch", "fetchval", "fetchrow")),
+        *(_on(name, _statement, sends=_ROWS) for name in ("executemany", "fetchmany")),
+        *(_on(name, _into, sends=STREAMED) for name in ("copy_to_table", "copy_records_to_table")),
         _on("copy_from_table", partial(_copied, "TO STDOUT")),
         _on("copy_from_query", _statement),
         Patch("asyncpg.prepared_stmt:PreparedStatement._PreparedStatement__do_execute", _prepared),

@@ -4,6 +4,7 @@ from typing import Any
 
 from privacylib.families.objects import described, downloaded, s3_asset, transferred, uploaded
 from privacylib.families.paths import resolved
+from privacylib.instrumentation.facts import STREAMED, Body, Outgoing, always
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation
 
@@ -45,23 +46,21 @@ def _copy(call: Call) -> tuple[Operation, ...]:
     return transferred(call["CopySource"], call["Bucket"], call["Key"])
 
 
-def _always(_: Call) -> bool:
-    return True
-
-
 _FILE = {"Filename": resolved}
+_ONE = Body(covers=True, carries=_is_s3)
+_WHOLE = Body(covers=True, carries=always)
+"""Many requests, in threads of their own, make one of these."""
 
 INTEGRATION = Integration(
     "boto3",
     (
-        Patch("botocore.client:BaseClient._make_api_call", _made, streams=_streams, covers=True, carries=_is_s3),
-        Patch("aiobotocore.client:AioBaseClient._make_api_call", _made, streams=_streams, covers=True, carries=_is_s3),
-        # many requests, in threads of their own, make one of these
-        Patch("boto3.s3.inject:upload_file", _upload, pins=_FILE, covers=True, carries=_always),
-        Patch("boto3.s3.inject:upload_fileobj", _upload_object, streams=_always, covers=True, carries=_always),
-        Patch("boto3.s3.inject:download_file", _download, pins=_FILE, covers=True, carries=_always),
-        Patch("boto3.s3.inject:download_fileobj", _download_object, covers=True, carries=_always),
-        Patch("boto3.s3.inject:copy", _copy, covers=True, carries=_always),
+        Patch("botocore.client:BaseClient._make_api_call", _made, sends=Outgoing(streams=_streams), body=_ONE),
+        Patch("aiobotocore.client:AioBaseClient._make_api_call", _made, sends=Outgoing(streams=_streams), body=_ONE),
+        Patch("boto3.s3.inject:upload_file", _upload, pins=_FILE, body=_WHOLE),
+        Patch("boto3.s3.inject:upload_fileobj", _upload_object, sends=STREAMED, body=_WHOLE),
+        Patch("boto3.s3.inject:download_file", _download, pins=_FILE, body=_WHOLE),
+        Patch("boto3.s3.inject:download_fileobj", _download_object, body=_WHOLE),
+        Patch("boto3.s3.inject:copy", _copy, body=_WHOLE),
     ),
     distribution="botocore",
     versions=("1.29", "2.0"),

@@ -5,7 +5,8 @@ from typing import Any
 
 from privacylib.families.kafka import Headers, broker, configured, named, pairs, remember
 from privacylib.families.messaging import Message, sent
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import Outgoing
+from privacylib.instrumentation.table import Call, Delivery, Integration, Patch, Subclass
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -37,18 +38,20 @@ def _messages(consumer: Any, found: list[Any]) -> Iterator[Message]:
     return (Message(named(at, one.topic()), one.headers()) for one in found if one.error() is None)
 
 
+_MADE = "confluent_kafka.cimpl"
 _PRODUCE = ("self", "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers")
 
-_MODULES = ("confluent_kafka.cimpl", "confluent_kafka")
+_CLASSES = ("Producer", "Consumer")
+_SENDS = Outgoing(_headers)
 
 INTEGRATION = Integration(
     "confluent_kafka",
     (
-        *(Patch(f"confluent_kafka.cimpl:{kind}.__init__", after=_made) for kind in ("Producer", "Consumer")),
-        Patch("confluent_kafka.cimpl:Producer.produce", _produced, _PRODUCE, pins={"headers": pairs}, sends=_headers),
-        Patch("confluent_kafka.cimpl:Consumer.poll", parameters=("self", "timeout"), takes=_polled),
-        Patch("confluent_kafka.cimpl:Consumer.consume", parameters=("self", "num_messages"), takes=_consumed),
-        *(Patch(f"{module}:{kind}", derived=True) for module in _MODULES for kind in ("Producer", "Consumer")),
+        *(Patch(f"{_MADE}:{kind}.__init__", after=_made) for kind in _CLASSES),
+        Patch(f"{_MADE}:Producer.produce", _produced, parameters=_PRODUCE, pins={"headers": pairs}, sends=_SENDS),
+        Delivery(f"{_MADE}:Consumer.poll", _polled, parameters=("self", "timeout")),
+        Delivery(f"{_MADE}:Consumer.consume", _consumed, parameters=("self", "num_messages")),
+        *(Subclass(f"{module}:{kind}") for module in (_MADE, "confluent_kafka") for kind in _CLASSES),
     ),
     distribution="confluent-kafka",
     versions=("2.0", "3"),

@@ -6,6 +6,7 @@ DuckDB looks for the program's frames of data in the first frame of a call that 
 from typing import Any
 
 from privacylib.families import duckdb
+from privacylib.instrumentation.facts import Body
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -40,14 +41,17 @@ def _appended(call: Call) -> tuple[Operation, ...]:
     return duckdb.appended(_connection(call), call["table_name"])
 
 
+_BODY = Body(passes_for="duckdb")
+
+
 def _on(method: str, describe: Any, *parameters: str) -> Patch:
-    return Patch(f"duckdb:DuckDBPyConnection.{method}", describe, ("self", *parameters), within="duckdb")
+    return Patch(f"duckdb:DuckDBPyConnection.{method}", describe, parameters=("self", *parameters), body=_BODY)
 
 
 def _of_module(name: str, describe: Any, *parameters: str) -> tuple[Patch, ...]:
     """Patch a function where it is made, and where programs find it."""
     modules = ("_duckdb", "duckdb")
-    return tuple(Patch(f"{module}:{name}", describe, parameters, within="duckdb") for module in modules)
+    return tuple(Patch(f"{module}:{name}", describe, parameters=parameters, body=_BODY) for module in modules)
 
 
 INTEGRATION = Integration(

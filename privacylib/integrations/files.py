@@ -6,6 +6,7 @@ from typing import Any
 
 from privacylib.families import files
 from privacylib.families.paths import resolved
+from privacylib.instrumentation.facts import COVERED, Opened
 from privacylib.instrumentation.table import Call, Integration, Patch
 
 __all__ = ["INTEGRATION"]
@@ -31,10 +32,13 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
 
 def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     return Patch(
-        target, _of(files.opened, "file", "mode", "opener"), pins={"file": resolved},
-        missing=_of(files.is_missing, "file", "mode"), closes="close", rebuilt=_rebuilt, ends="close",
-        steps=("write", "writelines"), until=until,
-    )  # fmt: skip
+        target,
+        _of(files.opened, "file", "mode", "opener"),
+        pins={"file": resolved},
+        missing=_of(files.is_missing, "file", "mode"),
+        lasts=Opened(_rebuilt, ends="close", steps=("write", "writelines")),
+        until=until,
+    )
 
 
 _MOVE = ("src", "dst", "src_dir_fd", "dst_dir_fd")
@@ -61,7 +65,7 @@ INTEGRATION = Integration(
         Patch("pathlib:Path.symlink_to", _of(files.linked, "target", "self"), until=(3, 11)),
         # it returns what it was given; what it opens is decided by itself where that is something else
         Patch(
-            "shutil:copyfile", _of(files.renamed, *_MOVE), missing=_of(files.is_gone, "src", "src_dir_fd"), covers=True
+            "shutil:copyfile", _of(files.renamed, *_MOVE), missing=_of(files.is_gone, "src", "src_dir_fd"), body=COVERED
         ),
         *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),
         *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in ("write", "pwrite", "writev")),

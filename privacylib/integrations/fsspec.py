@@ -7,6 +7,7 @@ from typing import Any
 from privacylib.families.frames import read, written
 from privacylib.families.objects import is_local, is_seen_beneath
 from privacylib.families.paths import moved
+from privacylib.instrumentation.facts import COVERED, Opened
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -53,12 +54,12 @@ _MEMORY = "fsspec.implementations.memory:MemoryFileSystem"
 INTEGRATION = Integration(
     "fsspec",
     (
-        Patch(f"{_BASE}.open", _opened, rebuilt=_rebuilt, ends="close", steps=("write",)),
-        *(Patch(f"{kind}.cat_file", _got, covers=True) for kind in (_BASE, _MEMORY)),
-        *(Patch(f"{kind}.pipe_file", _piped, covers=True) for kind in (_BASE, _MEMORY)),
-        Patch(f"{_BASE}.put_file", partial(_between, "lpath", "rpath"), covers=True),
-        Patch(f"{_BASE}.get_file", partial(_between, "rpath", "lpath"), covers=True),
-        Patch(f"{_MEMORY}.cp_file", partial(_between, "path1", "path2"), covers=True),
+        Patch(f"{_BASE}.open", _opened, lasts=Opened(_rebuilt, ends="close", steps=("write",))),
+        *(Patch(f"{kind}.cat_file", _got, body=COVERED) for kind in (_BASE, _MEMORY)),
+        *(Patch(f"{kind}.pipe_file", _piped, body=COVERED) for kind in (_BASE, _MEMORY)),
+        Patch(f"{_BASE}.put_file", partial(_between, "lpath", "rpath"), body=COVERED),
+        Patch(f"{_BASE}.get_file", partial(_between, "rpath", "lpath"), body=COVERED),
+        Patch(f"{_MEMORY}.cp_file", partial(_between, "path1", "path2"), body=COVERED),
     ),
     distribution="fsspec",
     versions=("2023.1", "2027.0"),

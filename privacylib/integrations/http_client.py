@@ -3,7 +3,8 @@
 from typing import Any
 
 from privacylib.families.http import HeaderLines, called
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import Outgoing, Pending, Response, argument
+from privacylib.instrumentation.table import Answer, Call, Integration, Patch
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -47,27 +48,21 @@ def _brought(call: Call) -> Any:
     return call.result.headers
 
 
-def _holder(call: Call) -> Any:
-    return call["self"]
-
-
 def _undo(call: Call) -> None:
     call["self"]._buffer.clear()  # else the next request of the connection would take it along
     call["self"].close()
 
 
-def _nothing(_: Call) -> None:
-    """Bring nothing."""
-
-
 _CONNECTION = "http.client:HTTPConnection"
+_ITSELF = argument("self")
+_SENDS = Outgoing(_headers, streams=_streams, undo=_undo)
 
 INTEGRATION = Integration(
     "http_client",
     (
-        Patch(f"{_CONNECTION}.endheaders", _request, streams=_streams, sends=_headers, goes_on=_holder, undo=_undo),
-        Patch(f"{_CONNECTION}.getresponse", answers=_holder, brings=_brought, closes="close"),
-        Patch(f"{_CONNECTION}.close", answers=_holder, brings=_nothing),
+        Patch(f"{_CONNECTION}.endheaders", _request, sends=_SENDS, lasts=Pending(_ITSELF)),
+        Answer(f"{_CONNECTION}.getresponse", _ITSELF, Response(_brought, closes="close")),
+        Answer(f"{_CONNECTION}.close", _ITSELF),
     ),
     connects=("http", "urllib3"),
 )

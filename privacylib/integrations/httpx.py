@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families.http import called
+from privacylib.instrumentation.facts import Outgoing, Response
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -25,20 +26,17 @@ def _brought(call: Call) -> Any:
     return call.result.headers.multi_items()
 
 
-def _sync(transport: str) -> Patch:
-    return Patch(
-        f"httpx:{transport}.handle_request", _request, streams=_streams, sends=_headers, brings=_brought, closes="close"
-    )
-
-
-def _async(transport: str) -> Patch:
-    target = f"httpx:{transport}.handle_async_request"
-    return Patch(target, _request, streams=_streams, sends=_headers, brings=_brought, closes="aclose")
+def _on(method: str, closes: str) -> Patch:
+    sends, brings = Outgoing(_headers, streams=_streams), Response(_brought, closes)
+    return Patch(f"httpx:{method}", _request, sends=sends, brings=brings)
 
 
 INTEGRATION = Integration(
     "httpx",
-    (_sync("HTTPTransport"), _sync("WSGITransport"), _async("AsyncHTTPTransport"), _async("ASGITransport")),
+    (
+        *(_on(f"{kind}.handle_request", "close") for kind in ("HTTPTransport", "WSGITransport")),
+        *(_on(f"{kind}.handle_async_request", "aclose") for kind in ("AsyncHTTPTransport", "ASGITransport")),
+    ),
     distribution="httpx",
     versions=("0.20", "1.0"),
 )

@@ -5,7 +5,8 @@ from typing import Any
 
 from privacylib.families.kombu import routed
 from privacylib.families.messaging import Message, handling, sent
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import APART, OF_THE_HOST, Outgoing, argument
+from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -13,10 +14,6 @@ __all__ = ["INTEGRATION"]
 
 def _published(call: Call) -> tuple[Operation, ...]:
     return sent(routed(call["self"].channel.connection.client, call["exchange"], call["routing_key"]))
-
-
-def _headers(call: Call) -> Any:
-    return call["headers"]
 
 
 def _own(headers: Any) -> dict[str, Any]:
@@ -40,6 +37,8 @@ def _received(original: Callable[..., Any]) -> Callable[..., Any]:
     return receive
 
 
+_SENDS = Outgoing(argument("headers"))
+
 _REDIS = (
     *(f"Channel.{name}" for name in (
         "_brpop_start", "_delete", "_get", "_has_queue", "_new_queue", "_poll_error", "_purge", "_put",
@@ -52,9 +51,9 @@ _REDIS = (
 INTEGRATION = Integration(
     "kombu",
     (
-        Patch("kombu.messaging:Producer._publish", _published, pins={"headers": _own}, sends=_headers, alone=True),
-        Patch("kombu.messaging:Consumer._receive_callback", wraps=_received, runs_host=True),
-        *(Patch(f"kombu.transport.redis:{name}", alone=True) for name in _REDIS),
+        Patch("kombu.messaging:Producer._publish", _published, pins={"headers": _own}, sends=_SENDS, body=APART),
+        Replacement("kombu.messaging:Consumer._receive_callback", _received, body=OF_THE_HOST),
+        *(Patch(f"kombu.transport.redis:{name}", body=APART) for name in _REDIS),
     ),
     distribution="kombu",
     versions=("5.2", "6"),

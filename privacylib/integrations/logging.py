@@ -6,7 +6,8 @@ from typing import Any
 
 from privacylib.context import UNSEEN, Stage
 from privacylib.families import logs
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import Alike
+from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -56,8 +57,8 @@ def _unseen(original: Callable[..., Any]) -> Callable[..., Any]:
 INTEGRATION = Integration(
     "logging",
     (
-        Patch("logging:Logger.callHandlers", _logged, shape=_shape),
+        Patch("logging:Logger.callHandlers", _logged, alike=Alike(_shape)),
         Patch("logging.handlers:QueueListener.handle", _listened),
-        Patch("logging:FileHandler._open", wraps=_unseen),
+        Replacement("logging:FileHandler._open", _unseen),
     ),
 )

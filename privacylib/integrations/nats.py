@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from privacylib.families.messaging import Message, channel, handling, sent
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import APART, Outgoing, argument
+from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
 from privacylib.model import Asset, Operation
 
 __all__ = ["INTEGRATION"]
@@ -29,10 +30,6 @@ def _own(headers: Any) -> dict[str, str]:
     return dict(headers or {})
 
 
-def _headers(call: Call) -> Any:
-    return call["headers"]
-
-
 def _message(message: Any) -> Message:
     return Message(_asset(message._client, message.subject), message.headers)
 
@@ -50,18 +47,19 @@ def _fetched(call: Call) -> Iterator[Message]:
     yield from map(_message, call.result)
 
 
+_SENDS = Outgoing(argument("headers"))
 _SUBSCRIPTION = "nats.aio.subscription:Subscription"
 
 INTEGRATION = Integration(
     "nats",
     (
         Patch("nats.aio.client:Client.connect"),  # so that its connections are explained
-        Patch("nats.aio.client:Client.publish", _published, pins={"headers": _own}, sends=_headers),
+        Patch("nats.aio.client:Client.publish", _published, pins={"headers": _own}, sends=_SENDS),
         Patch("nats.aio.client:Client.subscribe", pins={"cb": handling(_message)}),
-        Patch("nats.aio.client:Client.request", takes=_answered, asks=True),
-        Patch(f"{_SUBSCRIPTION}.next_msg", takes=_got),
-        Patch("nats.aio.subscription:_SubscriptionMessageIterator.__anext__", takes=_got),
-        Patch("nats.js.client:JetStreamContext.PullSubscription.fetch", takes=_fetched, alone=True),
+        Delivery("nats.aio.client:Client.request", _answered, answers=True),
+        Delivery(f"{_SUBSCRIPTION}.next_msg", _got),
+        Delivery("nats.aio.subscription:_SubscriptionMessageIterator.__anext__", _got),
+        Delivery("nats.js.client:JetStreamContext.PullSubscription.fetch", _fetched, body=APART),
     ),
     distribution="nats-py",
     versions=("2.3", "3"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families.frames import read, written
+from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -44,11 +45,11 @@ def _reader(home: str, file: str, columns: str) -> tuple[Patch, Patch]:
         return () if itself else read(given, call[columns])
 
     names = f"pandas.io.{home}", f"pandas:{home.partition(':')[2]}"
-    return Patch(names[0], describe, covers=True), Patch(names[1], describe, covers=True)
+    return Patch(names[0], describe, body=COVERED), Patch(names[1], describe, body=COVERED)
 
 
 def _writer(kind: str, name: str, file: str) -> Patch:
-    return Patch(f"{kind}.{name}", lambda call: written(call[file]), covers=True)
+    return Patch(f"{kind}.{name}", lambda call: written(call[file]), body=COVERED)
 
 
 INTEGRATION = Integration(

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from privacylib.families.messaging import Message, channel, handling, sent
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import Outgoing
+from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
 from privacylib.model import Asset, Operation
 
 __all__ = ["INTEGRATION"]
@@ -58,16 +59,17 @@ def _consume(target: str) -> Patch:
     return Patch(f"{target}.basic_consume", pins={"on_message_callback": _callback})
 
 
+_CHANNEL = "pika.channel:Channel"
 _BLOCKING = "pika.adapters.blocking_connection:BlockingChannel"
 
 INTEGRATION = Integration(
     "pika",
     (
-        Patch("pika.channel:Channel.basic_publish", _published, pins={"properties": _with_headers}, sends=_headers),
-        _consume("pika.channel:Channel"),
+        Patch(f"{_CHANNEL}.basic_publish", _published, pins={"properties": _with_headers}, sends=Outgoing(_headers)),
+        _consume(_CHANNEL),
         _consume(_BLOCKING),
-        Patch(f"{_BLOCKING}.basic_get", takes=_got),
-        Patch(f"{_BLOCKING}.consume", takes=_got),
+        Delivery(f"{_BLOCKING}.basic_get", _got),
+        Delivery(f"{_BLOCKING}.consume", _got),
     ),
     distribution="pika",
     versions=("1.2", "2"),

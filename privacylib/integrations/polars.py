@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families.frames import planned, read, scanned, written
+from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation
 
@@ -65,13 +66,13 @@ def _named(way: str, format_: str) -> tuple[str, str]:
 INTEGRATION = Integration(
     "polars",
     (
-        *(Patch(name, _read, covers=True) for format_ in _HOMES for name in _named("read", format_)),
+        *(Patch(name, _read, body=COVERED) for format_ in _HOMES for name in _named("read", format_)),
         *(Patch(name, after=_remember) for format_ in _SCANS for name in _named("scan", format_)),
-        *(Patch(f"polars:LazyFrame.{name}", _collected, covers=True) for name in _COLLECTS),
-        *(Patch(f"polars:LazyFrame.sink_{name}", _sunk, covers=True) for name in _SINKS),
-        *(Patch(f"polars:DataFrame.write_{name}", _written, covers=True) for name in _WRITES),
-        Patch("polars.functions.lazy:collect_all", _all_collected, covers=True),
-        Patch("polars:collect_all", _all_collected, covers=True),
+        *(Patch(f"polars:LazyFrame.{name}", _collected, body=COVERED) for name in _COLLECTS),
+        *(Patch(f"polars:LazyFrame.sink_{name}", _sunk, body=COVERED) for name in _SINKS),
+        *(Patch(f"polars:DataFrame.write_{name}", _written, body=COVERED) for name in _WRITES),
+        Patch("polars.functions.lazy:collect_all", _all_collected, body=COVERED),
+        Patch("polars:collect_all", _all_collected, body=COVERED),
     ),
     distribution="polars",
     versions=("1.0", "3.0"),

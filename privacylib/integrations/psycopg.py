@@ -4,7 +4,8 @@ from collections.abc import Generator
 from typing import Any
 
 from privacylib.families import postgres
-from privacylib.families.dbapi import always, made_meanwhile
+from privacylib.families.dbapi import made_meanwhile
+from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -43,25 +44,21 @@ def _copy(call: Call) -> tuple[Operation, ...]:
     return postgres.statement(call["self"].connection, call["statement"])
 
 
-def _on(cursor: str) -> tuple[Patch, ...]:
-    target = f"psycopg:{cursor}."
-    if "Server" in cursor:
-        return (Patch(f"{target}execute", _statement, shape=postgres.shape, keeps=postgres.is_plain),)
-    return (
-        Patch(f"{target}execute", _statement, shape=postgres.shape, keeps=postgres.is_plain),
-        Patch(f"{target}executemany", _statement, streams=made_meanwhile("params_seq")),
-        Patch(f"{target}stream", _statement),
-        Patch(f"{target}copy", _copy, streams=always),
-    )
-
+_ALIKE = Alike(postgres.shape, postgres.is_plain)
+_ROWS = Outgoing(streams=made_meanwhile("params_seq"))
+_CURSORS = ("Cursor", "AsyncCursor")
+_ON_SERVERS = ("ServerCursor", "AsyncServerCursor")
 
 INTEGRATION = Integration(
     "psycopg",
     (
         Patch("psycopg:Connection.connect", after=_connected),
         Patch("psycopg:connect", after=_connected),
-        Patch("psycopg:AsyncConnection.connect", after=_connected_async, closes="close"),
-        *(each for name in ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor") for each in _on(name)),
+        Patch("psycopg:AsyncConnection.connect", after=_connected_async, brings=Response(closes="close")),
+        *(Patch(f"psycopg:{kind}.execute", _statement, alike=_ALIKE) for kind in (*_CURSORS, *_ON_SERVERS)),
+        *(Patch(f"psycopg:{kind}.executemany", _statement, sends=_ROWS) for kind in _CURSORS),
+        *(Patch(f"psycopg:{kind}.stream", _statement) for kind in _CURSORS),
+        *(Patch(f"psycopg:{kind}.copy", _copy, sends=STREAMED) for kind in _CURSORS),
     ),
     distribution="psycopg",
     versions=("3.1", ""),

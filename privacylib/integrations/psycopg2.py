@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from privacylib.families import postgres
-from privacylib.families.dbapi import always, made_meanwhile
+from privacylib.families.dbapi import made_meanwhile
+from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing
 from privacylib.instrumentation.patching import patched_class
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch
 from privacylib.model import Operation
@@ -46,9 +47,8 @@ def _cursor(call: Call) -> Any:
     try:
         cursor.__class__ = kind
     except TypeError:
-        made = kind(call["self"], cursor.name)
-        made.scrollable, made.withhold = cursor.scrollable, cursor.withhold
-        return made
+        before, cursor = cursor, kind(call["self"], cursor.name)
+        cursor.scrollable, cursor.withhold = before.scrollable, before.withhold
     return cursor
 
 
@@ -61,7 +61,7 @@ def _copied(way: str, call: Call) -> tuple[Operation, ...]:
 
 
 def _on(method: str, describe: Describe, *parameters: str, **more: Any) -> Patch:
-    return Patch(f"psycopg2.extensions:cursor.{method}", describe, ("self", *parameters), **more)
+    return Patch(f"psycopg2.extensions:cursor.{method}", describe, parameters=("self", *parameters), **more)
 
 
 INTEGRATION = Integration(
@@ -69,11 +69,11 @@ INTEGRATION = Integration(
     (
         Patch("psycopg2:connect", pins={"connection_factory": _factory}, after=_connected),
         Patch("psycopg2.extensions:connection.cursor", parameters=("self",), after=_cursor),
-        _on("execute", _statement, "query", "vars", shape=postgres.shape, keeps=postgres.is_plain),
-        _on("executemany", _statement, "query", "vars_list", streams=made_meanwhile("vars_list")),
+        _on("execute", _statement, "query", "vars", alike=Alike(postgres.shape, postgres.is_plain)),
+        _on("executemany", _statement, "query", "vars_list", sends=Outgoing(streams=made_meanwhile("vars_list"))),
         _on("callproc", lambda call: postgres.called(call["self"].connection, call["procname"]), "procname"),
-        _on("copy_expert", _statement, "sql", "file", "size", streams=always),
-        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", streams=always),
+        _on("copy_expert", _statement, "sql", "file", "size", sends=STREAMED),
+        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", sends=STREAMED),
         _on("copy_to", partial(_copied, "TO STDOUT"), "file", "table"),
     ),
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families.frames import read, written
+from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -13,11 +14,11 @@ _WHERE = "_privacylib_where"
 
 
 def _reads(target: str, file: str) -> Patch:
-    return Patch(target, lambda call: read(call[file], call["columns"], call["filesystem"]), covers=True)
+    return Patch(target, lambda call: read(call[file], call["columns"], call["filesystem"]), body=COVERED)
 
 
 def _writes(target: str, file: str) -> Patch:
-    return Patch(target, lambda call: written(call[file], call["filesystem"]), covers=True)
+    return Patch(target, lambda call: written(call[file], call["filesystem"]), body=COVERED)
 
 
 def _mapped(call: Call) -> tuple[Operation, ...]:
@@ -45,7 +46,7 @@ INTEGRATION = Integration(
         _reads("pyarrow.parquet.core:ParquetFile.__init__", "source"),
         _reads("pyarrow.parquet.core:ParquetDataset.__init__", "path_or_paths"),
         Patch(f"{_WRITER}.__init__", after=_made),
-        *(Patch(f"{_WRITER}.{name}", _batch, covers=True) for name in ("write_table", "write_batch")),
+        *(Patch(f"{_WRITER}.{name}", _batch, body=COVERED) for name in ("write_table", "write_batch")),
         *(_reads(f"pyarrow.feather:{name}", "source") for name in ("read_table", "read_feather")),
         _writes("pyarrow.feather:write_feather", "dest"),
         _reads("pyarrow.dataset:dataset", "source"),
@@ -61,7 +62,7 @@ INTEGRATION = Integration(
         _writes("pyarrow.orc:write_table", "where"),
         *(_reads(f"pyarrow.ipc:{name}", "source") for name in ("open_file", "open_stream")),
         *(_writes(f"pyarrow.ipc:{name}", "sink") for name in ("new_file", "new_stream")),
-        *(Patch(f"{lib}:memory_map", _mapped, covers=True) for lib in ("pyarrow.lib", "pyarrow")),
+        *(Patch(f"{lib}:memory_map", _mapped, body=COVERED) for lib in ("pyarrow.lib", "pyarrow")),
         *(_reads(f"{lib}:input_stream", "source") for lib in ("pyarrow.lib", "pyarrow")),
         *(_writes(f"{lib}:output_stream", "source") for lib in ("pyarrow.lib", "pyarrow")),
     ),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families import mysql, mysql_schema
+from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -26,7 +27,7 @@ INTEGRATION = Integration(
     "pymysql",
     (
         Patch("pymysql.connections:Connection.connect", after=_connected),
-        Patch("pymysql.cursors:Cursor.execute", _statement, shape=mysql.shape, keeps=mysql.is_plain),
+        Patch("pymysql.cursors:Cursor.execute", _statement, alike=Alike(mysql.shape, mysql.is_plain)),
         Patch("pymysql.cursors:Cursor.callproc", _procedure),
     ),
     distribution="pymysql",

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from privacylib.families.keys import commands, place_of, published, shape
+from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation
 
@@ -38,7 +39,7 @@ def _text(value: Any) -> str:
 
 def _in(module: str, *, again: bool) -> tuple[Patch, ...]:
     return (
-        Patch(f"{module}:Redis.execute_command", _command, shape=shape if again else None),
+        Patch(f"{module}:Redis.execute_command", _command, alike=Alike(shape) if again else None),
         Patch(f"{module}:Pipeline.immediate_execute_command", _command),
         Patch(f"{module}:Pipeline.execute", _queued),
         Patch(f"{module}:PubSub.handle_message", _message),

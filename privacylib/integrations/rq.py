@@ -3,7 +3,8 @@
 from typing import Any
 
 from privacylib.families.messaging import Message, channel, handling, sent
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import APART, OF_THE_HOST, Outgoing
+from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Asset, Operation
 from privacylib.propagation.carriers import presented
 
@@ -32,9 +33,9 @@ def _message(job: Any) -> Message:
 INTEGRATION = Integration(
     "rq",
     (
-        Patch("rq.queue:Queue._enqueue_async_job", _put, sends=_headers, alone=True),
-        Patch("rq.queue:Queue.schedule_job", _put, sends=_headers, alone=True),
-        Patch("rq.job:Job.perform", wraps=handling(_message), runs_host=True),
+        Patch("rq.queue:Queue._enqueue_async_job", _put, sends=Outgoing(_headers), body=APART),
+        Patch("rq.queue:Queue.schedule_job", _put, sends=Outgoing(_headers), body=APART),
+        Replacement("rq.job:Job.perform", handling(_message), body=OF_THE_HOST),
     ),
     distribution="rq",
     versions=("1.16", "4"),

@@ -5,8 +5,9 @@ from typing import Any
 
 from privacylib.families import sqlite
 from privacylib.families.paths import resolved
+from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.patching import patched_class
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -42,14 +43,16 @@ def _connect(target: str) -> Patch:
     return Patch(target, parameters=(*positions, "cached_statements", "uri"), pins=pins, after=_connected)
 
 
-def _on(method: str, *parameters: str) -> tuple[Patch, Patch]:
+def _on(method: str, *parameters: str) -> tuple[Patch, Replacement]:
     """Patch a cursor's method; the connection's own does what it is documented to do, by a cursor that is seen."""
 
     def by_cursor(connection: Any, *args: Any) -> Any:
         return getattr(connection.cursor(), method)(*args)
 
-    target = Patch(f"sqlite3:Cursor.{method}", _statement, ("self", *parameters), shape=sqlite.shape, keeps=_is_plain)
-    return target, Patch(f"sqlite3:Connection.{method}", instead=by_cursor)
+    seen = Patch(
+        f"sqlite3:Cursor.{method}", _statement, parameters=("self", *parameters), alike=Alike(sqlite.shape, _is_plain)
+    )
+    return seen, Replacement(f"sqlite3:Connection.{method}", lambda _: by_cursor)
 
 
 INTEGRATION = Integration(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families import logs
+from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -36,7 +37,7 @@ def _printed(_: Call) -> tuple[Operation, ...]:
 
 
 def _methods(kind: str) -> tuple[Patch, ...]:
-    return tuple(Patch(f"structlog:{kind}.{name}", _printed, shape=_shape) for name in _METHODS)
+    return tuple(Patch(f"structlog:{kind}.{name}", _printed, alike=Alike(_shape)) for name in _METHODS)
 
 
 INTEGRATION = Integration(

@@ -3,7 +3,8 @@
 from typing import Any
 
 from privacylib.families.commands import started
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.facts import APART, NO_RESPONSE, Outgoing, Pending, Response, argument
+from privacylib.instrumentation.table import Answer, Call, Integration, Patch
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
@@ -11,6 +12,7 @@ __all__ = ["INTEGRATION"]
 _NULL = -3
 """Value of `subprocess.DEVNULL`."""
 
+_SPAWN = ("path", "argv", "env")
 _TRANSPORT = "asyncio.base_subprocess:BaseSubprocessTransport"
 
 
@@ -36,16 +38,8 @@ def _printed(call: Call) -> tuple[()] | None:
     return () if _is_heard(call) else None
 
 
-def _process_of(call: Call) -> Any:
-    return call["self"]
-
-
 def _of_transport(call: Call) -> Any:
     return call["self"]._proc
-
-
-def _nothing(_: Call) -> None:
-    """Bring nothing more."""
 
 
 def _line(call: Call) -> tuple[Operation, ...]:
@@ -58,23 +52,25 @@ def _program(call: Call) -> tuple[Operation, ...]:
 
 
 def _in_place(name: str, *parameters: str) -> Patch:
-    return Patch(f"os:{name}", _program, parameters, returns=False)
+    return Patch(f"os:{name}", _program, parameters=parameters, returns=False)
 
 
 INTEGRATION = Integration(
     "subprocess",
     (
         Patch(
-            "subprocess:Popen.__init__", _process, streams=_takes_input, goes_on=_fed, announces=_is_heard,
-            brings=_printed,
+            "subprocess:Popen.__init__",
+            _process,
+            sends=Outgoing(streams=_takes_input),
+            brings=Response(_printed),
+            lasts=Pending(_fed, announces=_is_heard),
         ),
-        Patch("subprocess:Popen._posix_spawn", alone=True),
-        Patch("subprocess:Popen._handle_exitstatus", answers=_process_of, brings=_nothing),
-        Patch(f"{_TRANSPORT}._process_exited", answers=_of_transport, brings=_nothing),
-        Patch("os:system", _line, brings=_nothing),
-        Patch("os:posix_spawn", _program, ("path", "argv", "env"), brings=_nothing),
-        Patch("os:posix_spawnp", _program, ("path", "argv", "env"), brings=_nothing),
+        Patch("subprocess:Popen._posix_spawn", body=APART),
+        Answer("subprocess:Popen._handle_exitstatus", argument("self")),
+        Answer(f"{_TRANSPORT}._process_exited", _of_transport),
+        Patch("os:system", _line, brings=NO_RESPONSE),
+        *(Patch(f"os:posix_{name}", _program, parameters=_SPAWN, brings=NO_RESPONSE) for name in ("spawn", "spawnp")),
         _in_place("execv", "path", "argv"),
         _in_place("execve", "path", "argv", "env"),
     ),
-)  # fmt: skip
+)

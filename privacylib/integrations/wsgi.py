@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families.http import is_async
+from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.wsgi import Middleware
 
@@ -23,6 +24,6 @@ INTEGRATION = Integration(
         Patch("wsgiref.simple_server:WSGIServer.set_app", pins={"application": _served}),
         Patch("werkzeug.serving:BaseWSGIServer.__init__", pins={"app": _served}),
         Patch("waitress.server:create_server", pins={"application": _served}),
-        Patch("gunicorn.app.base:BaseApplication.wsgi", after=_loaded, runs_host=True),
+        Patch("gunicorn.app.base:BaseApplication.wsgi", after=_loaded, body=OF_THE_HOST),
     ),
 )

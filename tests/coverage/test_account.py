@@ -19,6 +19,7 @@ from privacylib import PolicyDenied, coverage, integrations
 from privacylib.context import UNSEEN, Inside, Stage
 from privacylib.doctor import diagnose
 from privacylib.instrumentation import patching
+from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Asset, Kind, Operation
 from tests.watched import POLICY, Watched, watched
@@ -198,7 +199,7 @@ def test_patched_functions_explain_their_own_io_but_not_that_of_the_host(data: P
         return (Operation(Kind.READ, Asset("db", "x")),)
 
     fetch = Patch("small_library:fetch", described)
-    work = Patch("small_library:work", described, runs_host=True)
+    work = Patch("small_library:work", described, body=OF_THE_HOST)
     awaited = Patch("small_library:await_", described)
     try:
         patching.install([Integration("small", (fetch, work, awaited))])

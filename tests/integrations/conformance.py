@@ -17,7 +17,7 @@ from attrs import frozen
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
-from privacylib.instrumentation.table import Patch
+from privacylib.instrumentation.table import Subclass, Target
 from privacylib.model import Decision, Mode, Verdict, Violation
 from tests.watched import Watched, watched
 
@@ -223,7 +223,7 @@ def flows(here: Watched, host: Host) -> list[tuple[int, str]]:
     return [(edge.count, edge.decision) for edge in here.edges() if (edge.source, edge.sink) == (USERS, host.sink)]
 
 
-def targets(name: str) -> list[Patch]:
+def targets(name: str) -> list[Target]:
     """Return the patches of an integration whose modules are here."""
     (table,) = (each for each in integrations.integrations(frozenset({name})) if each.name == name)
     patches = [patch for patch in table.patches if patch.applies]
@@ -235,7 +235,7 @@ def is_here(package: str) -> bool:
     return package in sys.modules or importlib.util.find_spec(package) is not None
 
 
-def found(patch: Patch) -> Any:
+def found(patch: Target) -> Any:
     """Return what stands at a patch's target."""
     owner: Any = importlib.import_module(patch.module)
     *path, name = patch.target.partition(":")[2].split(".")
@@ -244,16 +244,16 @@ def found(patch: Patch) -> Any:
     return inspect.getattr_static(owner, name)
 
 
-def changeable(patch: Patch) -> bool:
+def changeable(patch: Target) -> bool:
     """Return whether a target can be replaced where it stands; classes of the interpreter cannot."""
     module, _, path = patch.target.partition(":")
     owner: Any = getattr(importlib.import_module(module), path.split(".")[0])
     return not isinstance(owner, type) or not owner.__flags__ & IMMUTABLE
 
 
-def derived(patch: Patch, patches: list[Patch]) -> bool:
+def derived(patch: Target, patches: list[Target]) -> bool:
     """Return whether a target is a class that a subclass stands for, or belongs to one."""
-    classes = {one.target for one in patches if one.derived}
+    classes = {one.target for one in patches if isinstance(one, Subclass)}
     return bool({patch.target, patch.target.rpartition(".")[0]} & classes)
 
 

@@ -46,7 +46,7 @@ import pytest
 import privacylib
 from privacylib import integrations
 from privacylib.instrumentation import patching
-from privacylib.instrumentation.table import Patch
+from privacylib.instrumentation.table import Target
 from tests.integrations.conformance import changeable, found, targets
 from tests.watched import watched
 
@@ -95,7 +95,7 @@ class Differential:
 
     @pytest.mark.parametrize("way", [pickle.loads, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
     def test_fault_40_a_patched_function_is_pickled_and_copied(self, way: Callable[[Any], Any]) -> None:
-        def same(patch: Patch) -> object:
+        def same(patch: Target) -> object:
             function = taken(patch)
             try:
                 return way(pickle.dumps(function) if way is pickle.loads else function) == function
@@ -148,10 +148,10 @@ class Differential:
                 patching.uninstall()
             yield
 
-    def _targets(self) -> list[Patch]:
+    def _targets(self) -> list[Target]:
         return [patch for patch in targets(self.name) if changeable(patch)]
 
-    def _patched(self, act: Callable[[Patch], object]) -> list[object]:
+    def _patched(self, act: Callable[[Target], object]) -> list[object]:
         patches = self._targets()
         integrations.install(frozenset({self.name}))
         try:
@@ -222,7 +222,7 @@ def copied(value: Any, way: Callable[[Any], Any]) -> str:
         return kind(type(error))
 
 
-def taken(patch: Patch) -> Any:
+def taken(patch: Target) -> Any:
     """Return what a program gets that takes a target from where it stands."""
     value: Any = importlib.import_module(patch.module)
     for step in patch.target.partition(":")[2].split("."):
@@ -230,7 +230,7 @@ def taken(patch: Patch) -> Any:
     return value
 
 
-def binding(patch: Patch) -> object:
+def binding(patch: Target) -> object:
     """Return what a target becomes in a class and in its instances."""
     function = taken(patch)
     holder: Any = type("Holder", (), {"held": function, "given": found(patch)})

@@ -21,7 +21,7 @@ import pytest
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
-from privacylib.instrumentation.table import Patch
+from privacylib.instrumentation.table import Target
 from tests.integrations.conformance import users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
@@ -35,7 +35,7 @@ class TestDifferential(Differential):
         (directory / "a").write_text("ana")
         yield directory
 
-    def _targets(self) -> list[Patch]:
+    def _targets(self) -> list[Target]:
         """Leave out a private class of Python 3.10, which holds functions as its own."""
         return [patch for patch in super()._targets() if "_NormalAccessor" not in patch.target]
 

@@ -16,6 +16,7 @@ import privacylib
 from privacylib import integrations
 from privacylib.grpc import client_interceptor, server_interceptor
 from privacylib.instrumentation import patching
+from privacylib.instrumentation.table import Patch
 from tests.integrations.conformance import Conformance, Host, users
 from tests.watched import POLICY, Watched, watched
 
@@ -166,7 +167,9 @@ def test_asyncio_servers_and_channels_are_seen(here: Watched) -> None:
 def test_ours_stands_inside_opentelemetrys_and_around_the_hosts() -> None:
     host, theirs = server_interceptor(), type("Theirs", (), {"__module__": "opentelemetry.instrumentation.grpc"})()
     (table,) = (each for each in integrations.integrations(frozenset({"grpc"})) if each.name == "grpc")
-    place = table.patches[0].pins["interceptors"]
+    server = table.patches[0]
+    assert isinstance(server, Patch)
+    place = server.pins["interceptors"]
     first, ours, last = place((theirs, host))
     assert (first, last) == (theirs, host)
     assert type(ours) is type(server_interceptor())

@@ -1,0 +1,165 @@
+"""What a patch can say of calls beside their operations: what goes out, what comes back, what lasts, what is inside."""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from privacylib.instrumentation.call import Call, Fact, Test
+from privacylib.propagation.carriers import Carrier, MutableCarrier
+
+__all__ = [
+    "APART",
+    "COVERED",
+    "NO_RESPONSE",
+    "OF_THE_HOST",
+    "SEEN",
+    "STREAMED",
+    "Alike",
+    "Body",
+    "Lasts",
+    "Opened",
+    "Outgoing",
+    "Pending",
+    "Response",
+    "always",
+    "argument",
+    "never",
+]
+
+
+def argument(name: str) -> Fact:
+    """Return what takes one argument from a call.
+
+    Args:
+        name: Of the parameter, ``self`` included.
+    """
+    return lambda call: call[name]
+
+
+def always(_: Call) -> bool:
+    """Say yes of any call."""
+    return True
+
+
+def never(_: Call) -> bool:
+    """Say no of any call."""
+    return False
+
+
+@frozen
+class Outgoing:
+    """What goes out with a call.
+
+    Args:
+        headers: Returns those in which a remote call, or a message that is written, takes context along; None for none.
+        streams: Returns whether what is sent, or written, is still made meanwhile.
+        undo: Takes back what was prepared for a call that is refused.
+    """
+
+    headers: Callable[[Call], MutableCarrier] | None = None
+    streams: Test = never
+    undo: Callable[[Call], object] | None = None
+
+
+STREAMED = Outgoing(streams=always)
+"""What is sent, or written, is still made meanwhile."""
+
+
+def _untold(_: Call) -> tuple[()]:
+    return ()
+
+
+def _nothing(_: Call) -> None:
+    return None
+
+
+@frozen
+class Response:
+    """What comes back from a call.
+
+    Args:
+        headers: Returns those in which a response brings labels back; None where nothing comes back.
+        closes: Method of the result that frees it, where the caller does not get it; empty for none.
+    """
+
+    headers: Callable[[Call], Carrier | None] = _untold
+    closes: str = ""
+
+
+NO_RESPONSE = Response(_nothing)
+"""Nothing comes back."""
+
+
+@frozen
+class Opened:
+    """Operations that last until what was returned is closed, as an open file is written until then.
+
+    Args:
+        rebuilt: Makes the result an instance of a subclass, which it gets from the function it is given; returns
+            None for a result that cannot last.
+        ends: Method of the result that ends the operations, and that closes a result which the caller does not get.
+        steps: Methods of the result that are operations of their own in scopes other than the first.
+    """
+
+    rebuilt: Callable[[Call, Callable[[type], type]], Any]
+    ends: str
+    steps: tuple[str, ...] = ()
+
+
+@frozen
+class Pending:
+    """A remote call that goes on when the function has returned, until an `Answer` on the same object.
+
+    Args:
+        on: Returns the object on which it goes on; None for a call that has ended.
+        announces: Returns whether what the call brings is read from then on, and not only when it is answered.
+    """
+
+    on: Fact
+    announces: Test = never
+
+
+Lasts: TypeAlias = Opened | Pending
+
+
+@frozen
+class Alike:
+    """What calls have in common that are described alike, so that each is described once.
+
+    Not for files, nor for what is called remotely or lasts.
+
+    Args:
+        shape: Takes the arguments of a call, and returns what it has in common with others; None for nothing.
+        keeps: Returns whether what describes a call may be kept under its shape.
+    """
+
+    shape: Callable[..., Hashable]
+    keeps: Test = always
+
+
+@frozen
+class Body:
+    """What a function does inside, and what is seen of it.
+
+    Args:
+        covers: Whether the call stands for the operations inside it on the same assets.
+        carries: Returns whether the remote calls inside are only how the call is carried out.
+        apart: Whether what it does inside, also by other libraries, is part of it and not seen by itself.
+        of_the_host: Whether it runs code of the host, such as a task or an application, whose own I/O it does not
+            explain.
+        passes_for: Module that ours seems to be of, for a plain function that looks at who calls it.
+    """
+
+    covers: bool = False
+    carries: Test = never
+    apart: bool = False
+    of_the_host: bool = False
+    passes_for: str = ""
+
+
+SEEN = Body()
+"""What happens inside is seen as ever."""
+COVERED = Body(covers=True)
+APART = Body(apart=True)
+OF_THE_HOST = Body(of_the_host=True)
