@@ -58,6 +58,8 @@ def target_of(continuation: Callable[..., Any]) -> str | None:
         channel = _behind(continuation)
         while not hasattr(channel, "target"):
             channel = channel._channel  # there is no public way
+        if hasattr(channel, "check_connectivity_state"):
+            channel.check_connectivity_state(False)  # raises where it is closed: to ask that one ends the process
         target = channel.target
         found = target() if callable(target) else target
         return found.decode() if isinstance(found, bytes) else str(found)

@@ -100,3 +100,13 @@ def test_a_method_is_looked_at_once(seen: Capture, monkeypatch: pytest.MonkeyPat
     call(privacylib.grpc.client_interceptor())
     assert len(made) == 1
     assert seen.violations == []
+
+
+@pytest.mark.parametrize("target", [None, "127.0.0.1:1"], ids=["asked", "told"])
+def test_a_call_on_a_closed_channel_fails_as_without(seen: Capture, target: str | None) -> None:
+    del seen
+    channel = grpc.insecure_channel("127.0.0.1:1")
+    method = services.method(grpc.intercept_channel(channel, privacylib.grpc.client_interceptor(target)), "unary_unary")
+    channel.close()
+    with pytest.raises(ValueError, match="closed channel"):
+        method(b"ok")
