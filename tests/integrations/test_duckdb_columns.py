@@ -91,6 +91,21 @@ def test_a_project_of_dbt_is_one_path_from_what_was_loaded(tmp_path: Path, times
     assert "customers#customer_id" in reached(graph, place, "raw_orders#user_id")
 
 
+def test_a_seed_is_one_path_to_the_last_model(tmp_path: Path) -> None:
+    seed = tmp_path / "raw_payments.csv"
+    seed.write_text("id,order_id,payment_method,amount\n1,1,card,500\n")
+    with warehouse(tmp_path) as (db, here):
+        db.execute(f"copy raw_payments from '{seed}' (format csv, header true, delimiter ',')")
+        built(db)
+    place = f"duckdb://{tmp_path}/shop.duckdb/main."
+    path = load([here.spool]).path(f"file://{seed}#amount", f"{place}customers#customer_lifetime_value")
+    assert path is not None
+    assert path.witnessed
+    assert [step.sink.removeprefix(place) for step in path.steps] == [
+        "raw_payments#amount", "customers__dbt_tmp#customer_lifetime_value", "customers#customer_lifetime_value",
+    ]  # fmt: skip
+
+
 def columns(here: Watched, place: str) -> set[tuple[str, str]]:
     """Return the pairs of columns that were seen, with short names."""
     pairs = {(source.removeprefix(place), sink.removeprefix(place)) for source, sink in here.pairs()}
