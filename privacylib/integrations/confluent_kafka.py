@@ -17,7 +17,8 @@ def _made(call: Call) -> None:
 
 
 def _produced(call: Call) -> tuple[Operation, ...]:
-    return sent(named(broker(configured(call["self"])), call["topic"]))
+    topic = call["topic"]
+    return sent(named(broker(configured(call["self"])), topic)) if isinstance(topic, str) else ()
 
 
 def _headers(call: Call) -> Any:

@@ -1,9 +1,10 @@
 """aiohttp's client under the policy."""
 
 import asyncio
+import re
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from privacylib import integrations
 from privacylib.instrumentation import patching
 from privacylib.wsgi import Middleware
 from tests.integrations.conformance import Conformance, Host, users
+from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
 from tests.wsgi.serving import serving
 
@@ -71,6 +73,71 @@ class TestConformance(Conformance):
                 endless=endless,
                 streamed=lambda: run(lambda: get(f"http://{host}/contacts", data=pieces())),
             )
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    moved = [("Location", "/there")] if environ["PATH_INFO"] == "/moved" else []
+    start_response("302 Found" if moved else "200 OK", [("Content-Type", "text/plain"), *moved])
+    return [
+        environ["REQUEST_METHOD"].encode(),
+        b" ",
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+    ]
+
+
+async def answered(at: tuple[Any, str], path: str, **more: Any) -> list[Any]:
+    session, host = at
+    async with session.request("POST", f"http://{host}{path}", **more) as answer:
+        return [answer.status, answer.ok, await answer.text(), answer.closed, len(answer.history), str(answer.url)]
+
+
+def calling(path: str, **more: Any) -> Callable[[tuple[Any, str]], Awaitable[object]]:
+    async def call(at: tuple[Any, str]) -> object:
+        return await answered(at, path, **more)
+
+    return call
+
+
+async def kind_of_request(at: tuple[Any, str]) -> list[Any]:
+    session, host = at
+    manager = session.get(f"http://{host}/")
+    seen = [type(manager).__name__, hasattr(manager, "__await__"), hasattr(manager, "__aenter__")]
+    async with manager as answer:
+        return [*seen, type(answer).__qualname__, await answer.read()]
+
+
+async def dead(at: tuple[Any, str]) -> object:
+    return await at[0].get("http://127.0.0.1:9/")
+
+
+async def nothing(at: tuple[Any, str]) -> object:
+    return await at[0].get("nothing")
+
+
+class TestDifferential(Differential):
+    name = "aiohttp"
+
+    @asynccontextmanager
+    async def world(self, directory: Path) -> AsyncGenerator[tuple[Any, str]]:
+        with serving(echo) as host:
+            async with aiohttp.ClientSession() as session:
+                yield session, host
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
+
+    calls = (
+        kind_of_request,
+        calling("/"),
+        calling("/moved"),
+        calling("/moved", allow_redirects=False),
+        calling("/", data=b"text"),
+        calling("/", json={"a": 1}),
+        calling("/", data=b"text", json={"a": 1}),
+        calling("/", headers={"bad": object()}),
+        dead,
+        nothing,
+    )
 
 
 @pytest.fixture

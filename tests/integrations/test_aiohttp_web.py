@@ -1,6 +1,8 @@
 """Applications that an unmodified aiohttp server serves, under the policy."""
 
 import asyncio
+import re
+import ssl
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ import privacylib
 from privacylib import integrations
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import SERVED, Conformance, Host, denied, users
+from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
 
 pytestmark = [pytest.mark.server, pytest.mark.library]
@@ -42,6 +45,60 @@ def serving(app: Any) -> Generator[str]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def looked_at(request: Any) -> Any:
+    told = [type(request).__qualname__, request.method, request.path, dict(request.match_info), await request.text()]
+    return web.json_response(told)
+
+
+async def in_pieces(request: Any) -> Any:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    for piece in (b"one", b"two"):
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+async def raises(_: Any) -> Any:
+    raise web.HTTPConflict(text="taken")
+
+
+TLS = ssl.create_default_context()
+"""Made once: it takes long."""
+
+
+class TestDifferential(Differential):
+    name = "aiohttp_web"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[str]:
+        app = web.Application()
+        told = {"/pieces": in_pieces, "/raises": raises, "/none": fails, "/looked/{at}": looked_at}
+        for path, handler in told.items():
+            app.router.add_route("*", path, handler)
+        with serving(app) as host:
+            yield f"http://{host}"
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
+
+    @staticmethod
+    def ask(url: str, method: str = "GET", **more: Any) -> list[Any]:
+        answer = httpx.request(method, url, verify=TLS, **more)
+        headers = [(name, value) for name, value in answer.headers.multi_items() if name != "date"]
+        return [answer.status_code, answer.reason_phrase, headers, answer.content]
+
+    calls = (
+        lambda host: TestDifferential.ask(f"{host}/looked/7", "POST", content="text"),
+        lambda host: TestDifferential.ask(f"{host}/looked/7", "HEAD"),
+        lambda host: TestDifferential.ask(f"{host}/pieces"),
+        lambda host: TestDifferential.ask(f"{host}/raises"),
+        lambda host: TestDifferential.ask(f"{host}/none"),
+        lambda host: TestDifferential.ask(f"{host}/nowhere"),
+        lambda host: TestDifferential.ask(f"{host}/looked/7", content=iter([b"a", b"b"])),
+    )
 
 
 async def whole(_: Any) -> Any:

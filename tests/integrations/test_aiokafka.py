@@ -1,6 +1,7 @@
 """aiokafka under the policy."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -12,7 +13,8 @@ aiokafka = pytest.importorskip("aiokafka")
 
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
-from tests.integrations.kafka import cluster, end_of, fresh_topic  # noqa: E402
+from tests.integrations.differential import Differential  # noqa: E402
+from tests.integrations.kafka import cluster, end_of, fresh_topic, produce  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -58,6 +60,63 @@ class TestConformance(Conformance):
             error=TypeError,
             awaited=lambda: send("contacts"),
         )
+
+
+async def sent(at: Any, value: Any = b"one") -> list[Any]:
+    future = await at[1].send(at[0], value, key=b"key", partition=0)
+    result = await future
+    return [type(future).__name__, type(result).__name__, result.topic, result.partition, result.offset]
+
+
+async def sent_text(at: Any) -> object:
+    return await sent(at, "text")
+
+
+async def one(at: Any) -> list[Any]:
+    return told(await at[2].getone())
+
+
+async def many(at: Any) -> list[Any]:
+    await sent(at)
+    found: Any = {}
+    while not found:
+        found = await at[2].getmany(timeout_ms=1000)
+    return [[list(partition), [told(record) for record in records]] for partition, records in found.items()]
+
+
+async def none(at: Any) -> object:
+    return await at[2].getmany(timeout_ms=0)
+
+
+async def next_one(at: Any) -> list[Any]:
+    await sent(at)
+    return told(await anext(at[2]))
+
+
+def told(record: Any) -> list[Any]:
+    return [type(record).__name__, record.topic, record.partition, record.offset, record.key, record.value]
+
+
+class TestDifferential(Differential):
+    name = "aiokafka"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, servers: str) -> None:
+        self.servers = servers
+
+    @asynccontextmanager
+    async def world(self, directory: Path) -> AsyncGenerator[Any]:
+        topic, servers = fresh_topic(), self.servers
+        produce(servers, topic)
+        reader: Any = aiokafka.AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest")
+        async with sending(servers) as producer, reader:
+            reader.assign([aiokafka.TopicPartition(topic, 0)])
+            yield topic, producer, reader
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"letters-\w+", "TOPIC", text)
+
+    calls = (one, sent, one, many, none, next_one, sent_text)
 
 
 class TestConsuming(Consuming):

@@ -1,5 +1,6 @@
 """Celery under the policy, with a real Redis between sender and worker."""
 
+import re
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ import privacylib  # noqa: E402
 from tests.integrations import brokers  # noqa: E402
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+from tests.integrations.differential import Differential  # noqa: E402
 from tests.watched import Watched  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
@@ -45,6 +47,10 @@ class Tasks:
             raise
 
 
+def shared(one: int, other: int) -> float:
+    return one / other
+
+
 @pytest.fixture(scope="module")
 def app(port: int) -> Any:
     made: Any = celery.Celery("letters", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
@@ -52,7 +58,9 @@ def app(port: int) -> Any:
         broker_connection_retry_on_startup=False, task_ignore_result=True, worker_hijack_root_logger=False,
         worker_enable_remote_control=False,
     )  # fmt: skip
+    made.conf.task_routes = {"shared": "differs"}
     made.task(Tasks.next, name="next")
+    made.task(shared, name="shared", serializer="json")
     return made
 
 
@@ -102,6 +110,41 @@ class TestConformance(Conformance):
             failing=lambda: self.app.send_task("next", args=(object(),), queue="contacts"),
             error=kombu.exceptions.EncodeError,
         )
+
+
+class TestDifferential(Differential):
+    name = "celery"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, app: Any) -> None:
+        self.app = app
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Any]:
+        with self.app.connection_for_read() as at:
+            at.default_channel.client.delete("differs")
+            self.client = at.default_channel.client
+            yield self.app.tasks["shared"]
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", text)
+
+    def effects(self, world: Any) -> object:
+        return self.client.llen("differs")
+
+    calls = (
+        lambda task: task(1, 2),
+        lambda task: task(1, 0),
+        lambda task: task.delay(1, 2),
+        lambda task: task.apply_async((1, 2), headers={"theirs": 1}),
+        lambda task: task.apply_async(args=7),
+        lambda task: task.delay(object(), 1),
+        lambda task: task.apply((1, 2)).get(disable_sync_subtasks=False),
+        lambda task: task.apply((1, 0)).get(disable_sync_subtasks=False),
+        lambda task: [task.apply((1, 0)).state, task.apply((1, 2)).state],
+        lambda task: [task.s(1), task.s(1) | task.s(2), task.s(1, 2).apply().result],
+        lambda task: task,
+    )
 
 
 class TestConsuming(Consuming):

@@ -1,6 +1,7 @@
 """http.client under the policy, and urllib.request, which uses it."""
 
 import http.client
+import re
 import socket
 import threading
 import urllib.error
@@ -20,6 +21,7 @@ from privacylib.instrumentation import patching
 from privacylib.naming import asset
 from privacylib.wsgi import Middleware
 from tests.integrations.conformance import EGRESS, Conformance, Host, users
+from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
 from tests.wsgi.serving import serving
 
@@ -67,6 +69,56 @@ class TestConformance(Conformance):
                 error=urllib.error.URLError,
                 streamed=piecewise,
             )
+
+
+def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    moved = [("Location", "/there")] if environ["PATH_INFO"] == "/moved" else []
+    start_response("302 Found" if moved else "200 OK", [("Content-Type", "text/plain"), *moved])
+    return [environ["REQUEST_METHOD"].encode(), b" ", body]
+
+
+def answered(host: str, *request: Any, **more: Any) -> list[Any]:
+    with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
+        connection.request(*request, **more)
+        response = connection.getresponse()
+        return [response, response.status, response.reason, response.read(), response.closed]
+
+
+def unasked(host: str, *methods: str) -> object:
+    with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
+        for method in methods:
+            connection.putrequest(method, "/")
+        return connection.getresponse()
+
+
+class TestDifferential(Differential):
+    name = "http_client"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[str]:
+        with serving(app) as host:
+            yield host
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
+
+    calls = (
+        lambda host: answered(host, "GET", "/plain"),
+        lambda host: answered(host, "HEAD", "/plain"),
+        lambda host: answered(host, "POST", "/plain", "text"),
+        lambda host: answered(host, "POST", "/plain", iter([b"a", b"b"]), {"Content-Length": "2"}),
+        lambda host: answered(host, "GET", "/a b"),
+        lambda host: answered(host, "GET", "/", headers={"bad\n": "x"}),
+        lambda host: answered(host, "POST", "/", object()),
+        lambda _: answered("127.0.0.1:9", "GET", "/"),
+        unasked,
+        lambda host: unasked(host, "GET"),
+        lambda host: unasked(host, "GET", "GET"),
+        lambda host: get(f"http://{host}/moved"),
+        lambda _: get("http://127.0.0.1:9/"),
+        lambda _: get("nothing"),
+    )
 
 
 @pytest.fixture

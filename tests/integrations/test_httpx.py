@@ -1,6 +1,9 @@
 """httpx under the policy."""
 
+import asyncio
+import re
 import socket
+import ssl
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,7 @@ from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
 from privacylib.wsgi import Middleware
 from tests.integrations.conformance import Conformance, Host, users
+from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
 from tests.wsgi.serving import serving
 
@@ -58,6 +62,60 @@ class TestConformance(Conformance):
                 endless=endless,
                 streamed=piecewise,
             )
+
+
+def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    moved = [("Location", "/there")] if environ["PATH_INFO"] == "/moved" else []
+    start_response("302 Found" if moved else "200 OK", [("Content-Type", "text/plain"), *moved])
+    return [
+        environ["REQUEST_METHOD"].encode(),
+        b" ",
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+    ]
+
+
+TLS = ssl.create_default_context()
+"""Made once: it takes long."""
+
+
+def streamed(url: str) -> list[Any]:
+    with httpx.stream("GET", url, verify=TLS) as response:
+        return [response.is_closed, response.iter_bytes(), list(response.iter_bytes()), response.is_stream_consumed]
+
+
+async def asked(url: str, **more: Any) -> list[Any]:
+    async with httpx.AsyncClient(verify=TLS) as client:
+        response = await client.request("POST", url, **more)
+        return [response, response.text, response.history]
+
+
+class TestDifferential(Differential):
+    name = "httpx"
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[str]:
+        with serving(app) as host:
+            yield f"http://{host}"
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
+
+    calls = (
+        lambda host: httpx.get(host, verify=TLS),
+        lambda host: [
+            httpx.post(host, content="text", verify=TLS).text,
+            httpx.put(host, json={"a": 1}, verify=TLS).text,
+        ],
+        lambda host: httpx.get(f"{host}/moved", verify=TLS),
+        lambda host: httpx.get(f"{host}/moved", follow_redirects=True, verify=TLS).history,
+        streamed,
+        lambda host: asyncio.run(asked(host, content="text")),
+        lambda host: asyncio.run(asked(host, content=object())),
+        lambda _: asyncio.run(asked("http://127.0.0.1:9")),
+        lambda _: httpx.get("http://127.0.0.1:9", verify=TLS),
+        lambda _: httpx.get("nothing", verify=TLS),
+        lambda host: httpx.get(host, timeout="soon", verify=TLS),  # pyright: ignore[reportArgumentType] - what is tried
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """kombu under the policy, with a real Redis between sender and receiver."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ pytest.importorskip("redis")
 from tests.integrations import brokers  # noqa: E402
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+from tests.integrations.differential import Differential  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -59,6 +61,58 @@ class TestConformance(Conformance):
             failing=lambda: publish("contacts", object()),
             error=kombu.exceptions.EncodeError,
         )
+
+
+def simple(at: Any) -> list[Any]:
+    with at.SimpleQueue("differs") as queue:
+        put = queue.put({"a": 1}, headers={"theirs": 1})
+        message = queue.get(timeout=10)
+        message.ack()
+        return [put, type(message), message.payload, message.headers["theirs"], queue.qsize()]
+
+
+def consumed(at: Any) -> list[Any]:
+    seen: list[Any] = []
+
+    def on_message(body: object, message: Any) -> None:
+        seen.append([body, type(message), message.content_type])
+        message.ack()
+
+    queue = kombu.Queue("differs")
+    at.Producer().publish("text", routing_key="differs", declare=[queue])
+    with at.Consumer(queue, callbacks=[on_message], accept=["json", "text/plain"]) as consumer:
+        at.drain_events(timeout=10)
+        return [type(consumer), seen]
+
+
+class TestDifferential(Differential):
+    name = "kombu"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Any]:
+        with connection(self.port) as at:
+            at.default_channel.client.flushdb()
+            yield at
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
+
+    calls = (
+        simple,
+        consumed,
+        lambda at: at.Producer().publish("text", routing_key="differs", declare=[kombu.Queue("differs")]),
+        lambda at: at.Producer(serializer="json").publish(object(), routing_key="differs"),
+        lambda at: at.Producer().publish("text", routing_key="differs", serializer="none such"),
+        lambda at: at.Producer().publish(),
+        lambda at: at.drain_events(timeout=0.05),
+    )
+
+    def effects(self, world: Any) -> object:
+        return world.default_channel.client.llen("differs")
 
 
 class TestConsuming(Consuming):

@@ -1,8 +1,9 @@
 """nats-py under the policy, with a real server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ nats = pytest.importorskip("nats")
 from tests.integrations import brokers  # noqa: E402
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+from tests.integrations.differential import Differential  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -79,6 +81,80 @@ class TestConformance(Conformance):
             awaited=lambda: publish("contacts"),
         )
         connected(port, gone)
+
+
+async def heard(client: Any) -> list[Any]:
+    subscription = await client.subscribe("letters")
+    await client.publish("letters", b"one", headers={"theirs": "1"})
+    message = await subscription.next_msg(5)
+    await subscription.unsubscribe()
+    return [type(subscription), type(message), message.subject, message.data, message.headers["theirs"]]
+
+
+async def iterated(client: Any) -> list[Any]:
+    subscription = await client.subscribe("letters", max_msgs=2)
+    for text in (b"one", b"two"):
+        await client.publish("letters", text)
+    return [type(subscription.messages), await anext(subscription.messages), await anext(subscription.messages)]
+
+
+async def answered(client: Any) -> list[Any]:
+    async def answer(message: Any) -> None:
+        await message.respond(message.data + b"!")
+
+    subscription = await client.subscribe("asked", cb=answer)
+    found = await client.request("asked", b"one", timeout=5)
+    await subscription.unsubscribe()
+    return [type(found), found.data]
+
+
+async def unanswered(client: Any) -> object:
+    return await client.request("nobody", b"one", timeout=5)
+
+
+async def silent(client: Any) -> object:
+    subscription = await client.subscribe("silent")
+    return await subscription.next_msg(0.05)
+
+
+async def nameless(client: Any) -> object:
+    return await client.publish("")
+
+
+async def no_bytes(client: Any) -> object:
+    return await client.publish("letters", object())
+
+
+async def stored(client: Any) -> list[Any]:
+    stream = client.jetstream()
+    await stream.add_stream(name="differs", subjects=["kept"])
+    told = await stream.publish("kept", b"one")
+    reader = await stream.pull_subscribe("kept", "reader")
+    (message,) = await reader.fetch(1, timeout=5)
+    await message.ack()
+    await stream.delete_stream("differs")
+    return [type(told), told.seq, type(reader), message.data, message.metadata.num_delivered]
+
+
+class TestDifferential(Differential):
+    name = "nats"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @asynccontextmanager
+    async def world(self, directory: Path) -> AsyncGenerator[Any]:
+        client: Any = await nats.connect(f"nats://127.0.0.1:{self.port}")
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"headers=(None|\{.*?\})|_INBOX[.\w]+", "", text)
+
+    calls = (heard, iterated, answered, stored, unanswered, silent, nameless, no_bytes)
 
 
 class TestConsuming(Consuming):

@@ -1,5 +1,6 @@
 """pika under the policy, with a real RabbitMQ."""
 
+import re
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ pika = pytest.importorskip("pika")
 from tests.integrations import brokers  # noqa: E402
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+from tests.integrations.differential import Differential  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -67,6 +69,67 @@ class TestConformance(Conformance):
             failing=failing,
             error=pika.exceptions.ChannelWrongStateError,
         )
+
+
+def got(at: Any) -> list[Any]:
+    at.basic_publish("", "differs", b"ana")
+    method, properties, body = at.basic_get("differs", auto_ack=True)
+    return [method, type(properties), body]
+
+
+def consumed(at: Any) -> list[Any]:
+    for text in (b"one", b"two"):
+        at.basic_publish("", "differs", text)
+    found = at.consume("differs", auto_ack=True, inactivity_timeout=5)
+    seen: list[Any] = [type(found), [[type(part) for part in next(found)[:2]], next(found)[2]]]
+    return [*seen, at.cancel()]
+
+
+def called_back(at: Any) -> list[Any]:
+    seen: list[Any] = []
+    at.basic_publish("", "differs", b"ana")
+
+    def heard(*given: Any) -> None:
+        seen.append([type(each) for each in given])
+
+    tag = at.basic_consume("differs", heard, auto_ack=True)
+    while not seen:
+        at.connection.process_data_events(1)
+    at.basic_cancel(tag)
+    return seen
+
+
+class TestDifferential(Differential):
+    name = "pika"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Any]:
+        with channel(self.port) as at:
+            at.queue_declare("differs")
+            at.queue_purge("differs")
+            yield at
+
+    def plain(self, text: str) -> str:
+        return re.sub(r"127\.0\.0\.1['\w, :]*\d+|ctag1\.\w+", "HERE", text)
+
+    calls = (
+        got,
+        consumed,
+        called_back,
+        lambda at: at.basic_get("differs"),
+        lambda at: at.basic_publish("", "differs", object()),
+        lambda at: at.basic_publish("", "differs"),
+        lambda at: at.basic_publish("", "differs", b"ana", pika.BasicProperties(headers={"theirs": 1})),
+        lambda at: at.basic_get("differs", auto_ack=True)[1].headers["theirs"],
+        lambda at: at.confirm_delivery(),
+        lambda at: at.basic_publish("", "nowhere", b"ana", mandatory=True),
+        lambda at: at.basic_get("nowhere"),
+        lambda at: at.basic_publish("", "differs", b"ana"),
+    )
 
 
 class TestConsuming(Consuming):

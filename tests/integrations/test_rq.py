@@ -1,5 +1,6 @@
 """rq under the policy, with a real Redis."""
 
+import re
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ redis = pytest.importorskip("redis")
 from tests.integrations import brokers  # noqa: E402
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
+from tests.integrations.differential import Differential  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -73,6 +75,57 @@ class TestConformance(Conformance):
             failing=lambda: put("contacts", job_timeout="soon"),
             error=Exception,
         )
+
+
+def half(number: float) -> float:
+    return number / 2
+
+
+def failing() -> None:
+    raise ValueError("canary")
+
+
+def worked(at: Any) -> list[Any]:
+    """Run all jobs of a queue in this process."""
+    worker = rq.SimpleWorker([at], connection=at.connection)
+    worker.log.disabled = True
+    done = worker.work(burst=True, logging_level="CRITICAL")
+    return [done, at.count, sorted(type(each).__name__ for each in (worker, at))]
+
+
+class TestDifferential(Differential):
+    name = "rq"
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
+
+    @contextmanager
+    def world(self, directory: Path) -> Generator[Any]:
+        with queue(self.port, "differs") as at, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            at.connection.flushdb()
+            yield at
+
+    def plain(self, text: str) -> str:
+        text = re.sub(r"datetime\(.*?\)\)", "WHEN", text)
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d\d(\d\d)?([-:T ]\d\d)+[.\d]*\S*|:\d{4,5}\b", "ID", text)
+
+    def effects(self, world: Any) -> object:
+        return world.count
+
+    calls = (
+        lambda at: type(at.enqueue(half, 2)).__name__,
+        worked,
+        lambda at: [at.enqueue(half, 2, job_id="one", meta={"theirs": 1}).meta["theirs"], at.get_job_ids()],
+        worked,
+        lambda at: [at.fetch_job("one").return_value(), at.fetch_job("one").get_status()],
+        lambda at: [at.enqueue(failing, job_id="two").id, worked(at), at.fetch_job("two").get_status()],
+        lambda at: at.enqueue(half, 2, job_timeout="soon"),
+        lambda at: at.enqueue(),
+        lambda at: at.enqueue("no such function"),
+        lambda at: rq.Queue("asked", connection=at.connection, is_async=False).enqueue(half, 2).return_value(),
+    )
 
 
 class TestConsuming(Consuming):
