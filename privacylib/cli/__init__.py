@@ -51,7 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(prog="privacylib", description="Make a Python service account for its data.")
+    parser = argparse.ArgumentParser(
+        prog="privacylib",
+        description="See where the data of Python programs flows, and decide whether it may.",
+        epilog="Start with `privacylib run -- python PROGRAM.py`, then try `privacylib graph edges` and `doctor`.",
+    )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
         importlib.import_module(f"privacylib.cli.{name}").add(subparsers)

@@ -23,7 +23,7 @@ _DUCKDB = 2
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
     text = "tell the story of a voice assistant on real processes, and show its lineage graph"
-    parser = subparsers.add_parser("demo", help=text, description=text)
+    parser = subparsers.add_parser("demo", help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument("--json", action="store_true", help="print one JSON object; progress goes to standard error")
     parser.set_defaults(run=run)
 

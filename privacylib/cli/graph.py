@@ -17,10 +17,13 @@ __all__ = ["add", "spool_argument", "spools"]
 
 _GRADES = [each.value for each in Evidence]
 
+_DESCRIPTION = """Show what flowed where, from what spools hold: whole edges, all that lies before or behind an asset,
+or a path between two."""
+
 
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
-    graph = subparsers.add_parser("graph", help="show what flowed where")
+    graph = subparsers.add_parser("graph", help="show what flowed where", description=_DESCRIPTION)
     actions = graph.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, assets, text in (
         ("edges", "*", "list the edges; with ASSETs only those that touch one of them"),

@@ -16,12 +16,15 @@ __all__ = ["add", "check", "print_fingerprint"]
 
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
-    policy = subparsers.add_parser("policy", help="validate a policy file; fingerprint a transform")
+    text = "validate a policy file; fingerprint a transform"
+    policy = subparsers.add_parser("policy", help=text, description=f"{text[0].upper()}{text[1:]}.")
     actions = policy.add_subparsers(title="actions", metavar="ACTION", required=True)
-    parser = actions.add_parser("check", help="validate FILE; name what no asset, zone or requirement uses")
+    text = "validate FILE; name what no asset, zone or requirement uses"
+    parser = actions.add_parser("check", help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument("file", metavar="FILE", help="the policy file, YAML")
     parser.set_defaults(run=check)
-    parser = actions.add_parser("fingerprint", help="print the fingerprint of a reclassification's transform")
+    text = "print the fingerprint of a reclassification's transform"
+    parser = actions.add_parser("fingerprint", help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument("transform", metavar="MODULE:NAME", help="as in the policy, such as pkg.jobs:count_by_day")
     parser.set_defaults(run=print_fingerprint)
 

@@ -24,7 +24,12 @@ def add(subparsers: Subparsers) -> None:
     """Declare the command."""
     parser = subparsers.add_parser("run", help="run any Python program, no code change", description=_DESCRIPTION)
     parser.add_argument("--policy", metavar="F", type=Path, help="the policy file")
-    parser.add_argument("--mode", metavar="M", choices=("observe", "simulate", "enforce"), help="default: observe")
+    parser.add_argument(
+        "--mode",
+        metavar="M",
+        choices=("observe", "simulate", "enforce"),
+        help="observe (the default), simulate or enforce",
+    )
     parser.add_argument("--service", metavar="NAME", help="name of the service; default: the program's")
     parser.add_argument("--spool", metavar="DIR", type=Path, help="default: .privacylib")
     parser.add_argument("--region", metavar="NAME", help="where the service runs")
