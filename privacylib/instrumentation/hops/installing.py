@@ -28,6 +28,7 @@ def install(restart: Callable[[], None] | None = None) -> None:
             executors,
             pools,
             processes,
+            processqueues,
             queues,
             subprocesses,
             taskpools,
@@ -37,6 +38,7 @@ def install(restart: Callable[[], None] | None = None) -> None:
 
         _hops.extend((*threads.REPLACEMENTS, *executors.REPLACEMENTS, *pools.REPLACEMENTS, *taskpools.REPLACEMENTS))
         _hops.extend((*processes.REPLACEMENTS, *subprocesses.REPLACEMENTS, *queues.REPLACEMENTS, *baggage.REPLACEMENTS))
+        _hops.extend(processqueues.REPLACEMENTS)
         _hops.append(Greenlets())
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART

@@ -39,7 +39,7 @@ from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is
 from privacylib.model import Kind, Operation, PolicyDenied
 from privacylib.runtime import ACTIVE, faults, into_open_writes
 
-__all__ = ["REPLACEMENTS"]
+__all__ = ["REPLACEMENTS", "know_nothing", "stand"]
 
 Size = Callable[[Any], int]
 """Returns the number of items in a queue, under its lock."""
@@ -136,13 +136,13 @@ def _take(at: Any, item: object, tag: Tag | None) -> None:
             raise
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.swallowed("carrying", error)
-            _know_nothing()
+            know_nothing()
     except PolicyDenied:
         _put_back(at, item, tag)
         raise
 
 
-def _know_nothing() -> None:
+def know_nothing() -> None:
     """Leave the consumer unknown; where that fails too, an enforcing process denies."""
     try:
         _join(frame_now(), UNTAGGED)
@@ -171,25 +171,38 @@ def _put_back(at: Any, item: object, tag: Tag | None) -> None:
 
 
 def _stand(at: Any, item: object, tag: Tag | None) -> None:
+    if stand(at, tag) and (frame := get_frame()) is not None:
+        shelf_of(at, 0).lend(item, frame.scope.key, tag)
+
+
+def stand(at: Any, tag: Tag | None) -> bool:
+    """Let the consumer of an item stand where its context says; return whether that is a scope of its own.
+
+    Args:
+        at: The queue that it has got the item from.
+        tag: What the item carries.
+
+    Raises:
+        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from.
+    """
     frame = get_frame()
     if frame is not None and is_unseen(frame):
-        return
+        return False
     if isinstance(frame, _Desk) and frame.queue() is at and frame.worker() == runner():
         frame.scope.left = True
         if frame.outer is not None and frame.scope.reads.upper is frame.outer.scope.reads:
             frame.scope.reads.give_back()
         frame = frame.outer
         set_frame(frame)
-    if frame is not None and frame.scope.opened and not frame.scope.outlived:
-        shelf_of(at, 0).lend(item, frame.scope.key, tag)
-    elif tag is not None and tag.inside:
+    own = frame is not None and frame.scope.opened and not frame.scope.outlived
+    if not own and tag is not None and tag.inside:
         desk = _Desk(at, tag, frame)
         if desk.within is not None:  # the body of a declared write, which it is got in
             into_open_writes(desk, tuple(source for source, _ in tag.held))
         set_frame(desk)
-        return
-    if tag is not None:
+    elif tag is not None:
         _join(frame_now(), tag)
+    return own
 
 
 def _join(frame: Frame, tag: Tag) -> None:

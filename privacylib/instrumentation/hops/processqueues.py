@@ -1,0 +1,109 @@
+"""An item of a `multiprocessing.Queue` carries the context of whoever put it, also into another process.
+
+It is pickled together with what its producer held, and is itself again when it comes out.
+"""
+
+import threading
+from collections.abc import Callable
+from multiprocessing import queues as multiprocessing
+from typing import Any
+
+from privacylib.context import get_frame, set_frame
+from privacylib.instrumentation.hops.queues import know_nothing, stand
+from privacylib.instrumentation.hops.replacing import Replacement
+from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, is_data, tag_of
+from privacylib.model import PolicyDenied
+from privacylib.runtime import ACTIVE, faults
+
+__all__ = ["REPLACEMENTS"]
+
+_KINDS = (multiprocessing.Queue, multiprocessing.JoinableQueue)
+"""Executors have kinds of their own, whose items they look at, and whose jobs take their context along anyway."""
+
+
+class _Parcel:
+    """Hold an item and its tag until they are pickled."""
+
+    __slots__ = ("_item", "_tag")
+
+    def __init__(self, item: object, tag: Tag) -> None:
+        self._item = item
+        self._tag = tag
+
+    def __reduce__(self) -> tuple[Callable[[Any, Tag], Any], tuple[object, Tag]]:
+        return _unpack, (self._item, self._tag)
+
+
+class _Arrived(threading.local):
+    """The tag of what the running thread has unpickled last."""
+
+    tag: Tag | None = None
+
+
+_arrived = _Arrived()
+
+
+def _unpack(item: Any, tag: Tag) -> Any:
+    _arrived.tag = tag
+    return item
+
+
+def _put(original: Callable[..., Any]) -> Callable[..., Any]:
+    def put(self: Any, obj: Any, *args: Any, **kwargs: Any) -> None:
+        tag = _tag(obj) if ACTIVE.snapshot is not None and type(self) in _KINDS else None
+        original(self, obj if tag is None else _Parcel(obj, tag), *args, **kwargs)
+
+    return put
+
+
+def _tag(item: object) -> Tag | None:
+    try:
+        return tag_of(get_frame()) if is_data(item) else None
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.swallowed("carrying", error)
+        return UNTAGGED
+
+
+def _get(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if ACTIVE.snapshot is None or type(self) not in _KINDS:
+            return original(self, *args, **kwargs)
+        _arrived.tag = None
+        item = original(self, *args, **kwargs)
+        tag, _arrived.tag = _arrived.tag, None
+        if item is not None:
+            _take(self, item, tag)
+        return item
+
+    return get
+
+
+def _take(at: Any, item: object, tag: Tag | None) -> None:
+    """Let the consumer stand where the item's context says.
+
+    Raises:
+        PolicyDenied: The consumer may not have it: it goes back, behind the others.
+    """
+    frame = get_frame()
+    try:
+        _stand(at, tag)
+    except PolicyDenied:
+        set_frame(frame)
+        at.put(item if tag is None else _Parcel(item, tag))
+        raise
+
+
+def _stand(at: Any, tag: Tag | None) -> None:
+    try:
+        stand(at, tag)
+    except PolicyDenied:
+        raise
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.swallowed("carrying", error)
+        know_nothing()
+
+
+REPLACEMENTS = (
+    *(Replacement(kind, "put", _put) for kind in _KINDS),
+    Replacement(multiprocessing.Queue, "get", _get),
+)

@@ -1,0 +1,118 @@
+import inspect
+import multiprocessing
+import multiprocessing.queues
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import privacylib
+from privacylib.instrumentation import hops
+from privacylib.testing import Capture
+from tests.instrumentation.hops import work
+from tests.instrumentation.hops.work import CLICKS, PEOPLE, behind, clicks, people, purposes, write_closed, write_open
+
+FORK = multiprocessing.get_context("fork")
+
+SCRIPT = """
+import multiprocessing, sys
+import privacylib
+from tests.instrumentation.hops import work
+
+def worker(inbox, answers):
+    while (item := inbox.get()) is not None:
+        assert item == {"a": 1}
+        work.write_open()
+        answers.put("done")
+
+if __name__ == "__main__":
+    policy, spool, method = sys.argv[1:]
+    privacylib.init("parent", policy=policy, spool=spool)
+    start = multiprocessing.get_context(method)
+    inbox, answers = start.Queue(), start.JoinableQueue()
+    process = start.Process(target=worker, args=(inbox, answers))
+    process.start()
+    for read in (work.people, work.clicks):
+        with privacylib.zone("reply"):
+            read()
+            inbox.put({"a": 1})
+        assert answers.get() == "done"
+    inbox.put(None)
+    process.join()
+    assert process.exitcode == 0
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_worker_in_another_process_does_each_item_in_the_producers_context(tmp_path: Path, method: str) -> None:
+    work.run_script(tmp_path, SCRIPT, method)
+    assert work.edges_in(tmp_path) == {(PEOPLE, work.OPEN), (CLICKS, work.OPEN)}
+
+
+@pytest.mark.parametrize("make", [FORK.Queue, FORK.JoinableQueue])
+def test_each_item_is_work_of_its_own(seen: Capture, make: Callable[[], Any]) -> None:
+    queue = make()
+    for purpose, read in (("reply", people), ("ads", None), ("reply", clicks)):
+        with privacylib.zone(purpose):
+            if read is not None:
+                read()
+            queue.put(purpose)
+    for _ in range(3):
+        queue.get(timeout=5)
+        write_open()
+    assert behind(seen) == [(PEOPLE,), (), (CLICKS,)]
+    assert purposes(seen) == [("reply",), ("ads",), ("reply",)]
+
+
+def test_a_consumer_in_a_scope_of_its_own_has_read_it(enforced: Capture) -> None:
+    queue = FORK.Queue()
+    with privacylib.zone("reply"):
+        people()
+        queue.put([1])
+    with privacylib.zone("reply"):
+        assert queue.get(timeout=5) == [1]
+        with pytest.raises(privacylib.PolicyDenied):
+            write_closed()
+
+
+def test_an_item_that_its_consumer_may_not_have_goes_back(enforced: Capture) -> None:
+    queue = FORK.Queue()
+    with privacylib.zone("reply"):
+        people()
+        queue.put([1])
+    with privacylib.zone("reply"), privacylib.write(work.CLOSED), pytest.raises(privacylib.PolicyDenied):
+        queue.get(timeout=5)
+    with privacylib.zone("reply"):
+        assert queue.get(timeout=5) == [1]
+        assert privacylib.current().labels == {"CONTACT"}
+
+
+def test_signals_and_items_of_nobody_come_as_they_are(seen: Capture) -> None:
+    queue = FORK.Queue()
+    queue.put(1)
+    with privacylib.zone("reply"):
+        people()
+        queue.put(None)
+    assert [queue.get(timeout=5), queue.get(timeout=5)] == [1, None]
+    assert privacylib.current().labels == frozenset()
+
+
+def test_a_job_of_an_executor_that_cannot_be_pickled_fails_as_ever(seen: Capture) -> None:
+    with privacylib.zone("reply"), ProcessPoolExecutor(1, mp_context=FORK) as pool:
+        people()
+        with pytest.raises((AttributeError, TypeError), match="pickle"):
+            pool.submit(lambda: 1).result(10)
+
+
+def test_signature_name_and_identity() -> None:
+    hops.uninstall()
+    bare = multiprocessing.queues.Queue.put
+    hops.install()
+    now = multiprocessing.queues.Queue.put
+    assert now is not bare
+    assert inspect.signature(now) == inspect.signature(bare)
+    hops.uninstall()
+    assert multiprocessing.queues.Queue.put is bare
+    hops.install()
