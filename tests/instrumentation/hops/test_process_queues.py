@@ -67,7 +67,7 @@ def test_each_item_is_work_of_its_own(seen: Capture, make: Callable[[], Any]) ->
 
 
 def test_a_consumer_in_a_scope_of_its_own_has_read_it(enforced: Capture) -> None:
-    queue = FORK.Queue()
+    queue: Any = FORK.Queue()
     with privacylib.zone("reply"):
         people()
         queue.put([1])
@@ -78,7 +78,7 @@ def test_a_consumer_in_a_scope_of_its_own_has_read_it(enforced: Capture) -> None
 
 
 def test_an_item_that_its_consumer_may_not_have_goes_back(enforced: Capture) -> None:
-    queue = FORK.Queue()
+    queue: Any = FORK.Queue()
     with privacylib.zone("reply"):
         people()
         queue.put([1])
@@ -90,7 +90,7 @@ def test_an_item_that_its_consumer_may_not_have_goes_back(enforced: Capture) -> 
 
 
 def test_signals_and_items_of_nobody_come_as_they_are(seen: Capture) -> None:
-    queue = FORK.Queue()
+    queue: Any = FORK.Queue()
     queue.put(1)
     with privacylib.zone("reply"):
         people()
@@ -107,12 +107,13 @@ def test_a_job_of_an_executor_that_cannot_be_pickled_fails_as_ever(seen: Capture
 
 
 def test_signature_name_and_identity() -> None:
+    kind: Any = multiprocessing.queues.Queue
     hops.uninstall()
-    bare = multiprocessing.queues.Queue.put
+    bare = kind.put
     hops.install()
-    now = multiprocessing.queues.Queue.put
+    now = kind.put
     assert now is not bare
     assert inspect.signature(now) == inspect.signature(bare)
     hops.uninstall()
-    assert multiprocessing.queues.Queue.put is bare
+    assert kind.put is bare
     hops.install()
