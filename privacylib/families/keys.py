@@ -8,7 +8,7 @@ from privacylib.memo import Memo
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import impersonal
 
-__all__ = ["commands", "place_of", "published", "shape"]
+__all__ = ["commands", "place_in_cluster", "place_of", "published", "shape"]
 
 _PLACE = "_privacylib_place"
 """Attribute of a connection pool: where its connections lead."""
@@ -40,6 +40,15 @@ def place_of(pool: Any) -> str:
         joint = f"unix://{told['path']}" if "path" in told else f"redis://{host}:{told.get('port', 6379)}"
         known = pool.__dict__[_PLACE] = f"{joint} {told.get('db') or 0}"
     return known
+
+
+def place_in_cluster(client: Any) -> str:
+    """Return the namespace of a cluster: the first by name of the nodes that a client knows; it has one database.
+
+    Args:
+        client: A ``RedisCluster`` of redis-py, sync or async, or its pipeline.
+    """
+    return f"redis://{min(client.nodes_manager.startup_nodes)} 0"
 
 
 def shape(client: Any, *arguments: Any, **_: Any) -> Hashable | None:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from privacylib.families.keys import commands, place_of, published, shape
+from privacylib.families.keys import commands, place_in_cluster, place_of, published, shape
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation
@@ -21,6 +21,18 @@ def _queued(call: Call) -> tuple[Operation, ...]:
     """Describe all commands of a pipeline or transaction, which go out together."""
     pipeline = call.args[0]
     return commands(place_of(pipeline.connection_pool), [arguments for arguments, _ in pipeline.command_stack])
+
+
+def _of_cluster(call: Call) -> tuple[Operation, ...]:
+    client, *arguments = call.args
+    return commands(place_in_cluster(client), [arguments])
+
+
+def _queued_in_cluster(call: Call) -> tuple[Operation, ...]:
+    pipeline: Any = call.args[0]
+    told: dict[str, Any] = {**vars(pipeline), **vars(getattr(pipeline, "_execution_strategy", pipeline))}
+    queue: Any = told.get("_command_queue") or told.get("command_stack") or told.get("_command_stack") or ()
+    return commands(place_in_cluster(told.get("cluster_client", pipeline)), [each.args for each in queue])
 
 
 def _message(call: Call) -> tuple[Operation, ...]:
@@ -46,10 +58,20 @@ def _in(module: str, *, again: bool) -> tuple[Patch, ...]:
     )
 
 
+def _cluster(module: str) -> tuple[Patch, ...]:
+    return (
+        Patch(f"{module}:RedisCluster.execute_command", _of_cluster),
+        Patch(f"{module}:ClusterPipeline.execute", _queued_in_cluster),
+    )
+
+
 INTEGRATION = Integration(
     "redis",
-    (*_in("redis.client", again=True), *_in("redis.asyncio.client", again=False)),
+    (
+        *_in("redis.client", again=True), *_cluster("redis.cluster"),
+        *_in("redis.asyncio.client", again=False), *_cluster("redis.asyncio.cluster"),
+    ),
     distribution="redis",
     versions=("5.0", "9.0"),
     connects=("redis",),
-)
+)  # fmt: skip
