@@ -21,6 +21,7 @@ _DECLARE = re.compile(
     re.IGNORECASE,
 )
 
+_NAMED = re.compile(r"\bCOPY\b|\bDECLARE\b", re.IGNORECASE)
 _PART = re.compile(r"(?:'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[^;])+", re.DOTALL)
 
 
@@ -32,7 +33,7 @@ def plain(text: str, named: Callable[[str], str], read: Callable[[str, str], str
         named: Returns the URI of a file that a statement names.
         read: Returns that of one that is read, by its path and what follows it in the statement; else `named` does.
     """
-    if ";" not in text:
+    if ";" not in text or not _NAMED.search(text):
         return _plain(text, named, read)
     return ";".join(_plain(part, named, read) for part in _PART.findall(text))
 
