@@ -11,6 +11,14 @@ from privacylib.integrations import integrations, own
 __all__ = ["libraries"]
 
 
+NOT_TESTED = (
+    "- MongoDB (`pymongo`) has no integration, as no server was there to test it. Its connections count as gaps.",
+    "- The patches of `aiobotocore` do what those of `boto3` do. The tests run the latter alone, for both cannot be",
+    "  installed in their newest versions; they were tried by hand with aiobotocore 3.10.0.",
+    "- `numpy`, `joblib` and `pickle` have no integration of their own: `files` sees what opens their files.",
+)
+
+
 def libraries() -> Iterator[str]:
     """Yield the lines of the page."""
     yield from ("# Libraries seen without a change of code", "")
@@ -25,7 +33,7 @@ def libraries() -> Iterator[str]:
     others = (f"{name} {version}" for name, version in tested().items() if name not in listed)
     yield from ("Programs of the tests use these too, on top of what is patched or beside it:", "")
     yield from (f"- {other}" for other in others)
-    yield ""
+    yield from ("", "Not seen, or not tested:", "", *NOT_TESTED, "")
     for one in known:
         yield from (f"## {one.name}", "", "Patched:", "")
         yield from (f"- `{patch.target.replace(':', '.')}`{here(patch)}" for patch in one.patches)
