@@ -5,11 +5,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from privacylib import init, shutdown
+from privacylib import init, integrations, shutdown
 from privacylib.context import PROCESS, set_frame
 from privacylib.graph import Denied, Edge, load
+from privacylib.instrumentation import patching
 
-__all__ = ["Watched", "watched"]
+__all__ = ["Watched", "instrumented", "watched"]
 
 POLICY = """
 version: 1
@@ -79,3 +80,21 @@ def watched(
         shutdown()
         set_frame(None)
         PROCESS.restart()
+
+
+@contextmanager
+def instrumented(directory: Path, *names: str, more: str = "", mode: str = "enforce") -> Generator[Watched]:
+    """Run privacylib in this process with integrations in place, and put the originals back.
+
+    Args:
+        directory: As in `watched`.
+        names: Of the integrations; a test may install others.
+        more: As in `watched`.
+        mode: As in `watched`.
+    """
+    with watched(directory, more, mode) as found:
+        integrations.install(frozenset(names))
+        try:
+            yield found
+        finally:
+            patching.uninstall()

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from privacylib.context import Stage, get_frame
 
-__all__ = ["Around", "EachCall", "makes_managers", "wrap", "wrap_steps"]
+__all__ = ["Around", "EachCall", "around_calls", "makes_managers", "wrap", "wrap_steps"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,12 +73,22 @@ def wrap(function: F, around: Around) -> F:
     again = makes_managers(function)
     if again is not None:
         return cast("F", _manager(function, again, around))
-    wrapped = _kind(function)(function, around)
+    wrapped = around_calls(function, around)
     functools.update_wrapper(wrapped, function)
     for name in _CACHE:
         if hasattr(function, name):
             setattr(wrapped, name, getattr(function, name))
     return cast("F", wrapped if _is_bound(function) else staticmethod(wrapped))
+
+
+def around_calls(function: Callable[..., Any], around: Around) -> Callable[..., Any]:
+    """Return a function of the same kind with something around each call, which does not look like the function.
+
+    Args:
+        function: As in `wrap`, but no method and nothing that makes context managers.
+        around: What stands around a call.
+    """
+    return _kind(function)(function, around)
 
 
 def wrap_steps(function: Callable[..., Any], each: EachCall) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeAlias
 
+from privacylib.decorators.wrapping import Around, around_calls
 from privacylib.instrumentation.call import CallOf, Describe
 from privacylib.instrumentation.facts import Alike
 from privacylib.memo import SMALL, Memo
@@ -124,40 +125,14 @@ def _governed(function: Function, operations: Sequence[Operation]) -> _Governed:
     """Return a function with the operations around it: the first is the outermost, and the others are inside."""
     if not operations:
         return function, _nothing, _nothing
-    first, *others = operations
-    around = AroundRead(first) if first.kind is Kind.READ else _AroundWhole(first)
-    inside = _inside_coroutine if inspect.iscoroutinefunction(function) else _inside
-    return inside(*_governed(function, others)) if others else function, around.enter, around.exit
+    first, *others = (_around(operation) for operation in operations)
+    for around in reversed(others):
+        function = around_calls(function, around)
+    return function, first.enter, first.exit
 
 
-def _inside_coroutine(
-    function: Function, enter: Callable[[bool], Any], exit_: Callable[[Any, bool], object]
-) -> Function:
-    async def inside(*args: Any, **kwargs: Any) -> Any:
-        token = enter(False)
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException:
-            exit_(token, True)
-            raise
-        exit_(token, False)
-        return result
-
-    return inside
-
-
-def _inside(function: Function, enter: Callable[[bool], Any], exit_: Callable[[Any, bool], object]) -> Function:
-    def inside(*args: Any, **kwargs: Any) -> Any:
-        token = enter(False)
-        try:
-            result = function(*args, **kwargs)
-        except BaseException:
-            exit_(token, True)
-            raise
-        exit_(token, False)
-        return result
-
-    return inside
+def _around(operation: Operation) -> Around:
+    return AroundRead(operation) if operation.kind is Kind.READ else _AroundWhole(operation)
 
 
 def _nothing(*_: object) -> None:

@@ -6,9 +6,21 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.servers import await_port, free_port, program
 
-__all__ = ["nats", "rabbitmq", "redis"]
+__all__ = ["OnBroker", "nats", "rabbitmq", "redis"]
+
+
+class OnBroker:
+    """Tests of a module that has a broker, on the port of its fixture `port`."""
+
+    port: int
+
+    @pytest.fixture(autouse=True)
+    def broker(self, port: int) -> None:
+        self.port = port
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from pathlib import Path
@@ -15,9 +15,10 @@ import privacylib
 from privacylib import integrations
 from privacylib.instrumentation import patching
 from privacylib.wsgi import Middleware
+from tests.integrations.answering import echo, noting
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented, watched
 from tests.wsgi.serving import serving
 
 pytestmark = pytest.mark.library
@@ -46,14 +47,7 @@ class TestConformance(Conformance):
         del directory
         hits: list[str] = []
 
-        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            path = environ["PATH_INFO"]
-            hits.append(path)
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return (piece for piece in (b"one", b"two"))
-
-        with serving(app) as host:
+        with serving(noting(hits)) as host:
 
             async def endless() -> None:
                 with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -73,16 +67,6 @@ class TestConformance(Conformance):
                 endless=endless,
                 streamed=lambda: run(lambda: get(f"http://{host}/contacts", data=pieces())),
             )
-
-
-def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    moved = [("Location", "/there")] if environ["PATH_INFO"] == "/moved" else []
-    start_response("302 Found" if moved else "200 OK", [("Content-Type", "text/plain"), *moved])
-    return [
-        environ["REQUEST_METHOD"].encode(),
-        b" ",
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
-    ]
 
 
 async def answered(at: tuple[Any, str], path: str, **more: Any) -> list[Any]:
@@ -142,12 +126,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        integrations.install(frozenset({"aiohttp"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "aiohttp") as found:
+        yield found
 
 
 def seen(kept: list[dict[str, Any]]) -> Any:

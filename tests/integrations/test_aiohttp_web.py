@@ -17,7 +17,7 @@ from privacylib import integrations
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import SERVED, Conformance, Host, denied, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented, watched
 
 pytestmark = [pytest.mark.server, pytest.mark.library]
 aiohttp: Any = pytest.importorskip("aiohttp")
@@ -192,12 +192,8 @@ class TestConformance(Conformance):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path, SERVED) as found:
-        integrations.install(frozenset({"aiohttp_web"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "aiohttp_web", more=SERVED) as found:
+        yield found
 
 
 def test_a_request_is_named_by_its_route(here: Watched) -> None:

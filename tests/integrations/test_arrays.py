@@ -9,8 +9,7 @@ import pytest
 
 import privacylib
 from privacylib import integrations
-from privacylib.instrumentation import patching
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 pytestmark = pytest.mark.library
 
@@ -46,11 +45,8 @@ WAYS: dict[str, tuple[Callable[[Any, Path], object], Callable[[Path, Path], obje
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path) as found:
+        yield found
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -11,11 +11,10 @@ import pytest
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.families.objects import described
-from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.integrations.objects import ACCESS, s3_server
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -99,11 +98,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path) as found:
+        yield found
 
 
 @contextmanager

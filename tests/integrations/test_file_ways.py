@@ -19,12 +19,11 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib import PolicyDenied, integrations
-from privacylib.instrumentation import patching
+from privacylib import PolicyDenied
 from privacylib.instrumentation.table import Target
 from tests.integrations.conformance import users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 
 class TestDifferential(Differential):
@@ -66,12 +65,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        integrations.install(frozenset({"files"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "files") as found:
+        yield found
 
 
 def _zipped(source: Path, sink: Path) -> None:

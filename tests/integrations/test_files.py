@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 import privacylib
-from privacylib import PolicyDenied, integrations
+from privacylib import PolicyDenied
 from privacylib._bootstrap import about, wiring
 from privacylib.families.paths import is_data
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 from tests.integrations.conformance import Conformance, Host, users
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 
 class TestConformance(Conformance):
@@ -46,12 +46,8 @@ class TestConformance(Conformance):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        integrations.install(frozenset({"files"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "files") as found:
+        yield found
 
 
 class Alternating(os.PathLike[str]):

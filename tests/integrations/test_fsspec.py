@@ -9,10 +9,9 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
-from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 pytestmark = pytest.mark.library
 
@@ -85,11 +84,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path) as found:
+        yield found
 
 
 def _opened(store: Any, at: str) -> None:

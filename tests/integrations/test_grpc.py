@@ -18,7 +18,7 @@ from privacylib.grpc import client_interceptor, server_interceptor
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Patch
 from tests.integrations.conformance import Conformance, Host, users
-from tests.watched import POLICY, Watched, watched
+from tests.watched import POLICY, Watched, instrumented, watched
 
 ADD = "/shop.Contacts/Add"
 ADS = "/shop.Ads/Add"
@@ -110,12 +110,8 @@ class TestConformance(Conformance):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path, mode="observe") as found:
-        integrations.install(frozenset({"grpc"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "grpc", mode="observe") as found:
+        yield found
 
 
 CHAIN = {

@@ -20,6 +20,7 @@ from privacylib.families.messaging import Message, received
 from privacylib.instrumentation import patching
 from privacylib.naming import asset
 from privacylib.wsgi import Middleware
+from tests.integrations.answering import echo, noting
 from tests.integrations.conformance import EGRESS, Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, watched
@@ -46,14 +47,7 @@ class TestConformance(Conformance):
         del directory
         hits: list[str] = []
 
-        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            path = environ["PATH_INFO"]
-            hits.append(path)
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return (piece for piece in (b"one", b"two"))
-
-        with serving(app) as host:
+        with serving(noting(hits)) as host:
 
             def piecewise() -> None:
                 with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
@@ -69,13 +63,6 @@ class TestConformance(Conformance):
                 error=urllib.error.URLError,
                 streamed=piecewise,
             )
-
-
-def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    moved = [("Location", "/there")] if environ["PATH_INFO"] == "/moved" else []
-    start_response("302 Found" if moved else "200 OK", [("Content-Type", "text/plain"), *moved])
-    return [environ["REQUEST_METHOD"].encode(), b" ", body]
 
 
 def answered(host: str, *request: Any, **more: Any) -> list[Any]:
@@ -97,7 +84,7 @@ class TestDifferential(Differential):
 
     @contextmanager
     def world(self, directory: Path) -> Generator[str]:
-        with serving(app) as host:
+        with serving(echo) as host:
             yield host
 
     def plain(self, text: str) -> str:

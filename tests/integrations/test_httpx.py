@@ -16,9 +16,10 @@ import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
 from privacylib.wsgi import Middleware
+from tests.integrations.answering import echo, noting
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented, watched
 from tests.wsgi.serving import serving
 
 
@@ -30,13 +31,7 @@ class TestConformance(Conformance):
         del directory
         hits: list[str] = []
 
-        def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            path = environ["PATH_INFO"]
-            hits.append(path)
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return (piece for piece in (b"one", b"two"))
-
-        with serving(app) as host:
+        with serving(noting(hits)) as host:
 
             def piecewise() -> None:
                 with httpx.stream("POST", f"http://{host}/contacts", content=iter([b"ana"])) as answer:
@@ -64,16 +59,6 @@ class TestConformance(Conformance):
             )
 
 
-def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    moved = [("Location", "/there")] if environ["PATH_INFO"] == "/moved" else []
-    start_response("302 Found" if moved else "200 OK", [("Content-Type", "text/plain"), *moved])
-    return [
-        environ["REQUEST_METHOD"].encode(),
-        b" ",
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
-    ]
-
-
 TLS = ssl.create_default_context()
 """Made once: it takes long."""
 
@@ -94,7 +79,7 @@ class TestDifferential(Differential):
 
     @contextmanager
     def world(self, directory: Path) -> Generator[str]:
-        with serving(app) as host:
+        with serving(echo) as host:
             yield f"http://{host}"
 
     def plain(self, text: str) -> str:
@@ -120,12 +105,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        integrations.install(frozenset({"httpx"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "httpx") as found:
+        yield found
 
 
 def seen(kept: list[dict[str, Any]]) -> Any:

@@ -31,12 +31,8 @@ def connection(port: int) -> Generator[Any]:
         yield found
 
 
-class TestConformance(Conformance):
+class TestConformance(brokers.OnBroker, Conformance):
     name = "kombu"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def serve(self, directory: Path) -> Generator[Host]:
@@ -85,12 +81,8 @@ def consumed(at: Any) -> list[Any]:
         return [type(consumer), seen]
 
 
-class TestDifferential(Differential):
+class TestDifferential(brokers.OnBroker, Differential):
     name = "kombu"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def world(self, directory: Path) -> Generator[Any]:
@@ -115,12 +107,8 @@ class TestDifferential(Differential):
         return world.default_channel.client.llen("differs")
 
 
-class TestConsuming(Consuming):
+class TestConsuming(brokers.OnBroker, Consuming):
     name = "kombu"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def exchange(self, directory: Path) -> Generator[Courier]:

@@ -18,7 +18,7 @@ from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import POLICY, Watched, watched
+from tests.watched import POLICY, Watched, instrumented, watched
 
 LOG = ("db://users", "logging://web/contacts")
 
@@ -88,12 +88,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path, mode="observe") as found:
-        integrations.install(frozenset({"logging", "files", "http_client"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "logging", "files", "http_client", mode="observe") as found:
+        yield found
 
 
 def log(logger: logging.Logger, name: str = "work") -> None:

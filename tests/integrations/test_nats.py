@@ -38,12 +38,8 @@ def connected(port: int, work: Callable[[Any], Awaitable[Any]]) -> Any:
     return asyncio.run(run())
 
 
-class TestConformance(Conformance):
+class TestConformance(brokers.OnBroker, Conformance):
     name = "nats"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def serve(self, directory: Path) -> Generator[Host]:
@@ -136,12 +132,8 @@ async def stored(client: Any) -> list[Any]:
     return [type(told), told.seq, type(reader), message.data, message.metadata.num_delivered]
 
 
-class TestDifferential(Differential):
+class TestDifferential(brokers.OnBroker, Differential):
     name = "nats"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @asynccontextmanager
     async def world(self, directory: Path) -> AsyncGenerator[Any]:
@@ -157,12 +149,8 @@ class TestDifferential(Differential):
     calls = (heard, iterated, answered, stored, unanswered, silent, nameless, no_bytes)
 
 
-class TestConsuming(Consuming):
+class TestConsuming(brokers.OnBroker, Consuming):
     name = "nats"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def exchange(self, directory: Path) -> Generator[Courier]:

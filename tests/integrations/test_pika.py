@@ -31,12 +31,8 @@ def channel(port: int) -> Generator[Any]:
         yield connection.channel()
 
 
-class TestConformance(Conformance):
+class TestConformance(brokers.OnBroker, Conformance):
     name = "pika"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def serve(self, directory: Path) -> Generator[Host]:
@@ -99,12 +95,8 @@ def called_back(at: Any) -> list[Any]:
     return seen
 
 
-class TestDifferential(Differential):
+class TestDifferential(brokers.OnBroker, Differential):
     name = "pika"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def world(self, directory: Path) -> Generator[Any]:
@@ -132,12 +124,8 @@ class TestDifferential(Differential):
     )
 
 
-class TestConsuming(Consuming):
+class TestConsuming(brokers.OnBroker, Consuming):
     name = "pika"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def exchange(self, directory: Path) -> Generator[Courier]:

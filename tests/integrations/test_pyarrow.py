@@ -12,10 +12,9 @@ import pytest
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.families.frames import read
-from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 pytestmark = pytest.mark.library
 
@@ -120,11 +119,8 @@ WAYS: dict[str, tuple[Callable[[Path], object], Callable[[Path, Path], object]]]
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path) as found:
+        yield found
 
 
 @pytest.mark.parametrize("others", [(), ("files",)], ids=["alone", "all"])

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib import PolicyDenied, integrations
+from privacylib import PolicyDenied
 from privacylib.families.keys import commands
-from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.servers import await_port, free_port, program
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -154,12 +153,8 @@ class TestDifferentialAsync(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        integrations.install(frozenset({"redis"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "redis") as found:
+        yield found
 
 
 def test_keys_are_named_by_their_template(here: Watched) -> None:

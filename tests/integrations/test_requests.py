@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib import PolicyDenied, integrations
-from privacylib.instrumentation import patching
+from privacylib import PolicyDenied
 from tests.integrations.conformance import EGRESS, users
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 from tests.wsgi.serving import serving
 
 pytestmark = pytest.mark.library
@@ -31,12 +30,8 @@ def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path, EGRESS) as found:
-        integrations.install(frozenset({"http_client"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "http_client", more=EGRESS) as found:
+        yield found
 
 
 def counts(here: Watched) -> dict[str, int]:

@@ -45,12 +45,8 @@ def queue(port: int, name: str) -> Generator[Any]:
         connection.close()
 
 
-class TestConformance(Conformance):
+class TestConformance(brokers.OnBroker, Conformance):
     name = "rq"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def serve(self, directory: Path) -> Generator[Host]:
@@ -93,12 +89,8 @@ def worked(at: Any) -> list[Any]:
     return [done, at.count, sorted(type(each).__name__ for each in (worker, at))]
 
 
-class TestDifferential(Differential):
+class TestDifferential(brokers.OnBroker, Differential):
     name = "rq"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def world(self, directory: Path) -> Generator[Any]:
@@ -128,12 +120,8 @@ class TestDifferential(Differential):
     )
 
 
-class TestConsuming(Consuming):
+class TestConsuming(brokers.OnBroker, Consuming):
     name = "rq"
-
-    @pytest.fixture(autouse=True)
-    def broker(self, port: int) -> None:
-        self.port = port
 
     @contextmanager
     def exchange(self, directory: Path) -> Generator[Courier]:

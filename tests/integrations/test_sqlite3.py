@@ -14,7 +14,7 @@ from privacylib.families.sqlite import file_of
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented, watched
 
 INSERT = "insert into {} values (?)"
 
@@ -84,12 +84,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path) as found:
-        integrations.install(frozenset({"sqlite3"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "sqlite3") as found:
+        yield found
 
 
 def of_tables(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -16,7 +16,7 @@ from privacylib.families.commands import command_name
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented, watched
 
 
 class TestConformance(Conformance):
@@ -85,12 +85,8 @@ class TestDifferential(Differential):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Watched]:
-    with watched(tmp_path, mode="observe") as found:
-        integrations.install(frozenset({"subprocess", "files"}))
-        try:
-            yield found
-        finally:
-            patching.uninstall()
+    with instrumented(tmp_path, "subprocess", "files", mode="observe") as found:
+        yield found
 
 
 def test_what_a_program_prints_is_behind_what_is_written_next(here: Watched, tmp_path: Path) -> None:
