@@ -27,12 +27,15 @@ from privacylib.model import (
     Zone,
 )
 from privacylib.model import policy as file
+from privacylib.policy.fingerprint import fingerprint
 from privacylib.propagation.reasons import CODES
+from tests.replay.driving import transform
 
 __all__ = [
     "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
-    "header_values", "label_sets", "labels", "names", "namespaces", "patterns", "policies", "purposes", "records",
-    "regions", "requirements", "retentions", "scripts", "small_policies", "unbroken_scripts", "uris", "violations",
+    "header_values", "label_sets", "labels", "names", "namespaces", "own_policies", "patterns", "policies", "purposes",
+    "records", "regions", "requirements", "retentions", "scripts", "small_policies",
+    "streaming_scripts", "unbroken_scripts", "uris", "violations",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -254,13 +257,15 @@ _REPLAYED = ("db://h/users", "db://h/clicks", "file:///log", "file:///out", "mod
 _ENDPOINTS = ("http://far.example.org/rank", "http://127.0.0.1:9/rank")
 _FIELDS = ("email", "id")
 _places = st.sampled_from(_REPLAYED)
+_few_labels = st.frozensets(st.sampled_from(("CONTACT", "CONTACT.EMAIL", "INTERACTION")), max_size=2)
+_few_purposes = st.sampled_from(("assistant", "assistant.reply", "train"))
 _some_fields = st.lists(st.sampled_from(_FIELDS), max_size=2, unique=True).map(tuple)
-_zone_steps = st.tuples(purposes, st.none() | label_sets)
+_zone_steps = st.tuples(_few_purposes, st.none() | _few_labels)
 _brought = st.builds(
     PolicyContext,
-    labels=label_sets,
-    zone=st.none() | st.builds(Zone, st.lists(purposes, max_size=2).map(tuple), st.none() | label_sets),
-    unknown=st.none() | st.just("expired"),
+    labels=_few_labels,
+    zone=st.none() | st.builds(Zone, st.lists(_few_purposes, max_size=2).map(tuple), st.none() | _few_labels),
+    unknown=st.none() | st.none() | st.just("expired"),
     verified=st.booleans(),
 )
 _steps = st.one_of(
@@ -276,7 +281,7 @@ def _inside(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy
     return [
         st.tuples(st.just("scope"), st.booleans(), st.lists(inner, max_size=3)),
         st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
-        st.tuples(st.just("lower"), labels, label_sets, _places, st.lists(inner, max_size=3)),
+        st.tuples(st.just("lower"), labels, _few_labels, _places, st.lists(inner, max_size=3)),
         st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("message"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
@@ -290,22 +295,37 @@ def _script(
     return st.lists(steps, min_size=1, max_size=4)
 
 
-scripts = _script(lambda inner: [*_inside(inner), st.tuples(st.just("body"), _places, st.lists(inner, max_size=3))])
+def _lasting(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy[tuple[Any, ...]]]:
+    return [*_inside(inner), st.tuples(st.just("body"), _places, st.lists(inner, max_size=3))]
+
+
+def _streaming(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy[tuple[Any, ...]]]:
+    script, presented = st.lists(inner, max_size=3), st.none() | _brought
+    return [*_lasting(inner), st.tuples(st.just("stream"), st.sampled_from(_ENDPOINTS), presented, script, presented)]
+
+
+streaming_scripts = _script(_streaming)
+"""What `scripts` do, and response streams whose trailers tell late; what those break leaves a record of its own."""
+scripts = _script(_lasting)
 """What a program does, step by step; steps with a list of their own do it inside."""
 unbroken_scripts = _script(_inside)
 """The same without bodies of writes, which are recorded after what they hold and stopped before it."""
 
+TRANSFORM = fingerprint(transform)
+"""Of the transform that `lower` names."""
+
 _small_annotations = st.builds(
     file.Annotated,
     match=st.sampled_from((*_REPLAYED, *_ENDPOINTS, "http://served/ask", "db://**", "file:///*", "**")),
-    labels=st.none() | label_sets,
-    fields=st.none() | st.dictionaries(st.sampled_from((*_FIELDS, "request", "response")), label_sets, max_size=2),
+    labels=st.none() | _few_labels,
+    fields=st.none() | st.dictionaries(st.sampled_from((*_FIELDS, "request", "response")), _few_labels, max_size=2),
     region=st.none() | regions,
     retention=st.none() | retentions,
 )
 _reviewed = st.builds(
     evolve, _reclassifications, sink=st.just("**"), transform=st.just("tests.replay.driving:transform"),
-    fingerprint=st.none(), expires=st.sampled_from((datetime.date(2020, 1, 1), datetime.date(2999, 1, 1))),
+    fingerprint=st.none() | st.just(TRANSFORM),
+    expires=st.sampled_from((datetime.date(2020, 1, 1), datetime.date(2999, 1, 1))),
 )  # fmt: skip
 small_policies = st.builds(
     file.Policy,
@@ -320,3 +340,12 @@ small_policies = st.builds(
     ),
 )
 """Policies that say something of what `scripts` touch. None makes an asset resident."""
+_by_fingerprint = st.builds(evolve, _reviewed, fingerprint=st.sampled_from((None, TRANSFORM, "sha256:" + "0" * 64)))
+own_policies = st.builds(
+    evolve, small_policies,
+    assets=st.lists(
+        st.builds(evolve, _small_annotations, resident=st.none() | st.booleans()), min_size=1, max_size=5
+    ).map(tuple),
+    reclassifications=st.lists(_by_fingerprint, max_size=2).map(tuple),
+)  # fmt: skip
+"""The same, which may also make assets resident, and void a reclassification by the fingerprint of its transform."""

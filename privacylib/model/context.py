@@ -16,10 +16,11 @@ class Served:
 
     Args:
         uri: What is served.
-        before: Purposes that came with the request.
-        brought: Labels that were admitted with the request; None for all.
+        before: Purposes that came with the request, and of the zones entered around where it is served.
+        brought: Labels that were admitted with these; None for all.
         after: Purposes of the zones that the code opened inside.
         admitted: Labels that those admit; None for all.
+        around: The same of work that is served where this is; then all that came before this stands in there.
     """
 
     uri: str
@@ -27,6 +28,7 @@ class Served:
     brought: frozenset[str] | None = None
     after: tuple[str, ...] = ()
     admitted: frozenset[str] | None = None
+    around: "Served | None" = None
 
 
 @frozen

@@ -48,7 +48,7 @@ class Globs:
     def matching(self, uri: str) -> list[int]:
         """Return the positions of the patterns that cover the whole of `uri`, from the top."""
         tried = (pair for length in self._lengths for pair in self._by_head.get(uri[:length], ()))
-        return sorted({position for position, pattern in tried if Glob(pattern).matches(uri)})
+        return sorted({position for position, pattern in tried if _compiled(pattern)(uri)})
 
 
 @lru_cache(maxsize=4096)

@@ -95,20 +95,25 @@ class Annotator:
     def __attrs_post_init__(self) -> None:
         entries = self.policy.assets
         globs = Globs(entry.match for entry in entries)
+        given = tuple(map(_given, entries))
         remember = lru_cache(maxsize=_REMEMBERED)
-        object.__setattr__(self, "annotation", remember(partial(_annotation, globs=globs, entries=entries)))
+        object.__setattr__(self, "annotation", remember(partial(_annotation, globs=globs, given=given)))
 
 
-def _annotation(uri: str, globs: Globs, entries: tuple[Annotated, ...]) -> Annotation:
+def _annotation(uri: str, globs: Globs, given: tuple[dict[str, Any], ...]) -> Annotation:
     found: dict[str, Any] = {}
     for position in globs.matching(uri):
-        entry = entries[position]
-        for key in _keys(type(entry)):
-            value = getattr(entry, key)
-            if value is not None:
-                found.setdefault(key, value)
-    stated = tuple((key, found.pop(key)) for key in sorted(found.keys() - set(_keys(Annotated))))
+        found = given[position] | found
+    further = found.keys() - _keys(Annotated)
+    if not further:
+        return Annotation(**found)
+    stated = tuple((key, found.pop(key)) for key in sorted(further))
     return Annotation(**found, stated=stated)
+
+
+def _given(entry: Annotated) -> dict[str, Any]:
+    """Return what an entry says of its assets, by key."""
+    return {key: value for key in _keys(type(entry)) if (value := getattr(entry, key)) is not None}
 
 
 @lru_cache(maxsize=16)

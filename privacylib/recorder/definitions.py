@@ -170,7 +170,8 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
 
 def _served_members(served: Served) -> list[Any]:
     brought, admitted = (None if each is None else sorted(each) for each in (served.brought, served.admitted))
-    return [served.uri, list(served.before), brought, list(served.after), admitted]
+    around = () if served.around is None else (_served_members(served.around),)
+    return [served.uri, list(served.before), brought, list(served.after), admitted, *around]
 
 
 def _violation_members(violation: Violation) -> dict[str, Any]:
@@ -223,10 +224,15 @@ def _terms(members: Mapping[str, Any]) -> Terms:
 
 
 def _served(
-    uri: str, before: list[str], brought: list[str] | None, after: list[str], admitted: list[str] | None
+    uri: str,
+    before: list[str],
+    brought: list[str] | None,
+    after: list[str],
+    admitted: list[str] | None,
+    around: list[Any] | None = None,
 ) -> Served:
     came, opened = (None if each is None else frozenset(each) for each in (brought, admitted))
-    return Served(uri, tuple(before), came, tuple(after), opened)
+    return Served(uri, tuple(before), came, tuple(after), opened, None if around is None else _served(*around))
 
 
 def _lowered(

@@ -10,7 +10,21 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from privacylib.labels import join, meet
-from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flow, Kind, Lowered, Mode, Source, Terms, Verdict, Zone
+from privacylib.model import (
+    REQUEST,
+    RESPONSE,
+    Asset,
+    Decision,
+    Flow,
+    Kind,
+    Lowered,
+    Mode,
+    Served,
+    Source,
+    Terms,
+    Verdict,
+    Zone,
+)
 from privacylib.model.policy import Policy, Reclassification
 from privacylib.policy.engine import Engine
 from privacylib.policy.lowering import Lowering, in_force
@@ -112,13 +126,22 @@ def _zone(engine: Engine, flow: Flow, terms: Terms) -> Zone:
     around = terms.served
     if around is None:
         return Zone(flow.purposes, flow.admitted, terms.purpose_unknown)
-    purposes, admitted = around.before, around.brought
-    for purpose, labels in engine.zones(around.uri):
-        purposes, admitted = (*purposes, purpose), meet(admitted, labels)
+    purposes, admitted = _outside(engine, around)
     request = flow.kind is Kind.READ and terms.taken is not None and (terms.taken.field == REQUEST or terms.arrived)
     if not (request and purposes):  # where a zone is open already, a request is judged as it comes in
         purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
     return Zone(purposes, admitted, terms.purpose_unknown)
+
+
+def _outside(engine: Engine, served: Served) -> tuple[tuple[str, ...], frozenset[str] | None]:
+    """Return purposes and admitted labels where work that is served begins, before its code opens any zone."""
+    purposes, admitted = served.before, served.brought
+    if (around := served.around) is not None:
+        outer, admits = _outside(engine, around)
+        purposes, admitted = (*outer, *around.after, *purposes), meet(meet(admits, around.admitted), admitted)
+    for purpose, labels in engine.zones(served.uri):
+        purposes, admitted = (*purposes, purpose), meet(admitted, labels)
+    return purposes, admitted
 
 
 def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decision:

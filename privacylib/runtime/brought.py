@@ -6,7 +6,7 @@ from attrs import evolve
 
 from privacylib.context import Frame, Scope, get_frame
 from privacylib.labels import join, meet
-from privacylib.model import NO_ZONE, Asset, Evidence, PolicyContext, Source, Zone
+from privacylib.model import NO_ZONE, Asset, Evidence, PolicyContext, Served, Source, Zone
 from privacylib.naming import parse
 from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
@@ -41,6 +41,8 @@ def _stacked(around: Zone, brought: Zone) -> Zone:
     """Return what holds in both zones; a context of this very process brings the outer one along already."""
     if around is NO_ZONE:
         return brought
+    if around.served is not None:
+        return _inside(around, around.served, brought)
     more = tuple(purpose for purpose in around.purposes if purpose not in brought.purposes)
     return evolve(
         brought,
@@ -48,6 +50,18 @@ def _stacked(around: Zone, brought: Zone) -> Zone:
         admitted=meet(around.admitted, brought.admitted),
         unknown=brought.unknown or around.unknown,
     )
+
+
+def _inside(around: Zone, served: Served, brought: Zone) -> Zone:
+    """Return what holds in both zones, where the outer one is of work that is served.
+
+    What is brought stays apart from the zones that the policy puts there, for under another policy they are others.
+    """
+    zone = around
+    for purpose in brought.purposes:
+        if purpose not in (*served.before, *served.after):
+            zone = narrowed(zone, purpose, None)
+    return evolve(narrowed(zone, None, brought.admitted), unknown=brought.unknown or around.unknown)
 
 
 def hold(frame: Frame, context: PolicyContext) -> None:

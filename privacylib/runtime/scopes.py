@@ -60,7 +60,9 @@ def served(zone: Zone, uri: str, opened: Iterable[tuple[str, frozenset[str] | No
         within = zone
         for purpose, labels in step[2]:
             within = narrowed(within, purpose, labels)
-        found = _served[step] = evolve(within, served=Served(uri, zone.purposes, zone.admitted))
+        around = zone.served
+        told = Served(uri, zone.purposes, zone.admitted) if around is None else Served(uri, around=around)
+        found = _served[step] = evolve(within, served=told)
     return found
 
 
@@ -69,7 +71,7 @@ def _inside(zone: Zone, purpose: str | None, labels: frozenset[str] | None) -> S
     if around is None:
         return None
     after = around.after if purpose is None else (*around.after, purpose)
-    return Served(around.uri, around.before, around.brought, after, meet(around.admitted, labels))
+    return evolve(around, after=after, admitted=meet(around.admitted, labels))
 
 
 def root_scope(name: str, key: bytes | None = None, outside: ReadSet | None = None) -> Scope:

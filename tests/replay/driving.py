@@ -9,7 +9,7 @@ import privacylib
 from privacylib.context import set_frame
 from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Verdict
 from privacylib.model.policy import Policy
-from privacylib.runtime import Site, answer, begin, end, finish, respond, serve, site_now
+from privacylib.runtime import Site, answer, begin, begin_answer, end, finish, respond, serve, site_now
 from privacylib.runtime.messages import deliver, judge_delivery, leave_delivery
 from privacylib.testing import capture
 
@@ -59,6 +59,20 @@ def _call(asset: str, brought: PolicyContext | None) -> None:
     handle = begin(site)
     end(handle)
     if handle is not None:
+        answer(handle, brought)
+
+
+def _stream(asset: str, begun: PolicyContext | None, script: Sequence[Any], brought: PolicyContext | None) -> None:
+    """Call what answers in a stream, whose trailers may tell of more than it began with."""
+    namespace, _, name = asset.rpartition("/")
+    handle = begin(_site(Operation(Kind.CALL, Asset(namespace, name), site="tests:stream")))
+    if handle is None:
+        return
+    try:
+        begin_answer(handle, begun)
+        _do(script)
+    finally:
+        end(handle)
         answer(handle, brought)
 
 
@@ -131,5 +145,5 @@ def _site(operation: Operation) -> Site:
 
 _STEPS: dict[str, Any] = {
     "read": _read, "write": _write, "call": _call, "scope": _scope, "zone": _zone, "body": _body, "lower": _lower,
-    "attach": _attach, "message": _message, "serve": _serve, "statement": _statement,
+    "attach": _attach, "stream": _stream, "message": _message, "serve": _serve, "statement": _statement,
 }  # fmt: skip

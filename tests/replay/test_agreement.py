@@ -1,6 +1,10 @@
-"""What replay decides is what the runtime decides: under the policy of the record, and under any other."""
+"""What replay decides is what the runtime decides: under the policy of the record, and under any other.
+
+In CI some hundred programs are tried under as many policies. ``PRIVACYLIB_TEST_NIGHTLY=1`` tries thousands.
+"""
 
 import itertools
+import os
 from typing import Any
 
 from attrs import evolve
@@ -14,11 +18,14 @@ from privacylib.policy.loading import parse
 from privacylib.replay import Judge
 from privacylib.replay.replaying import holding
 from tests.replay.driving import SERVED, recorded
-from tests.strategies import regions, scripts, small_policies, unbroken_scripts
+from tests.strategies import own_policies, regions, scripts, small_policies, streaming_scripts, unbroken_scripts
 
 ceilings = st.sampled_from((Mode.OBSERVE, Mode.SIMULATE))
 every_ceiling = st.sampled_from(Mode)
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+EXAMPLES = 5000 if os.environ.get("PRIVACYLIB_TEST_NIGHTLY") == "1" else 100
+slow = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def told(flow: Flow, at_entry: bool) -> tuple[Any, ...]:
@@ -32,7 +39,8 @@ def told(flow: Flow, at_entry: bool) -> tuple[Any, ...]:
     assert terms
     assert terms.taken
     around = terms.served or Served("", flow.purposes, flow.admitted)
-    apart = flow.asset, flow.fields, around.before, around.brought, terms.taken.carried, terms.taken.unknown
+    came = terms.taken.carried, terms.taken.unknown
+    apart = flow.asset, flow.fields, around.around, around.before, around.brought, *came
     inside = around.after, around.admitted, terms.taken.annotated
     return apart if comes_in(flow) and at_entry else (*apart, *inside)
 
@@ -48,7 +56,7 @@ def opens(policy: Policy) -> bool:
 
 
 @slow
-@given(scripts, small_policies, every_ceiling, st.none() | regions)
+@given(streaming_scripts, own_policies, every_ceiling, st.none() | regions)
 def test_the_same_policy_decides_what_was_recorded(
     script: list[Any], policy: Policy, mode: Mode, region: str | None
 ) -> None:
