@@ -1,3 +1,4 @@
+# cython: binding=True
 """The interceptor of the sync server."""
 
 import functools

@@ -29,7 +29,7 @@ failure: Any = getattr(_channel, "_InactiveRpcError", None)
 
 _ENCLOSED = ("client_call_details", "self")
 _call: Any = getattr(_channel, "_MultiThreadedRendezvous", None)
-_outcome: type[grpc.Call] = getattr(_interceptor, "_UnaryOutcome", grpc.Call)
+_outcome: type[Any] = getattr(_interceptor, "_UnaryOutcome", object)
 _intercepted: Any = getattr(_interceptor, "_UnaryUnaryMultiCallable", None)
 _own: Any = getattr(_channel, "_UnaryUnaryMultiCallable", None)
 

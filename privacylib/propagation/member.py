@@ -192,13 +192,13 @@ class Codec:
         if not compare_digest(f".{proof[:_SIGNATURE]}", member[-_SIGNATURE - 1 :]):
             return None
         try:
-            pair, expiry = int(text[-24:-8], 16), int(text[-8:], 16)
+            both = int(text[-24:], 16)
         except ValueError:
             return None
-        if now > expiry:
+        if now > both & _LATEST:
             return None
         trace = text[-_HEAD:-24]
-        return Taken(lasting, "" if trace == _NO_TRACE else trace, pair, ECHO + proof[_SIGNATURE:])
+        return Taken(lasting, "" if trace == _NO_TRACE else trace, both >> 32, ECHO + proof[_SIGNATURE:])
 
     def _meet(self, member: str, now: float, form: str) -> Taken | Reason:
         """Read a member that begins as none before."""

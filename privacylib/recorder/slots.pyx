@@ -2,12 +2,12 @@
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
 from libc.stdint cimport uint16_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from mmap import mmap
 from struct import Struct
 
-from privacylib.recorder.layout import MAX_DURATION, OP, SLOT
+from privacylib.recorder.layout import HAS_AUXILIARY, LINKS, MAX_DURATION, OP, SLOT
 
 __all__ = ["Producing", "Slots", "Window"]
 
@@ -25,6 +25,7 @@ privacylib_crc_tables()
 _head = Struct("<BBHI")
 _NOWHERE = mmap(-1, SLOT)
 cdef unsigned char _OP = OP
+cdef unsigned char _LINKS = LINKS
 cdef Py_ssize_t _SLOT = SLOT
 cdef int64_t _MAX_DURATION = MAX_DURATION
 
@@ -103,9 +104,11 @@ cdef class Slots:
         links=(), foreign=(), messages=1, trace16=None,
     ):
         """Record one operation and return whether it was accepted."""
+        cdef unsigned char before[60]
         cdef unsigned char body[60]
         cdef Window window
-        if foreign or trace16 is not None or messages != 1 or len(links) > 1 or not flow_id:
+        cdef Py_ssize_t linked = len(links)
+        if foreign or trace16 is not None or messages != 1 or linked > 2 or not flow_id:
             return self._append_more(
                 flow_id, flags, start_ns, duration_us, span, parent, key16, links, foreign, messages, trace16
             )
@@ -114,10 +117,21 @@ cdef class Slots:
                 raise OverflowError
             privacylib_store64(body + 28, parent)
             memcpy(body + 36, <const unsigned char *>key16, 16)
-            _fill(body, flags, len(links), flow_id, start_ns, duration_us, span, links[0] if links else 0)
+            if linked == 2:
+                memset(before, 0, PRIVACYLIB_BODY)
+                before[0] = _LINKS
+                privacylib_store16(before + 2, 1)
+                privacylib_store64(before + 4, span)
+                privacylib_store64(before + 12, links[1])
+            marks = flags | HAS_AUXILIARY if linked == 2 else flags
+            _fill(body, marks, linked, flow_id, start_ns, duration_us, span, links[0] if linked else 0)
         except (OverflowError, TypeError):
             return self._append_more(flow_id, flags, start_ns, duration_us, span, parent, key16, links, (), 1, None)
         window = self._production.window
+        if linked == 2:
+            if window._next + 2 * _SLOT <= window.size and window._copy(before) and window._copy(body):
+                return True
+            return self._append_two(before[:PRIVACYLIB_BODY], body[:PRIVACYLIB_BODY])
         if window._copy(body):
             return True
         return self._put((body[:PRIVACYLIB_BODY],))

@@ -1,0 +1,6 @@
+from privacylib.context.state cimport Frame
+
+
+cdef class Job:
+    cdef public Frame frame
+    cdef public object function
