@@ -7,6 +7,7 @@ and only then are those removed, so a kill at any moment leaves each record in o
 import fcntl
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from pathlib import Path
 from attrs import define
 
 from privacylib.recorder.counting import Tally
-from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts, kept_lines
+from privacylib.recorder.counts import Counts, keep_counts, kept_counts
 from privacylib.recorder.definitions import defined, definition_line, parse_line
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
@@ -61,8 +62,7 @@ class _Heir:
         """Replace the counts by what they were and what was added; whom they name may be removed then."""
         bounded(self.counts)
         self.store.settle("flows.jsonl")
-        self.store.keep(COUNTS, counts_lines(self.counts, kept_lines(self.store)), lasting=True)
-        self.counts.tallies.flows.clear()
+        keep_counts(self.store, self.counts, sys.maxsize)
 
 
 def adopt(spool: Path) -> int | None:

@@ -1,9 +1,9 @@
-"""What is left of folded segments: counts, as lines of JSON that each have a checksum.
+"""What is left of folded segments: a note of lines of JSON, which names files with the tallies of flows.
 
-One damaged line costs what it says and nothing else.
+One damaged line, or row of those files, costs what it says and nothing else. The note is replaced as a whole; a file
+that it does not name is a leftover of a kill.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
@@ -11,17 +11,23 @@ from typing import Any
 from attrs import define, field
 
 from privacylib.recorder.counting import Tallies, Tally
-from privacylib.recorder.definitions import is_whole, lines_in, sealed_line, unsealed
+from privacylib.recorder.definitions import lines_in, sealed_line, unsealed
+from privacylib.recorder.rows import ROWS, Row, merged, opened_rows, sorted_rows, tally_of
 from privacylib.recorder.store import PART, Store
 
-__all__ = ["COUNTS", "Counts", "counts_lines", "folded_below", "kept_counts", "kept_lines"]
+__all__ = ["COUNTS", "Counts", "add_rows", "folded_below", "keep_counts", "kept_counts", "kept_rows"]
 
 COUNTS = "counts.jsonl"
 """Name of the note."""
 
-_FIRST_LINE = 64
+_FIRST_LINE, _LONG_LINE = 256, 4096
+_ATTEMPTS = 20
+_ALIKE = 8
+"""Files of about the same size that become one, and how many times larger the next size is."""
 
-_OF_FLOW = re.compile(rb'\{"crc":"[0-9a-f]{8}","flow":(\d+),')
+_SMALL = 1 << 16
+"""Bytes of a file up to which it becomes one with the next: copying it costs less than to look at a segment."""
+
 _COLUMNS = ("count", "failed", "first", "last")
 _MARKS = ("outlived", "orphaned")
 """Left out where they are 0."""
@@ -39,6 +45,8 @@ class Counts:
         errors: Errors that they swallowed, by where and type.
         gaps: I/O of theirs that no operation explains, by event and call site.
         unpaired: Calls and answers that can no longer be joined, because there are too many of different processes.
+        rows: Names of the files with its flows' tallies, which `tallies` has only where they were added.
+        damaged: Where they are no rows.
     """
 
     below: int = 0
@@ -48,24 +56,40 @@ class Counts:
     errors: dict[str, int] = field(factory=dict[str, int])
     gaps: dict[str, int] = field(factory=dict[str, int])
     unpaired: int = 0
+    rows: list[str] = field(factory=list[str])
+    damaged: list[int] = field(factory=list[int])
 
 
-def counts_lines(counts: Counts, before: Iterable[bytes] = ()) -> Iterator[bytes]:
-    """Yield the lines, some at once; the first and the last decide whether something is counted twice.
+def keep_counts(store: Store, counts: Counts, room: int) -> None:
+    """Keep counts in place of those that they began as; their flows are added to those that are kept already.
 
     Args:
-        counts: What they say.
-        before: Lines of earlier counts, whose flows are counted as well: each is read when it is its turn.
+        store: The producer's, whose counts nobody else writes now.
+        counts: What they say. Their flows are let go of.
+        room: Bytes that the merging of files may take on the way.
+
+    Raises:
+        OSError: Nothing was kept.
     """
-    head, parts, size = sealed_line({"folded": counts.below}), list[bytes](), 0
-    flows = dict(counts.tallies.flows)
-    for line in chain([head], map(sealed_line, _members(counts)), _flow_lines(flows, before), [head]):
-        parts.append(line)
-        size += len(line)
-        if size >= PART:
-            yield b"".join(parts)
-            parts, size = [], 0
-    yield b"".join(parts)
+    named = list(counts.rows)
+    if counts.tallies.flows:
+        named.append(_fresh_name(store, named))
+        store.keep(named[-1], _pieces(sorted_rows(counts.tallies.flows)), lasting=True)
+    while alike := _alike(store, named, room):
+        damaged: list[int] = []
+        files = opened_rows(store, alike, damaged)
+        if files is None:
+            break
+        fresh = _fresh_name(store, named)
+        store.keep(fresh, merged(files), lasting=True)
+        counts.tallies.corrupt += len(damaged)
+        named = [*(name for name in named if name not in alike), fresh]
+    counts.rows = named
+    ends = [sealed_line({"folded": counts.below, "rows": named})]
+    store.keep(COUNTS, _pieces(chain(ends, map(sealed_line, _members(counts)), ends)), lasting=True)
+    counts.tallies.flows.clear()
+    for name in set(store.notes(ROWS)) - set(named):
+        store.forget(name)
 
 
 def kept_counts(store: Store, *, flows: bool = True) -> Counts:
@@ -75,19 +99,56 @@ def kept_counts(store: Store, *, flows: bool = True) -> Counts:
         store: The producer's.
         flows: Whether to return its flows' tallies too, of which there may be a great many.
     """
+    if flows:
+        counts, rows = kept_rows(store)
+        add_rows(counts, rows)
+        return counts
     counts = Counts()
-    for line in kept_lines(store):
-        if not flows and _OF_FLOW.match(line):
-            counts.tallies.corrupt += not is_whole(line)
-        elif (members := unsealed(line)) is not None:
+    for line in _kept_lines(store):
+        if (members := unsealed(line)) is not None:
             _take(counts, members)
         else:
             counts.tallies.corrupt += 1
     return counts
 
 
-def kept_lines(store: Store) -> Iterator[bytes]:
-    """Yield the lines of a producer's counts, without line feeds."""
+def kept_rows(store: Store) -> tuple[Counts, list[Iterator[Row]]]:
+    """Return the counts of a producer without its flows' tallies, and those, to be read one by one.
+
+    They are what they are now, whoever merges them or adds to them meanwhile. What is damaged is found and counted as
+    they are read.
+    """
+    counts = Counts()
+    for _ in range(_ATTEMPTS):
+        counts = kept_counts(store, flows=False)
+        rows = opened_rows(store, counts.rows, counts.damaged)
+        if rows is not None:
+            return counts, rows
+    counts.tallies.corrupt += 1  # somebody removed a file; the others are worth having
+    each = (opened_rows(store, [name], counts.damaged) for name in counts.rows)
+    return counts, [rows[0] for rows in each if rows]
+
+
+def add_rows(counts: Counts, rows: Iterable[Iterator[Row]]) -> None:
+    """Add the tallies of rows to those of counts."""
+    flows = counts.tallies.flows
+    for flow, row in chain.from_iterable(rows):
+        tally = flows.get(flow)
+        if tally is None:
+            flows[flow] = tally_of(row)
+        else:
+            tally.add(tally_of(row))
+    counts.tallies.corrupt += len(counts.damaged)
+    counts.damaged.clear()
+
+
+def _level(size: int) -> int:
+    """Return 0 for a small file, 1 for one that is up to `_ALIKE` times as large, and so on."""
+    bits = _ALIKE.bit_length() - 1
+    return ((size // _SMALL).bit_length() + bits - 1) // bits
+
+
+def _kept_lines(store: Store) -> Iterator[bytes]:
     rest = b""
     for part in store.parts(COUNTS):
         whole, _, rest = (rest + part).rpartition(b"\n")
@@ -95,20 +156,34 @@ def kept_lines(store: Store) -> Iterator[bytes]:
     yield from lines_in(rest)
 
 
-def _flow_lines(flows: dict[int, Tally], before: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines of flows, added to those before; what is damaged there is left out."""
-    for line in before:
-        found = _OF_FLOW.match(line)
-        if found is None or not is_whole(line):
-            continue
-        tally = flows.pop(int(found[1]), None)
-        if tally is None:
-            yield line + b"\n"
-        elif (members := unsealed(line)) is not None:
-            tally.add(_tally(members))
-            yield sealed_line({"flow": int(found[1]), **_tally_members(tally)})
-    for flow, tally in flows.items():
-        yield sealed_line({"flow": flow, **_tally_members(tally)})
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield some at once."""
+    some, size = list[bytes](), 0
+    for line in lines:
+        some.append(line)
+        size += len(line)
+        if size >= PART:
+            yield b"".join(some)
+            some, size = [], 0
+    yield b"".join(some)
+
+
+def _fresh_name(store: Store, named: Iterable[str]) -> str:
+    last = max((int(name.removeprefix(ROWS)) for name in (*store.notes(ROWS), *named)), default=-1)
+    return f"{ROWS}{last + 1:06d}"
+
+
+def _alike(store: Store, names: Iterable[str], room: int) -> list[str]:
+    """Return some files that are to become one, if there is the room for it."""
+    found: dict[int, list[str]] = {}
+    sizes = {name: store.length(name) for name in names}
+    for name, size in sizes.items():
+        found.setdefault(_level(size), []).append(name)
+    for level, some in sorted(found.items()):
+        small = level == 0 and len(some) > 1
+        if small or (len(some) >= _ALIKE and sum(sizes[name] for name in some) <= room):
+            return some
+    return []
 
 
 def folded_below(store: Store) -> int:
@@ -116,8 +191,10 @@ def folded_below(store: Store) -> int:
     first, whole, _ = store.kept(COUNTS, _FIRST_LINE).partition(b"\n")
     if not first:
         return 0
+    if not whole:
+        first, whole, _ = store.kept(COUNTS, _LONG_LINE).partition(b"\n")
     members = unsealed(first) if whole else None
-    return kept_counts(store).below if members is None else int(members.get("folded", 0))
+    return kept_counts(store, flows=False).below if members is None else int(members.get("folded", 0))
 
 
 def _members(counts: Counts) -> Iterator[dict[str, Any]]:
@@ -152,7 +229,8 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
     tallies = counts.tallies
     match members:
         case {"folded": below}:
-            counts.below = max(counts.below, below)
+            if below >= counts.below:
+                counts.below, counts.rows = below, list(members.get("rows", ()))
         case {"absorbed": producer}:
             counts.absorbed.append(producer)
         case {"refused": _} | {"swallowed": _} | {"gap": _}:
@@ -161,6 +239,12 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
             tallies.corrupt += number
         case {"unpaired": number}:
             counts.unpaired = number
+        case _:
+            _take_tally(tallies, members)
+
+
+def _take_tally(tallies: Tallies, members: dict[str, Any]) -> None:
+    match members:
         case {"flow": flow}:
             tallies.flows[flow] = _tally(members)
         case {"block": block, "of": flow}:

@@ -155,6 +155,17 @@ class DirectoryStore:
             return sorted(name for name in self._names() if name.startswith(prefix) and not _FRESH.search(name))
         return []
 
+    def length(self, name: str) -> int:
+        """Return the bytes of such a file; 0 when it is missing."""
+        try:
+            return (self._path / name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def forget(self, name: str) -> None:
+        """Remove such a file, if it is there."""
+        (self._path / name).unlink(missing_ok=True)
+
     def orphaned(self) -> AbstractContextManager[bool]:
         """Tell whether no process writes here any more; while the block runs, nobody else is told so."""
         return locked_while(self._path / CLAIM, fcntl.LOCK_EX | fcntl.LOCK_NB, create=0)

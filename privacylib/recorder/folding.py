@@ -1,14 +1,16 @@
 """Fold segments into counts, so that what was recorded long ago takes room for its flows only.
 
-The counts are replaced as a whole, and say which segments are in them; only then are those removed. A kill
-at any moment leaves each record in exactly one place that readers look at.
+The counts say which segments are in them, and are replaced as a whole; only then are those removed. A kill at any
+moment leaves each record in exactly one place that readers look at. What was folded before is not copied each time:
+the tallies of flows are added to, as files of their own.
 """
 
+import sys
 from collections.abc import Sequence
 from zlib import crc32
 
 from privacylib.recorder.counting import BLOCK_BITS, Answer, Tallies, Tally, count_segment
-from privacylib.recorder.counts import COUNTS, Counts, counts_lines, kept_counts, kept_lines
+from privacylib.recorder.counts import Counts, keep_counts, kept_counts
 from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT, written_slots
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor, Place
@@ -29,12 +31,13 @@ _MOST_APART = 3
 """Segments behind it by which the operation has come that a slot belongs to, unless it never comes."""
 
 
-def fold(producer: Producer, numbers: Sequence[int]) -> None:
+def fold(producer: Producer, numbers: Sequence[int], room: int = sys.maxsize) -> None:
     """Move some segments into the counts.
 
     Args:
         producer: The producer, whose counts nobody else writes now.
         numbers: The oldest segments, sealed and acknowledged, in order.
+        room: Bytes that may be taken on the way.
 
     Raises:
         OSError: Nothing was folded.
@@ -46,7 +49,7 @@ def fold(producer: Producer, numbers: Sequence[int]) -> None:
         if len(counts.tallies.flows) >= _MANY_FLOWS:  # the others come later
             break
     settle_places(store)
-    store.keep(COUNTS, counts_lines(counts, kept_lines(store)), lasting=True)
+    keep_counts(store, counts, room)
     for number in store.numbers():
         if number < counts.below:
             store.drop_segment(number)

@@ -89,6 +89,14 @@ class MemoryStore:
         """Return the names of notes."""
         return sorted(name for name in self._notes if name.startswith(prefix))
 
+    def length(self, name: str) -> int:
+        """Return the bytes of a note."""
+        return len(self.kept(name))
+
+    def forget(self, name: str) -> None:
+        """Remove a note."""
+        self._notes.pop(name, None)
+
     def add_lines(self, lines: bytes) -> int:
         """Append flow definitions."""
         self._lines += lines

@@ -150,7 +150,7 @@ class Production(Producing):
                 if not number:
                     number = next(self._ids)
                     line = definition_line(number, text)
-                    self._room.take(len(line))
+                    self._room.take_little(len(line))
                     self._known = self.store.add_lines(line)
                     self._places.add(text, self._known - len(line))
             except OSError as error:

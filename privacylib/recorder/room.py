@@ -27,6 +27,9 @@ _PORTION = 8
 _MEASURED_FOR = 1.0
 """Seconds for which a measurement is believed."""
 
+_NOTHING = 4096
+"""The part of the cap that is written before it is measured again."""
+
 _LOOK = 0.02
 """Seconds between two looks at what another process does."""
 
@@ -51,7 +54,7 @@ class Room:
         self._folding = RLock()
         self._folder = 0
         self._patience = self._patience_with_others = _PATIENCE
-        self._used = 0
+        self._used = self._unmeasured = 0
         self._producers = 0
         self._measured = float("-inf")
 
@@ -61,7 +64,7 @@ class Room:
         return self._used > self._cap // 2
 
     def take(self, size: int) -> None:
-        """Make sure that `size` more bytes fit under the cap.
+        """Make sure that a segment of `size` bytes fits under the cap.
 
         Folding goes on behind the host's back from half of the cap on. At the cap the caller waits for it:
         better late than lost.
@@ -69,17 +72,24 @@ class Room:
         Raises:
             SpoolFull: They do not fit, and nothing can be folded.
         """
+        self.take_little(size)
+        if self.tight or self._producers > MANY_PRODUCERS:
+            self._fold_behind()
+
+    def take_little(self, size: int) -> None:
+        """Make sure that `size` bytes fit that can never be folded, as `take` does; nothing is measured for a few."""
         self._used += size
-        if self._used > self._cap // 2 or monotonic() >= self._measured + _MEASURED_FOR:
+        self._unmeasured += size
+        near = self._used > self._cap // 2 and self._unmeasured > self._cap // _NOTHING
+        if near or monotonic() >= self._measured + _MEASURED_FOR:
             self._measure(size)
         if self._used > self._cap:
             self._make_room(size)
-        elif self.tight or self._producers > MANY_PRODUCERS:
-            self._fold_behind()
 
     def _measure(self, size: int = 0) -> None:
         used, self._producers = self._store.used()
         self._used = used + size
+        self._unmeasured = 0
         self._measured = monotonic()
 
     def _make_room(self, size: int) -> None:
@@ -154,7 +164,7 @@ class Room:
         with lock:
             numbers = list(islice(self._acknowledged(), _PORTION))
             if numbers:
-                fold(self._producer, numbers)
+                fold(self._producer, numbers, self._cap - self._used)
             return bool(numbers)
 
     def _acknowledged(self) -> Iterator[int]:

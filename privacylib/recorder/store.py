@@ -95,6 +95,14 @@ class Store(Protocol):
         """Return the names of the notes that begin with `prefix`."""
         ...
 
+    def length(self, name: str) -> int:
+        """Return the bytes of a note; 0 when it is missing."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """Remove a note, if it is there."""
+        ...
+
     def add_lines(self, lines: bytes) -> int:
         """Append flow definitions as one write, and return how many bytes there are now."""
         ...

@@ -1,9 +1,9 @@
 """Count what a producer recorded: what was folded, and the segments that are there."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 
 from privacylib.recorder.counting import Tallies, count_segment, keys_in
-from privacylib.recorder.counts import folded_below, kept_counts
+from privacylib.recorder.counts import Counts, add_rows, folded_below, kept_counts, kept_rows
 from privacylib.recorder.layout import SLOT
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor
@@ -16,31 +16,39 @@ _ATTEMPTS = 20
 
 def tallies(producer: Producer) -> Tallies:
     """Return the tallies of all that `producer` recorded up to now."""
-    store, found = producer.store, Tallies()
-    for _ in range(_ATTEMPTS):  # segments may be folded between the look at the counts and that at the segments
-        counts = kept_counts(store)
-        found = counts.tallies
+    store = producer.store
+
+    def add(counts: Counts) -> None:
         for number in store.numbers():
             if number >= counts.below:
-                data = store.read(number, SLOT)
-                count_segment(data, producer.calls, found)
-        if folded_below(store) == counts.below:
-            break
-    return found
+                count_segment(store.read(number, SLOT), producer.calls, counts.tallies)
+
+    return _with_folded(store, add)
 
 
 def tallies_before(producer: Producer, cursor: Cursor) -> Tallies:
     """Return the tallies of all that stands before a cursor, what was folded before it included."""
-    store, found = producer.store, Tallies()
-    for _ in range(_ATTEMPTS):
-        counts = kept_counts(store)
-        found = counts.tallies
+    store = producer.store
+
+    def add(counts: Counts) -> None:
         for number in store.numbers():
             if counts.below <= number <= cursor.segment:
-                count_segment(_data_before(store, number, cursor), frozenset(), found)
+                count_segment(_data_before(store, number, cursor), frozenset(), counts.tallies)
+
+    return _with_folded(store, add)
+
+
+def _with_folded(store: Store, add: Callable[[Counts], None]) -> Tallies:
+    """Return what was folded, and what is added of segments; anew where some were folded in between."""
+    counts, rows = kept_rows(store)
+    add(counts)
+    for _ in range(_ATTEMPTS):
         if folded_below(store) == counts.below:
             break
-    return found
+        counts, rows = kept_rows(store)
+        add(counts)
+    add_rows(counts, rows)
+    return counts.tallies
 
 
 def _data_before(store: Store, number: int, cursor: Cursor) -> bytes:

@@ -33,17 +33,18 @@ class Spool:
         self.flows: dict[int, Flow] = {line["id"]: line["flow"] for line in self._lines("flows.jsonl")}
         self.counts = list(self._lines("counts.jsonl"))
         self.folded = max((line["folded"] for line in self.counts if "folded" in line), default=0)
+        named = [line["rows"] for line in self.counts if line.get("folded") == self.folded and "rows" in line]
+        self.rows = [row for name in (named[0] if named else ()) for row in self._rows(name)]
         self.absorbed = {line["absorbed"] for line in self.counts if "absorbed" in line}
         self.operations = list(self._operations())
 
     @property
     def totals(self) -> dict[int, tuple[int, int, int, int]]:
         """Return count, failed, first and last per flow, of what was folded and of what is there."""
-        found = {
-            line["flow"]: (line["count"], line["failed"], line["first"], line["last"])
-            for line in self.counts
-            if "flow" in line
-        }
+        found: dict[int, tuple[int, int, int, int]] = {}
+        for flow, *numbers in self.rows:
+            count, failures, first, last = found.get(flow, (0, 0, numbers[2], numbers[3]))
+            found[flow] = count + numbers[0], failures + numbers[1], min(first, numbers[2]), max(last, numbers[3])
         for each in self.operations:
             start, failed = each["start"], each["flags"] & _FAILED
             count, failures, first, last = found.get(each["flow"], (0, 0, start, start))
@@ -75,6 +76,21 @@ class Spool:
                 yield json.loads(line)
             else:
                 self.damaged += 1
+
+    def _rows(self, name: str) -> Iterator[tuple[int, int, int, int, int]]:
+        """Yield flow, count, failed, first and last."""
+        data, at = self._bytes(name), 0
+        while at < len(data):
+            size = data[at + 4] * 4
+            if size == 0 or struct.unpack_from("<I", data, at)[0] != zlib.crc32(data[at + 4 : at + size]):
+                at += 4
+                self.damaged += 1
+                continue
+            keys, has, flow, first = struct.unpack_from("<BBxIQ", data, at + 5)
+            count, last = struct.unpack_from("<2Q", data, at + 20 + 16 * keys) if has & 1 else (1, first)
+            failed = struct.unpack_from("<3Q", data, at + size - 24)[0] if has & 2 else 0
+            yield flow, count, failed, first, last
+            at += size
 
     def _operations(self) -> Iterator[Operation]:
         extras: dict[int, list[bytes]] = {}
