@@ -15,9 +15,10 @@ from pathlib import Path
 
 from attrs import define
 
+from privacylib.recorder.abridged import Abridging, Texts
 from privacylib.recorder.counting import Tally
 from privacylib.recorder.counts import Counts, keep_counts, kept_counts
-from privacylib.recorder.definitions import defined, definition_line, parse_line
+from privacylib.recorder.definitions import parsed_text
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
 from privacylib.recorder.indexing import definitions
@@ -54,8 +55,7 @@ class _Heir:
         number = self.places.number_of(text, self.store)
         if not number:
             number = self.last = self.last + 1
-            line = definition_line(number, text)
-            self.places.add(text, self.store.add_lines(line) - len(line))
+            self.places.define(number, text, self.store, lambda _: None)
         return number
 
     def keep(self) -> None:
@@ -156,13 +156,15 @@ def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
     store.sweep()
     counts = kept_counts(store, flows=False)
     counts.absorbed = [name for name in counts.absorbed if (spool / name).is_dir()]
-    heir = _Heir(store, counts, Places(), 0)
+    places = Places(Abridging())
+    heir = _Heir(store, counts, places, 0)
     end = 0
     for offset, line in definitions(store):
         end = offset + len(line) + 1
-        if found := defined(line):
-            heir.places.add(found[1], offset)
-            heir.last = max(heir.last, found[0])
+        if found := places.definitions.texts.seen(offset, line):
+            places.add(places.definitions.texts.text(found, store), offset)
+            heir.last = max(heir.last, found.number)
+    places.definitions.written = heir.last
     if store.lines(end, 1):  # torn by a kill
         store.add_lines(b"\n")
     return heir
@@ -194,17 +196,19 @@ def _renumbered(heir: _Heir, producer: Producer, counts: Counts) -> dict[int, in
     """Return the heir's numbers of a producer's flows, defining what is new to it."""
     counted = counts.tallies.flows
     numbers = dict.fromkeys(counted, _UNDEFINED)
-    for _, line in definitions(producer.store):
-        found = defined(line)
-        if found and (found[0] in counted or _is_of_terms(line)):
-            numbers[found[0]] = heir.number_of(found[1])
+    texts = Texts()
+    for offset, line in definitions(producer.store):
+        found = texts.seen(offset, line)
+        text = texts.text(found, producer.store) if found else b""
+        if found and text and (found.number in counted or _is_of_terms(text)):
+            numbers[found.number] = heir.number_of(text)
     return numbers
 
 
-def _is_of_terms(line: bytes) -> bool:
-    """Return whether a line says what was taken from outside, which is kept although nothing is counted for it."""
-    parsed = parse_line(line) if b'"taken"' in line else None
-    return parsed is not None and parsed[1].terms is not None and parsed[1].terms.taken is not None
+def _is_of_terms(text: bytes) -> bool:
+    """Return whether a flow says what was taken from outside, which is kept although nothing is counted for it."""
+    flow = parsed_text(text) if b'"taken"' in text else None
+    return flow is not None and flow.terms is not None and flow.terms.taken is not None
 
 
 def _add(into: Counts, counts: Counts, numbers: dict[int, int]) -> None:

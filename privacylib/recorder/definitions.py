@@ -23,7 +23,10 @@ from privacylib.model import (
     Violation,
 )
 
-__all__ = ["defined", "definition_line", "flow_text", "is_whole", "parse_line", "sealed_line", "unsealed"]
+__all__ = [
+    "defined", "definition_line", "flow_text", "is_whole", "lines_in", "parse_line", "parsed_text", "sealed",
+    "sealed_line", "unsealed",
+]  # fmt: skip
 
 _SHARED = 16_384
 """Sources that are read once for all the flows that name them."""
@@ -39,10 +42,11 @@ def sealed_line(members: Mapping[str, Any]) -> bytes:
 
     The checksum covers every byte after the comma behind it, the line feed excluded.
     """
-    return _sealed(_encoded(members)[1:])
+    return sealed(_encoded(members)[1:])
 
 
-def _sealed(rest: bytes) -> bytes:
+def sealed(rest: bytes) -> bytes:
+    """Return the rest of an object, behind the comma of its checksum, as a line with that and its line feed."""
     return b'%s%08x",%s\n' % (_PREFIX, crc32(rest), rest)
 
 
@@ -77,7 +81,7 @@ def lines_in(data: bytes) -> Iterator[bytes]:
 
 def definition_line(number: int, text: bytes) -> bytes:
     """Return the line that defines the flow of a text as `number`."""
-    return _sealed(b'"id":%d,"flow":%s}' % (number, text))
+    return sealed(b'"id":%d,"flow":%s}' % (number, text))
 
 
 def flow_text(flow: Flow) -> bytes:
@@ -93,6 +97,14 @@ def parse_line(line: bytes) -> tuple[int, Flow] | None:
     try:
         return int(members["id"]), _flow(members["flow"])
     except (ValueError, KeyError, TypeError):  # a newer format: this reader does not know such a flow
+        return None
+
+
+def parsed_text(text: bytes) -> Flow | None:
+    """Return the flow of a text, or None where it is of a newer format."""
+    try:
+        return _flow(json.loads(text))
+    except (ValueError, KeyError, TypeError):
         return None
 
 

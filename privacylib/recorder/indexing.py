@@ -4,16 +4,14 @@ from array import array
 from collections.abc import Iterator, Set
 
 from privacylib.model import Flow
-from privacylib.recorder.definitions import defined, lines_in, parse_line
+from privacylib.recorder.abridged import Texts, line_at
+from privacylib.recorder.definitions import lines_in, parsed_text
 from privacylib.recorder.store import Store
 
 __all__ = ["Index", "definitions"]
 
 _PORTION = 1 << 18
 """Bytes of the definitions that are looked at together, or as many as the longest line."""
-
-_LINE = 4096
-"""Bytes that most definitions have at most."""
 
 _FEW = 1024
 
@@ -31,6 +29,7 @@ class Index:
         self._places = array("Q")
         self._apart: dict[int, int] = {}
         self._calls: set[int] = set()
+        self._texts = Texts()
 
     @property
     def calls(self) -> Set[int]:
@@ -40,24 +39,20 @@ class Index:
 
     def flow(self, number: int) -> Flow | None:
         """Return the flow of a number; None where its definition is missing or damaged."""
-        found = parse_line(self._line(number))
-        return found[1] if found else None
-
-    def _line(self, number: int) -> bytes:
         place = self._place(number)
         if not place:
             self._look()
             place = self._place(number)
-        return _line_at(self._store, place - 1) if place else b""
+        found = self._texts.seen(place - 1, line_at(self._store, place - 1)) if place else None
+        return parsed_text(self._texts.text(found, self._store)) if found else None
 
     def _look(self) -> None:
         for offset, line in definitions(self._store, self._looked_at):
             self._looked_at = offset + len(line) + 1
-            if found := defined(line):
-                number, _, is_call = found
-                self._keep(number, offset + 1)
-                if is_call:
-                    self._calls.add(number)
+            if found := self._texts.seen(offset, line):
+                self._keep(found.number, offset + 1)
+                if found.is_call:
+                    self._calls.add(found.number)
 
     def _place(self, number: int) -> int:
         return (self._places[number] if number < len(self._places) else 0) or self._apart.get(number, 0)
@@ -91,13 +86,3 @@ def definitions(store: Store, offset: int = 0) -> Iterator[tuple[int, bytes]]:
             offset += len(piece) + 1
         offset -= 1  # behind the last line feed nothing was cut off
         size = _PORTION
-
-
-def _line_at(store: Store, offset: int) -> bytes:
-    size = _LINE
-    while True:
-        part = store.lines(offset, size)
-        line, end, _ = part.partition(b"\n")
-        if end or len(part) < size:
-            return next(lines_in(line), b"")
-        size *= 4

@@ -5,17 +5,15 @@ definitions would grow for ever.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from privacylib.recorder.definitions import defined
+from privacylib.recorder.abridged import Abridging, line_at
 from privacylib.recorder.store import Store
 
 __all__ = ["Places"]
 
 _FIRST = 1024
 _TAG_BITS = 24
-_AROUND = 48
-"""Most bytes of a line beside the text of its flow."""
 
 
 class Places:
@@ -23,9 +21,13 @@ class Places:
 
     A full table is followed by one of twice its size: nobody waits for entries to be moved. Where two flows look
     alike here, the definition itself tells them apart.
+
+    Args:
+        definitions: How they are written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, definitions: Abridging) -> None:
+        self.definitions = definitions
         self._tables = [_table(_FIRST)]
         self._entries = 0
 
@@ -42,13 +44,32 @@ class Places:
             place = (place + 1) % len(table)
         table[place] = (offset + 1) << _TAG_BITS | tag
 
+    def define(self, number: int, text: bytes, store: Store, room: Callable[[int], None]) -> int:
+        """Define the flow of a text under a number, and return how many bytes of definitions there are now.
+
+        Args:
+            number: The number.
+            text: The flow as JSON.
+            store: Where definitions are.
+            room: Called with the bytes that it takes, before.
+
+        Raises:
+            OSError: It is not defined.
+        """
+        lines = self.definitions.lines(number, text)
+        room(len(lines))
+        size = store.add_lines(lines)
+        self.add(text, size - len(lines))
+        self.definitions.wrote(number, text, lines, size - len(lines))
+        return size
+
     def number_of(self, text: bytes, store: Store) -> int:
         """Return the number of the flow of a text, if it is defined; else 0."""
+        texts = self.definitions.texts
         for offset in self._offsets(text):
-            line, _, _ = store.lines(offset, len(text) + _AROUND).partition(b"\n")
-            found = defined(line)
-            if found is not None and found[1] == text:
-                return found[0]
+            found = texts.seen(offset, line_at(store, offset))
+            if found is not None and texts.text(found, store) == text:
+                return found.number
         return 0
 
     def _offsets(self, text: bytes) -> Iterator[int]:

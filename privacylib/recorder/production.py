@@ -13,6 +13,7 @@ from weakref import ref
 
 from privacylib.memo import Memo
 from privacylib.model import Flow
+from privacylib.recorder.abridged import Abridging
 from privacylib.recorder.counting import BLOCK_BITS
 from privacylib.recorder.definitions import definition_line, flow_text
 from privacylib.recorder.guard import new_guard
@@ -67,7 +68,7 @@ class Production(Producing):
         self.swallowed = Named(ERRORS, self._place)
         self.gaps = Named(GAPS, self._place)
         self.memo: Memo[Flow, int] = before.memo if before else Memo(_MEMO)
-        self._places = before._places if before else Places()
+        self._places = before._places if before else Places(Abridging())
         self._ids = before._ids if before else count(1)
         self._service = service
         self._segment_size = segment_size
@@ -149,10 +150,7 @@ class Production(Producing):
                 number = self._places.number_of(text, self.store)
                 if not number:
                     number = next(self._ids)
-                    line = definition_line(number, text)
-                    self._room.take_little(len(line))
-                    self._known = self.store.add_lines(line)
-                    self._places.add(text, self._known - len(line))
+                    self._known = self._places.define(number, text, self.store, self._room.take_little)
             except OSError as error:
                 self.leave_undefined(error)
                 self._retry_at = monotonic() + _RETRY_S
@@ -235,7 +233,9 @@ class Production(Producing):
             self.refusals.attach(self._claimed())
         self.store.write_meta(self._meta(None) | {"started": started})
         if self._before is not None:
-            lines = self._before._lines()
+            lines, whole = self._before._lines()
+            if not whole:  # what stood where is not known, nor which flows others lean on
+                self._places = Places(Abridging())
             if lines:
                 self._known = self.store.add_lines(lines)
         self._started = started
@@ -259,13 +259,14 @@ class Production(Producing):
             self._room = Room(self.store, self._cap, self._sealed)
             return self.store.claim(CLAIM_SIZE)
 
-    def _lines(self) -> bytes:
+    def _lines(self) -> tuple[bytes, bool]:
+        """Return the definitions, and whether they are as they were written."""
         if self._before is not None:
             return self._before._lines()
         lines = self.store.lines()[: self._known]  # its owner may have gone on since the fork
         if len(lines) == self._known:
-            return lines
-        return b"".join(definition_line(number, flow_text(flow)) for flow, number in self.memo.items())
+            return lines, True
+        return b"".join(definition_line(number, flow_text(flow)) for flow, number in self.memo.items()), False
 
     def _meta(self, closed: str | None) -> dict[str, Any]:
         return {

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from privacylib.model import Flag, Flow, Record
+from privacylib.recorder.abridged import Texts
 from privacylib.recorder.counts import kept_counts
-from privacylib.recorder.definitions import lines_in, parse_line
+from privacylib.recorder.definitions import parsed_text
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
-from privacylib.recorder.indexing import Index
+from privacylib.recorder.indexing import Index, definitions
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.named import ERRORS, GAPS, Board, named_in
 from privacylib.recorder.refusals import refused_in
@@ -22,9 +23,6 @@ from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Sc
 from privacylib.recorder.store import ABOUT, Store
 
 __all__ = ["Producer", "producers"]
-
-_AT_ONCE = 1 << 18
-"""Bytes of definitions that are read at once; a longer one is read as a whole."""
 
 _PATIENCE = 5.0
 """Seconds to wait for a process that folds producers; one that was stopped stands there for ever."""
@@ -44,6 +42,7 @@ class Producer:
         self.store = store
         self._flows: dict[int, Flow] = {}
         self._parsed = 0
+        self._texts = Texts()
         self._index = Index(store)
         self._damaged_lines = 0
         self._damaged_slots: set[tuple[int, int]] = set()
@@ -103,26 +102,15 @@ class Producer:
     @property
     def flows(self) -> Mapping[int, Flow]:
         """Return the flows defined up to now, by number."""
-        for at, whole in self._definitions(self._parsed):
-            self._parsed = at + len(whole)
-            for line in lines_in(whole):
-                if parsed := parse_line(line):
-                    self._flows[parsed[0]] = parsed[1]
-                else:
-                    self._damaged_lines += 1
+        for offset, line in definitions(self.store, self._parsed):
+            self._parsed = offset + len(line) + 1
+            found = self._texts.seen(offset, line)
+            flow = parsed_text(self._texts.text(found, self.store)) if found else None
+            if found is None or flow is None:
+                self._damaged_lines += 1
+            else:
+                self._flows[found.number] = flow
         return MappingProxyType(self._flows)
-
-    def _definitions(self, start: int) -> Iterator[tuple[int, bytes]]:
-        """Yield whole lines from a byte on, piece by piece; what is behind them is being written, or torn."""
-        size = _AT_ONCE
-        while data := self.store.lines(start, size):
-            whole = data[: data.rfind(b"\n") + 1]
-            if whole:
-                yield start, whole
-                start += len(whole)
-            elif len(data) < size:
-                return
-            size = _AT_ONCE if whole else 2 * size
 
     @property
     def calls(self) -> Set[int]:

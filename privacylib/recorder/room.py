@@ -27,6 +27,9 @@ _PORTION = 8
 _MEASURED_FOR = 1.0
 """Seconds for which a measurement is believed."""
 
+_SPARE = 32
+"""The part of the cap that folding has for what it writes, before it removes anything."""
+
 _NOTHING = 4096
 """The part of the cap that is written before it is measured again."""
 
@@ -48,7 +51,7 @@ class Room:
 
     def __init__(self, store: Store, cap: int, sealed: Callable[[], Iterator[int]]) -> None:
         self._store = store
-        self._cap = cap
+        self._cap = cap - cap // _SPARE
         self._sealed = sealed
         self._producer = Producer(store)
         self._folding = RLock()

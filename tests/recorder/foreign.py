@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,9 +29,10 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self.id = path.name
         self.damaged = 0
+        self.whole = b""
         self._path = path
         self.meta: dict[str, Any] = json.loads(self._bytes("meta.json") or b"{}")
-        self.flows: dict[int, Flow] = {line["id"]: line["flow"] for line in self._lines("flows.jsonl")}
+        self.flows: dict[int, Flow] = dict(self._flows())
         self.counts = list(self._lines("counts.jsonl"))
         self.folded = max((line["folded"] for line in self.counts if "folded" in line), default=0)
         named = [line["rows"] for line in self.counts if line.get("folded") == self.folded and "rows" in line]
@@ -73,9 +75,21 @@ class Spool:
         for line in filter(None, lines):
             told, rest = line[8:16], line[18:]
             if line[:8] == b'{"crc":"' and told == b"%08x" % zlib.crc32(rest):
+                self.whole = line
                 yield json.loads(line)
             else:
                 self.damaged += 1
+
+    def _flows(self) -> Iterator[tuple[int, Flow]]:
+        texts: dict[int, bytes] = {}
+        for line in self._lines("flows.jsonl"):
+            if "rest" in line:
+                inflating = zlib.decompressobj(-15, texts[line["like"]])
+                yield line["id"], json.loads(inflating.decompress(b64decode(line["rest"])))
+                continue
+            number = line["id"] if "id" in line else line["base"]
+            texts[number] = self.whole[self.whole.index(b'"flow":') + 7 : -1]
+            yield number, line["flow"]
 
     def _rows(self, name: str) -> Iterator[tuple[int, int, int, int, int]]:
         """Yield flow, count, failed, first and last."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import privacylib
 from privacylib import PolicyDenied
 from privacylib.model import Asset, Flow, Kind, Record, Source, Terms
-from privacylib.recorder import DirectoryStore, Producer, Recorder, adopt, producers, tallies
+from privacylib.recorder import DirectoryStore, Producer, Recorder, abridged, adopt, producers, tallies
 from privacylib.recorder.folding import fold
 from tests.recorder.foreign import Spool, read_spool
 from tests.recorder.test_reading import put
@@ -142,6 +142,20 @@ def test_both_readers_agree_on_what_was_folded(tmp_path: Path) -> None:
     heirs = [each for each in agree(tmp_path) if each.id.startswith("folded-")]
     assert [sum(total[0] for total in each.totals.values()) for each in heirs] == [80]
     assert [each.refused for each in heirs] == [{"undefined-flow": 2}]
+
+
+def test_both_readers_agree_on_flows_that_are_told_by_what_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(abridged, "_FROM", 3)
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    for number in range(150):
+        source = Source(Asset("db", f"table{number}"), "naïve ünicode", frozenset({"CONTACT"}))
+        flow = Flow(Kind.WRITE, Asset("file", f"/{number}"), (), (source,) * (number % 70))
+        assert recorder.append(recorder.define(flow), 0, number, 2, recorder.next_span(), 0, bytes(16))
+    assert b'"rest":' in recorder.store.lines()
+    [found] = agree(tmp_path)
+    assert len(found.flows) == 150
 
 
 def _flow(number: int) -> Flow:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flow, Kind
-from privacylib.recorder import DirectoryStore, MemoryStore, Producer, indexing
+from privacylib.recorder import DirectoryStore, MemoryStore, Producer, abridged, indexing
 from privacylib.recorder.definitions import definition_line, flow_text, sealed_line
 from privacylib.recorder.indexing import Index, definitions
 
@@ -25,7 +25,7 @@ def line(number: int) -> bytes:
 def test_each_flow_is_found_by_its_number(numbers: list[int], later: int, portion: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(indexing, "_PORTION", portion)
-        patched.setattr(indexing, "_LINE", 64)
+        patched.setattr(abridged, "_LINE", 64)
         patched.setattr(indexing, "_FEW", 8)
         store = MemoryStore()
         index = Index(store)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import DirectoryStore, MemoryStore, Producer, Recorder, Store, production, tallies
+from privacylib.recorder.abridged import Abridging
 from privacylib.recorder.definitions import definition_line, flow_text
 from privacylib.recorder.interning import Places
 
@@ -66,7 +67,7 @@ def test_a_damaged_definition_is_written_again_under_another_number(recorder: Re
 
 @given(st.lists(st.integers(0, 10**6), unique=True, max_size=3000))
 def test_what_was_noted_is_found_and_nothing_else(numbers: list[int]) -> None:
-    store, places = MemoryStore(), Places()
+    store, places = MemoryStore(), Places(Abridging())
     for number in numbers[::2]:
         line = definition_line(number + 1, _text(number))
         places.add(_text(number), store.add_lines(line) - len(line))

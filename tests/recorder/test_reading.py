@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flag, Flow, Kind, Record
-from privacylib.recorder import Cursor, DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers, reading
+from privacylib.recorder import (
+    Cursor,
+    DirectoryStore,
+    MemoryStore,
+    Producer,
+    Recorder,
+    adopt,
+    indexing,
+    producers,
+    reading,
+)
 from privacylib.recorder.definitions import definition_line, flow_text, parse_line
 from privacylib.recorder.folding import fold
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
@@ -182,7 +192,7 @@ def test_a_torn_slot_is_read_when_it_is_whole() -> None:
 
 
 def test_a_flow_is_found_where_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_AT_ONCE", 256)  # less than the long one takes
+    monkeypatch.setattr(indexing, "_PORTION", 256)  # less than the long one takes
     recorder = Recorder(DirectoryStore(tmp_path), "web")
     defined = [Flow(Kind.READ, Asset("file", f"/{number}" * (1 + 400 * (number == 3)))) for number in range(9)]
     numbers = [recorder.define(flow) for flow in defined[:5]]
