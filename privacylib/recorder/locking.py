@@ -5,9 +5,11 @@ import mmap
 import os
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
+from errno import ELOOP
+from io import FileIO
 from pathlib import Path
 from time import monotonic, sleep
-from weakref import WeakSet
+from weakref import ref
 
 from privacylib.recorder.interrupts import of_the_host
 
@@ -17,31 +19,50 @@ _MODE = 0o600
 _LOOK = 0.01
 """Seconds between two looks at a lock that another process holds: one that was stopped keeps it for ever."""
 
-_mappings: "WeakSet[mmap.mmap]" = WeakSet()
-_descriptors: set[int] = set()
+_held: "dict[int, ref[mmap.mmap | FileIO]]" = {}
+"""What holds locks, by id. No set of weak references: a time limit of the host that came in its callback was lost."""
+
+_MANY = 64
 _process = os.getpid()
 
 
 def opened(path: Path, flags: int) -> int:
     """Open a file that its owner, and nobody else, may read and write, whatever the umask was when it was made."""
     descriptor = os.open(path, flags, _MODE)
-    if os.fstat(descriptor).st_mode & 0o777 != _MODE:
-        with suppress(OSError):  # on a file system without permissions
-            os.fchmod(descriptor, _MODE)
+    try:
+        _keep_private(descriptor)
+    except BaseException:  # a signal handler's
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def _keep_private(descriptor: int) -> None:
+    if os.fstat(descriptor).st_mode & 0o777 != _MODE:
+        try:
+            os.fchmod(descriptor, _MODE)
+        except OSError as error:
+            if of_the_host(error):
+                raise
+            # else it is on a file system without permissions
 
 
 @contextmanager
 def to_lock(path: Path, create: int = os.O_CREAT) -> Generator[int]:
-    """Open a file that is to be locked; a child that is forked meanwhile does not keep it open."""
-    descriptor = opened(path, os.O_RDWR | create | os.O_CLOEXEC | os.O_NOFOLLOW)
-    _descriptors.add(descriptor)
+    """Open a file that is to be locked; a child that is forked meanwhile does not keep it open.
+
+    An object has the descriptor from the first moment on: a number that a signal handler's error kept from being
+    stored would hold the lock for ever.
+    """
+    file = FileIO(path, "a+" if create else "r+")
     try:
-        yield descriptor
+        _hold(file)
+        _keep_private(file.fileno())
+        if path.is_symlink():
+            raise OSError(ELOOP, os.strerror(ELOOP), str(path))
+        yield file.fileno()
     finally:
-        if descriptor in _descriptors:  # else this is a child, where its number may stand for something else now
-            _descriptors.discard(descriptor)
-            os.close(descriptor)
+        file.close()  # in a child it is closed already
 
 
 def locked(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> bool:
@@ -58,8 +79,16 @@ def locked(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> b
 def mapped(descriptor: int, size: int) -> mmap.mmap:
     """Return a mapping of an open file, which holds its lock from now on."""
     mapping = mmap.mmap(descriptor, size)
-    _mappings.add(mapping)
+    _hold(mapping)
     return mapping
+
+
+def _hold(held: mmap.mmap | FileIO) -> None:
+    """Keep in mind what a child is to let go of."""
+    _held[id(held)] = ref(held)
+    if len(_held) > _MANY:
+        for key in [key for key, each in tuple(_held.items()) if each() is None]:
+            _held.pop(key, None)
 
 
 def lock_file(path: Path, wait: float) -> mmap.mmap | None:
@@ -112,13 +141,12 @@ def _forget_parents() -> None:
     """
     global _process
     _process = os.getpid()
-    for mapping in tuple(_mappings):
-        mapping.close()
-    for descriptor in tuple(_descriptors):
-        with suppress(OSError):
-            os.close(descriptor)
-    _mappings.clear()
-    _descriptors.clear()
+    for each in tuple(_held.values()):
+        held = each()
+        if held is not None:
+            with suppress(OSError):
+                held.close()
+    _held.clear()
 
 
 os.register_at_fork(after_in_child=_forget_parents)

@@ -73,7 +73,7 @@ class Production(Producing):
         self._service = service
         self._segment_size = segment_size
         self._cap = cap
-        self._room = Room(store, cap, self._sealed)
+        self._room = Room(store, cap, self._sealed, before._room if before else None)
         self._tell = started
         self._before = before
         self._heirs: dict[int, Production] = {}
@@ -256,7 +256,7 @@ class Production(Producing):
             return self.store.claim(CLAIM_SIZE)
         except BlockingIOError:
             self.store = self.store.sibling()
-            self._room = Room(self.store, self._cap, self._sealed)
+            self._room = Room(self.store, self._cap, self._sealed, self._room)
             return self.store.claim(CLAIM_SIZE)
 
     def _lines(self) -> tuple[bytes, bool]:

@@ -47,9 +47,12 @@ class Room:
         store: Where it writes.
         cap: Bytes that the spool may take.
         sealed: Returns the numbers of its segments into which nobody writes any more, from the oldest on.
+        before: Whose measurement is believed at first, so that a child that records once need not make one.
     """
 
-    def __init__(self, store: Store, cap: int, sealed: Callable[[], Iterator[int]]) -> None:
+    def __init__(
+        self, store: Store, cap: int, sealed: Callable[[], Iterator[int]], before: "Room | None" = None
+    ) -> None:
         self._store = store
         self._cap = cap - cap // _SPARE
         self._sealed = sealed
@@ -57,9 +60,10 @@ class Room:
         self._folding = RLock()
         self._folder = 0
         self._patience = self._patience_with_others = _PATIENCE
-        self._used = self._unmeasured = 0
-        self._producers = 0
-        self._measured = float("-inf")
+        self._unmeasured = 0
+        self._used = before._used if before else 0
+        self._producers = before._producers if before else 0
+        self._measured = before._measured if before else float("-inf")
 
     @property
     def tight(self) -> bool:

@@ -1,11 +1,12 @@
 """Locks of a producer's directory end with the process that took them, whoever lives on, and nobody waits for ever."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +14,7 @@ import pytest
 
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import FOLDING, DirectoryStore, Recorder, adopt, producers, tallies
+from privacylib.recorder.locking import lock_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 
@@ -140,3 +142,34 @@ def test_a_stopped_process_that_holds_a_lock_is_waited_for_no_longer_than_said(t
         pass
     accepted += 1 + record(recorder, 3000)
     assert total(tmp_path) == accepted > 3000
+
+
+class _Late(Exception):
+    """What a host's time limit raises, at any moment."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted there")
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_fault_13_a_time_limit_of_the_host_leaves_no_lock_behind(tmp_path: Path) -> None:
+    def late(*_: object) -> None:
+        raise _Late
+
+    def rounds(seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        while True:
+            lock = lock_file(tmp_path / "some.lock", 0)
+            assert lock is not None, "a descriptor that nobody knows holds the lock"
+            lock.close()
+
+    gc.collect()
+    opened = len(list(Path("/proc/self/fd").iterdir()))
+    before = signal.signal(signal.SIGALRM, late)
+    try:
+        for number in range(400):
+            with suppress(_Late):
+                rounds(0.0003 + number % 37 * 0.00001)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) == opened
