@@ -21,9 +21,11 @@ class Index:
 
     Args:
         store: Where the definitions are.
+        placed: Whether `flow` is going to be asked; if not, only the CALLs are kept.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, placed: bool = True) -> None:
+        self._placed = placed
         self._store = store
         self._looked_at = 0
         self._places = array("Q")
@@ -50,7 +52,8 @@ class Index:
         for offset, line in definitions(self._store, self._looked_at):
             self._looked_at = offset + len(line) + 1
             if found := self._texts.seen(offset, line):
-                self._keep(found.number, offset + 1)
+                if self._placed:
+                    self._keep(found.number, offset + 1)
                 if found.is_call:
                     self._calls.add(found.number)
 

@@ -36,14 +36,15 @@ class Producer:
 
     Args:
         store: Where its bytes are; that of a living `Recorder` too.
+        counting: Whether it is only counted, so that `flow` is not asked and less is kept in mind.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, counting: bool = False) -> None:
         self.store = store
         self._flows: dict[int, Flow] = {}
         self._parsed = 0
         self._texts = Texts()
-        self._index = Index(store)
+        self._index = Index(store, placed=not counting)
         self._damaged_lines = 0
         self._damaged_slots: set[tuple[int, int]] = set()
 

@@ -56,7 +56,7 @@ class Room:
         self._store = store
         self._cap = cap - cap // _SPARE
         self._sealed = sealed
-        self._producer = Producer(store)
+        self._producer = Producer(store, counting=True)
         self._folding = RLock()
         self._folder = 0
         self._patience = self._patience_with_others = _PATIENCE

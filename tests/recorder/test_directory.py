@@ -172,4 +172,4 @@ def test_fault_13_a_time_limit_of_the_host_leaves_no_lock_behind(tmp_path: Path)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     gc.collect()
-    assert len(list(Path("/proc/self/fd").iterdir())) == opened
+    assert len(list(Path("/proc/self/fd").iterdir())) <= opened
