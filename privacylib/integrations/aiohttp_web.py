@@ -5,6 +5,7 @@ from typing import Any
 
 from privacylib.families.exchanges import Exchange, resolved
 from privacylib.families.http import REFUSED, Served, refusal
+from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Integration, Replacement
 from privacylib.model import PolicyDenied
 
@@ -61,7 +62,7 @@ def _refusal(denied: PolicyDenied) -> Any:
 INTEGRATION = Integration(
     "aiohttp_web",
     (
-        Replacement("aiohttp.web_protocol:RequestHandler._handle_request", _handling),
+        Replacement("aiohttp.web_protocol:RequestHandler._handle_request", _handling, body=OF_THE_HOST),
         Replacement("aiohttp.web_response:StreamResponse.prepare", _preparing),
     ),
     distribution="aiohttp",

@@ -1,6 +1,7 @@
 """Applications that an unmodified aiohttp server serves, under the policy."""
 
 import asyncio
+import io
 import re
 import ssl
 import threading
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 import privacylib
-from privacylib import integrations
+from privacylib import coverage, integrations
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import SERVED, Conformance, Host, denied, users
 from tests.integrations.differential import Differential
@@ -240,3 +241,22 @@ async def test_a_socket_is_one_operation(tmp_path: Path, mode: str, data: str | 
         patching.uninstall()
         edges = {(edge.source, edge.sink) for edge in here.edges() if edge.source == "db://users"}
     assert edges == ({("db://users", "ws://web/reply/{name}/socket#response")} if data else set())
+
+
+def test_what_a_handler_does_unseen_is_a_gap(here: Watched, tmp_path: Path) -> None:
+    del here
+    gaps: list[str] = []
+
+    async def opens(_: Any) -> Any:
+        io.FileIO(str(tmp_path / "policy.yaml")).close()  # where no integration sees it
+        return web.Response(text="ok")
+
+    app = web.Application()
+    app.router.add_get("/opens", opens)
+    coverage.keep(gaps.append, lambda: None)
+    try:
+        with serving(app) as host:
+            assert httpx.get(f"http://{host}/opens").text == "ok"
+    finally:
+        coverage.rest()
+    assert any("opens:" in gap for gap in gaps)
