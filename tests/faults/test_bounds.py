@@ -91,7 +91,7 @@ def test_fault_22_memory_is_bounded_over_distinct_assets_while_the_spool_is_fold
         from pathlib import Path
         def resident(): return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         bare = resident()
-        os.environ["PRIVACYLIB_SPOOL_MAX"] = "{15 * MB}"
+        os.environ["PRIVACYLIB_SPOOL_MAX"] = "{6 * MB}"
         privacylib.init(spool=spool)
         def work(number):
             name = str(number).translate(str.maketrans("0123456789", "bcdfghjklm"))
