@@ -324,7 +324,7 @@ db = sqlite3.connect(":memory:")
 db.create_function("f", 0, int)
 db.execute("create table users (id)")
 def run():
-    for statement in ("replace or nonsense users set 'canary'", "create table x(", "select id from users"):
+    for statement in ("update or rollback users set id = 'canary'", "create table x(", "select id from users"):
         try: db.execute(statement)
         except sqlite3.Error: pass
 run(); run()
