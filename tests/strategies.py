@@ -277,11 +277,18 @@ _steps = st.one_of(
 )
 
 
+def _lowered_flow(labels: frozenset[str], to: frozenset[str], source: str, sink: str) -> tuple[Any, ...]:
+    """Return a read and a write with a reclassification around them that is meant for them."""
+    flow = [("read", source, ()), ("write", sink, (), None)]
+    return ("lower", min(labels, default="CONTACT"), to, sink, flow)
+
+
 def _inside(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy[tuple[Any, ...]]]:
     return [
         st.tuples(st.just("scope"), st.booleans(), st.lists(inner, max_size=3)),
         st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
         st.tuples(st.just("lower"), labels, _few_labels, _places, st.lists(inner, max_size=3)),
+        st.builds(_lowered_flow, _few_labels, _few_labels, _places, _places),
         st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("message"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
