@@ -33,6 +33,8 @@ _CONVERTED = re.compile(r"\{([^{}:]+):[^{}]*\}")
 _ANGLED = re.compile(r"<(?:[^<>:]*:)?([^<>:]+)>")
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 
+_UNNAMED = re.compile(r"\((?!\?P)[^()]*\)[*+?]?")
+
 
 class Routing:
     """Name what an ASGI application serves: Starlette, FastAPI, Django, and routers that are patterns (Datasette).
@@ -213,7 +215,10 @@ def _django_route(app: Any, path: str) -> str | None:
         route = urls.resolve(path).route
     except urls.Resolver404:
         return UNROUTED
-    return "/" + _ANGLED.sub(r"{\1}", _GROUP.sub(r"{\1}", route)).strip("^$")
+    named = _GROUP.sub(r"{\1}", route)
+    while (inner := _UNNAMED.sub("{…}", named)) != named:  # from the innermost outwards
+        named = inner
+    return "/" + _ANGLED.sub(r"{\1}", named).strip("^$")
 
 
 def _is_django(app: Any) -> bool:
