@@ -1,4 +1,4 @@
-from privacylib.context.state cimport Frame
+from privacylib.context.frames cimport Frame
 
 
 cdef class Job:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.context.state import Frame, get_frame, set_frame
+from privacylib.context.current import get_frame, set_frame
+from privacylib.context.frames import Frame
 
 __all__ = ["Job"]
 
