@@ -3,16 +3,13 @@
 from privacylib.runtime import faults, hot
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
 from privacylib.runtime.brought import CARRIED, hold, scope_under, zone_under
+from privacylib.runtime.calls import answer, begin_answer, requested, responded
 from privacylib.runtime.endpoints import (
-    answer,
-    begin_answer,
     complete,
     decide_answer,
     finish,
     held_now,
-    requested,
     respond,
-    responded,
     serve,
     serve_taken,
     told_now,

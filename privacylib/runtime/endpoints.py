@@ -1,7 +1,6 @@
-"""Remote calls from both sides: what is served, what is called, and labels that come back."""
+"""Requests that are served, and the labels that go back with their responses."""
 
 import contextlib
-from functools import lru_cache
 from typing import Protocol
 
 from attrs import evolve
@@ -10,16 +9,14 @@ from privacylib.context.current import get_frame, set_frame
 from privacylib.context.frames import Entered, Frame
 from privacylib.context.state import runner_id
 from privacylib.labels import join
-from privacylib.model import REQUEST, RESPONSE, Asset, Decision, Flag, PolicyContext, PolicyDenied, Source, Zone
+from privacylib.model import REQUEST, RESPONSE, Decision, Flag, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.runtime import faults
 from privacylib.runtime.brought import zone_under
 from privacylib.runtime.hot import (
     Handle,
     close_for_scope,
     decide_write,
-    held_by,
     into_open_writes,
-    judges_still,
     open_for_scope,
     record,
     refuse,
@@ -30,15 +27,12 @@ from privacylib.runtime.scopes import exit_frame, root_scope, served, zone_aroun
 __all__ = [
     "Entry",
     "Pending",
-    "answer",
-    "begin_answer",
     "complete",
     "decide_answer",
     "finish",
     "held_now",
-    "requested",
+    "judge_incoming",
     "respond",
-    "responded",
     "serve",
     "serve_taken",
     "told_now",
@@ -77,7 +71,7 @@ class Pending:
         """Decide the read of the request; a violation is recorded, an enforced one raised."""
         if self.open:
             self.judged = True
-            _judge(self.handle, self.source, frame)
+            judge_incoming(self.handle, self.source, frame)
             self.handle.frame.scope.reads.pending = None
         frame.scope.reads.pending = None
 
@@ -234,109 +228,6 @@ def respond(handle: Handle, *, verified: bool, once: bool = False) -> PolicyCont
     return held
 
 
-def requested(handle: Handle) -> None:
-    """End a streamed request, all of whose messages are sent, while its response is still to come; never raises.
-
-    What is read from now on is not in it.
-
-    Args:
-        handle: The call.
-    """
-    if not handle.open:
-        return
-    try:
-        close_for_scope(handle)
-        handle.open = False
-        if handle.body is not None:
-            handle.body.ended, handle.body = True, None
-        handle.sources = held_by(handle)
-        judges = judges_still(handle, handle.sources)
-        handle.known = handle.site.writing(handle.sources, handle.frame, judges, late=True)
-    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-        faults.swallowed("recording", error)
-
-
-@faults.deciding
-def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = False) -> None:
-    """Take in what a call's response carries.
-
-    Args:
-        handle: The call.
-        brought: Context that came back, or None.
-        required: Whether the policy requires context of that peer.
-
-    Raises:
-        PolicyDenied: The zone does not admit what came back.
-    """
-    asset = handle.site.operation.asset
-    annotated = handle.site.annotated(RESPONSE)
-    begun = handle.brought
-    if brought is not None and (brought.verified or brought.unknown):
-        source = responded(asset, brought.labels, brought.data_unknown, told=True)
-    elif annotated is None and required:
-        source = responded(asset, _NONE, "missing")
-    else:
-        source = responded(asset, annotated or _NONE)
-    if begun is None:
-        _take_in(handle, source)
-    elif not source.labels <= begun.labels or (source.unknown and not begun.unknown):
-        handle.frame.scope.reads.add(source, handle.link)  # the messages are with the host already
-        try:
-            _take_in(handle, source)
-        finally:
-            _judge_again(handle, source)
-
-
-@faults.deciding
-def begin_answer(handle: Handle, brought: PolicyContext | None) -> None:
-    """Take in what a response stream says of itself when its first message arrives; `answer` follows at its end.
-
-    Meanwhile the scope holds what was announced, and the annotation of the response.
-
-    Args:
-        handle: The call.
-        brought: Context that the stream began with, or None.
-
-    Raises:
-        PolicyDenied: The zone does not admit it.
-    """
-    asset = handle.site.operation.asset
-    labels = handle.site.annotated(RESPONSE) or frozenset[str]()
-    carried, unknown = frozenset[str](), None
-    if brought is not None:
-        carried, unknown = brought.labels, brought.data_unknown
-    labels |= carried
-    handle.brought = source = Source(asset, RESPONSE, labels, unknown, carried=carried)
-    if handle.announced is not None:
-        handle.announced |= labels  # a peer knows of what it brought itself
-    _take_in(handle, source)
-    handle.meanwhile = {}
-    handle.frame.scope.reads.keep("watched", handle)
-
-
-@lru_cache(4096)
-def responded(asset: Asset, labels: frozenset[str], unknown: str | None = None, *, told: bool = False) -> Source:
-    """Return what a response is to the scope that gets it: one object for equal ones."""
-    return Source(asset, RESPONSE, labels, unknown, carried=labels if told else _NONE, annotated=not told)
-
-
-def _take_in(handle: Handle, source: Source) -> None:
-    """Let the scope of a call hold what came back."""
-    frame = handle.frame
-    _judge(handle, source, frame)
-    into_open_writes(frame, (source,), handle)
-    frame.scope.reads.add(source, handle.link)
-
-
-def _judge_again(handle: Handle, source: Source) -> None:
-    """Record what a stream's late labels make of the writes that were made while it was open."""
-    for write in list((handle.meanwhile or {}).values()):
-        held = held_by(write).plus(source)
-        known = write.site.writing(held, write.frame, judges_still(write, held), late=True)
-        if not known.decision.allowed and known is not write.known:
-            record(write, 0, known)
-
-
 def told_now(frame: Frame) -> PolicyContext:
     """Return what the other side of a call is told: all that work in this frame holds, but not where it is from."""
     sources, zone = frame.scope.reads.visible(), frame.zone
@@ -354,7 +245,7 @@ def held_now(frame: Frame) -> PolicyContext:
     return evolve(told_now(frame), reads=tuple(sorted({source.uri for source in members})))
 
 
-def _judge(handle: Handle, source: Source, frame: Frame) -> None:
+def judge_incoming(handle: Handle, source: Source, frame: Frame) -> None:
     """Decide what an endpoint brings in; what breaks a rule is recorded as a read of its field."""
     known = handle.site.taking(source, frame.zone)
     if known.decision.allowed:

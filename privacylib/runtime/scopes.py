@@ -190,7 +190,8 @@ class ZoneStep:
             zone = last[1] if last[0] is zone else self.inside(zone)
             frame = Entered(scope, zone, outer, outer.inside(), outer.lowered, outer.pair)
             set_frame(frame)
-        frame.owner = threading.get_ident() if asyncio._get_running_loop() is None else runner_id()  # pyright: ignore[reportPrivateUsage]
+        outside = asyncio._get_running_loop() is None  # pyright: ignore[reportPrivateUsage] - spares a call outside of tasks
+        frame.owner = threading.get_ident() if outside else runner_id()
         frame.step = self
         pending = frame.scope.reads.pending
         if pending is not None:
