@@ -1,8 +1,7 @@
 """The span of one operation, put together as far as somebody asks for it."""
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -17,9 +16,6 @@ from privacylib.recorder import Auxiliary, Entry
 __all__ = ["SAMPLED", "OperationSpan", "Origin"]
 
 SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-
-_REFERRED = 1024
-"""Parents and links that are kept for the next span that has the same."""
 
 _FAILED, _OUTLIVED, _PAIRED = int(Flag.FAILED), int(Flag.OUTLIVED), int(Flag.PAIRED)
 
@@ -70,9 +66,7 @@ class OperationSpan(_Base):
     @property
     def context(self) -> SpanContext:
         """Return its trace and its own id."""
-        _, operation, extra = self._entry
-        trace = int.from_bytes(extra.trace or operation[8] if extra else operation[8], "big")
-        return SpanContext(trace, operation[6], False, SAMPLED)
+        return _context(self._trace(), self._entry[1][6])
 
     def get_span_context(self) -> SpanContext:
         """Return its context."""
@@ -82,7 +76,7 @@ class OperationSpan(_Base):
     def parent(self) -> SpanContext | None:
         """Return what it is a part of."""
         operation = self._entry[1]
-        return _parent(self.context.trace_id, operation[7], operation[1] & _PAIRED) if operation[7] else None
+        return _context(self._trace(), operation[7], bool(operation[1] & _PAIRED)) if operation[7] else None
 
     @property
     def attributes(self) -> Mapping[str, Value]:
@@ -127,18 +121,28 @@ class OperationSpan(_Base):
         ReadableSpan.__init__(self, **{each: getattr(self, each) for each in _TOLD})
         return getattr(self, name)
 
+    def _trace(self) -> int:
+        _, operation, extra = self._entry
+        return int.from_bytes(extra.trace or operation[8] if extra else operation[8], "big")
+
     def _link(self, key: bytes, span: int) -> Link:
-        return _link(self._astray.get(span) or int.from_bytes(key, "big"), span)
+        return Link(_context(self._astray.get(span) or int.from_bytes(key, "big"), span))
 
 
-@lru_cache(_REFERRED)
-def _parent(trace: int, span: int, remote: int) -> SpanContext:
-    return SpanContext(trace, span, bool(remote), SAMPLED)
+_LIKE = SpanContext(1, 2, False, SAMPLED)
+_new_tuple = cast("Any", tuple).__new__
+_STATE = _LIKE.trace_state
+_KNOWN = tuple(_LIKE) == (1, 2, False, SAMPLED, _STATE, True)
 
 
-@lru_cache(_REFERRED)
-def _link(trace: int, span: int) -> Link:
-    return Link(SpanContext(trace, span, False, SAMPLED))
+def _context(trace: int, span: int, remote: bool = False) -> SpanContext:
+    """Return the context of a trace and a span, which are not 0.
+
+    A context is a tuple that its constructor fills after looking at the numbers, which takes three times as long.
+    """
+    if not _KNOWN or not trace:
+        return SpanContext(trace, span, remote, SAMPLED)
+    return _new_tuple(SpanContext, (trace, span, remote, SAMPLED, _STATE, True))
 
 
 def _mark(attributes: dict[str, Value], flags: int, extra: Auxiliary | None) -> None:

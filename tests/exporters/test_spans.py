@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
 import privacylib
 from privacylib.exporters.spans import LISTED, Spans
@@ -165,6 +165,14 @@ def test_the_parent_of_an_answer_is_remote() -> None:
     span = span_of(Flow(Kind.SERVE, Asset("grpc://s", "M")), parent=9, flags=int(Flag.PAIRED))
     assert span.parent
     assert (span.parent.span_id, span.parent.is_remote) == (9, True)
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 16])
+def test_a_context_is_what_its_constructor_makes(key: bytes) -> None:
+    context = span_of(Flow(Kind.READ, Asset("postgres://db", "users")), key16=key.rjust(16, b"\0")).get_span_context()
+    made = SpanContext(context.trace_id, context.span_id, is_remote=False, trace_flags=context.trace_flags)
+    assert context == made
+    assert (tuple(context), context.is_valid) == (tuple(made), bool(key))
 
 
 def test_what_is_unknown_says_why() -> None:
