@@ -1,6 +1,6 @@
 """The span of one operation, put together as far as somebody asks for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from opentelemetry.sdk.resources import Resource

@@ -169,7 +169,8 @@ def test_the_parent_of_an_answer_is_remote() -> None:
 
 @pytest.mark.parametrize("key", [b"", b"k" * 16])
 def test_a_context_is_what_its_constructor_makes(key: bytes) -> None:
-    context = span_of(Flow(Kind.READ, Asset("postgres://db", "users")), key16=key.rjust(16, b"\0")).get_span_context()
+    context = span_of(Flow(Kind.READ, Asset("postgres://db", "users")), key16=key.rjust(16, b"\0")).context
+    assert context
     made = SpanContext(context.trace_id, context.span_id, is_remote=False, trace_flags=context.trace_flags)
     assert context == made
     assert (tuple(context), context.is_valid) == (tuple(made), bool(key))
