@@ -149,7 +149,6 @@ RULES: dict[type, Rule] = {
     exp.Identifier: _leave,
     exp.Literal: _leave,
     exp.Null: _leave,
-    exp.Parameter: _leave,
     exp.Placeholder: _leave,
     exp.Var: _leave,
 }

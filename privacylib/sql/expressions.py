@@ -47,9 +47,14 @@ class Expressions:
         if not isinstance(node, exp.Struct):
             return None
         names = scope.reading.names
-        named = [one for one in node.expressions if isinstance(one, exp.PropertyEQ)]
         scope.reading.catalogue.by_literals = True
-        return {names.column(one.this): self.value(one.expression, scope) for one in named}
+        parts: dict[str, Value] = {}
+        for one in node.expressions:
+            if isinstance(one, exp.PropertyEQ):
+                parts[names.column(one.this)] = self.value(one.expression, scope)
+            elif isinstance(one, exp.Column):
+                parts[names.column(one.this)] = self.value(one, scope)
+        return parts
 
 
 class _Walk:
@@ -103,8 +108,15 @@ class _Walk:
 
     def column(self, node: Any, change: int, by: Dependence | None) -> None:
         """Take a column; ``t.*`` in a function says nothing of any of them."""
-        if not isinstance(node.this, exp.Star):
+        if isinstance(node.this, exp.Parameter):
+            self._put(self._scope.numbered(self._scope.reading.names.alias(node.args["table"])), change, by)
+        elif not isinstance(node.this, exp.Star):
             self._put(self._scope.column(node), change, by)
+
+    def parameter(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take a parameter; a number behind a dollar is a column of a file in Snowflake."""
+        if self._scope.reading.names.dialect == "snowflake" and isinstance(node.this, exp.Literal):
+            self._put(self._scope.numbered(), change, by)
 
     def star(self, _: Any, change: int, by: Dependence | None) -> None:
         """Take the star of ``count(*)``, which stands for every row of what is selected from."""
@@ -119,8 +131,23 @@ class _Walk:
         inner = node.this.unnest()
         if isinstance(inner, exp.Column) and isinstance(node.expression, exp.Identifier):
             self._put(self._scope.part(inner, node.expression), change, by)
-        else:
+            return
+        if isinstance(inner, exp.Identifier) and self._scope.reading.names.dialect == "duckdb":
+            self._put(self._scope.chained(inner, node.expression), at_least(change, TRANSFORMED), by)
+        self._function(node, change, by)
+
+    def keyed(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take what a text names in brackets, as it may name a part."""
+        key = node.expressions[0] if len(node.expressions) == 1 else None
+        value = self._scope.column(node.this) if isinstance(node.this, exp.Column) else None
+        if value is None or not value.parts or not (isinstance(key, exp.Literal) and key.is_string):
             self._function(node, change, by)
+            return
+        self._put(value.part(self._scope.reading.names.column(key)), change, by)
+
+    def extracted(self, node: Any, change: int, by: Dependence | None) -> None:
+        """Take ``struct_extract``, which is a function for the brackets."""
+        self.keyed(exp.Bracket(this=node.this, expressions=[node.expression]), change, by)
 
     def named(self, node: Any, change: int, by: Dependence | None) -> None:
         """Take a function that sqlglot has no node for."""
@@ -166,11 +193,14 @@ _WINDOWS = 8
 
 _OWN: dict[type, Callable[[_Walk, Any, int, "Dependence | None"], None]] = {
     exp.Anonymous: _Walk.named,
+    exp.Bracket: _Walk.keyed,
     exp.Column: _Walk.column,
     exp.Columns: _Walk.chosen,
     exp.Dot: _Walk.part,
     exp.Exists: _Walk.exists,
+    exp.Parameter: _Walk.parameter,
     exp.Star: _Walk.star,
+    exp.StructExtract: _Walk.extracted,
     exp.Window: _Walk.window,
 }
 """How the nodes are taken that need to know what they stand in."""

@@ -122,17 +122,26 @@ def insert_many(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     whole = exp.Subquery(this=source) if isinstance(source, exp.Select) else source
     writing.queries.sources.add(whole, inner, rows)
     given = next(iter(inner.sources.values()), Relation())
+    tried: dict[Influence, None] = {}
     for one in tree.expressions:
-        _branch(writing, one, given, rows, inner)
+        own = _condition(writing, one, inner)
+        tried.update(own)
+        later = tree.args.get("kind") == "FIRST" or one.args.get("else_")
+        _branch(writing, one, given, rows | (tried if later else own), inner)
     return None
 
 
+def _condition(writing: Writing, node: Any, scope: Scope) -> dict[Influence, None]:
+    """Return what the WHEN of one of the tables decides on."""
+    if not isinstance(node, exp.ConditionalInsert) or node.args.get("expression") is None:
+        return {}
+    return writing.expressions.decides(node.expression, scope, Dependence.FILTER)
+
+
 def _branch(writing: Writing, node: Any, given: Relation, rows: dict[Influence, None], scope: Scope) -> None:
-    """Read one of the tables that an INSERT fills, and on which condition."""
-    reading, conditions, part = writing.reading, dict(rows), given
+    """Read one of the tables that an INSERT fills."""
+    reading, part = writing.reading, given
     if isinstance(node, exp.ConditionalInsert):
-        if node.args.get("expression") is not None:
-            conditions.update(writing.expressions.decides(node.expression, scope, Dependence.FILTER))
         node = node.this
     table, names = writing.target(node.this)
     sink = writing.sink(table)
@@ -141,4 +150,4 @@ def _branch(writing: Writing, node: Any, given: Relation, rows: dict[Influence, 
     elif isinstance(node.expression, exp.Values):
         part = writing.queries.sources.values(node.expression, scope)
     reading.pour(Relation(part.columns), sink, names or reading.catalogue.columns(sink))
-    reading.decide(conditions | part.rows, sink)
+    reading.decide(rows | part.rows, sink)

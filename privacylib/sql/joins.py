@@ -29,8 +29,9 @@ def joined(
         rows: What decides on the rows, by now.
         expressions: Reads the condition.
     """
-    if join.args.get("on") is not None:
-        rows.update(expressions.decides(join.args["on"], scope, Dependence.JOIN))
+    for clause in ("on", "match_condition"):
+        if join.args.get(clause) is not None:
+            rows.update(expressions.decides(join.args[clause], scope, Dependence.JOIN))
     names = [scope.reading.names.column(one) for one in join.args.get("using") or ()]
     if join.args.get("method") == "NATURAL":
         names = _common(left, right, scope, rows)

@@ -4,11 +4,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql.edges import Dependence
+from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.expressions import Expressions
+from privacylib.sql.projections import projected
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
-from privacylib.sql.values import Value
+from privacylib.sql.values import CLEAR, Value
 
 __all__ = ["pivot", "pivoted"]
 
@@ -55,12 +56,15 @@ def _pivot(pivot: Any, relation: Relation, scope: Scope, expressions: Expression
     if names:
         found.columns += [(name, values[at % len(values)]) for at, name in enumerate(names)]
     else:
-        found.columns += [(name, values[at % len(values)]) for at, name in enumerate(_made(pivot, aggregates, inner))]
-    if relation.is_open:
-        inner.reading.missing("a pivot of a table whose columns are not known")
+        names = _made(pivot, aggregates, inner)
+        found.columns += [(name, values[at % len(values)]) for at, name in enumerate(names)]
+    if relation.is_open or not names:
+        inner.reading.missing("a pivot whose columns are not known")
         found.anything = Value()
         for value in values:
             found.anything.take(value)
+    if not names:
+        found.columns.append((EVERY, found.anything or Value()))
     return found
 
 
@@ -97,8 +101,11 @@ def _unpivot(pivot: Any, relation: Relation, scope: Scope, expressions: Expressi
     columns = [_columns_of(one) for one in _flat(sinks)]
     values = [Value() for _ in columns]
     used: set[str] = set()
+    for name, value in _matched(taken, inner, expressions):
+        used.add(name)
+        values[0].take(value)
     for one in taken:
-        parts = _flat([one.this if isinstance(one, exp.PivotAlias) else one])
+        parts = [] if _is_pattern(one) else _flat([one.this if isinstance(one, exp.PivotAlias) else one])
         for at, part in enumerate(parts):
             used.add(names.column(_columns_of(part)))
             values[at % len(values)].take(expressions.value(part, inner))
@@ -106,10 +113,23 @@ def _unpivot(pivot: Any, relation: Relation, scope: Scope, expressions: Expressi
     listed = [(names.column(column), value) for column, value in zip(columns, values, strict=True)]
     found = Relation([*kept, (names.column(_columns_of(field)), Value()), *listed], tables=relation.tables)
     found.rows = dict(relation.rows)
+    if relation.is_open:
+        inner.reading.missing("an unpivot of a table whose columns are not known")
     if not pivot.args.get("include_nulls"):
         for value in values:
             found.rows.update(dict.fromkeys(value.decides(Dependence.FILTER)))
     return found
+
+
+def _is_pattern(node: Any) -> bool:
+    return isinstance(node, (exp.Columns, exp.Star))
+
+
+def _matched(nodes: list[Any], inner: Scope, expressions: Expressions) -> list[tuple[str, Value]]:
+    """Return the columns that stars and patterns among some nodes stand for."""
+    listed = exp.Select(expressions=[one for one in nodes if _is_pattern(one)])
+    found = projected(listed, inner, expressions, lateral=False)
+    return [*found.columns, *((EVERY, Value(dict.fromkeys(one.relation.unlisted(), CLEAR))) for one in found.rests)]
 
 
 def _flat(nodes: list[Any]) -> list[Any]:

@@ -1,12 +1,13 @@
 """The SELECT list: names, stars, and expressions."""
 
+import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql.edges import Dependence
+from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.expressions import Expressions
 from privacylib.sql.functions import explodes
 from privacylib.sql.relations import Relation, Rest
@@ -128,6 +129,8 @@ def _star_of(node: Any) -> Any:
         return node.this
     if isinstance(node, exp.Columns) and isinstance(node.this, exp.Star):
         return node.this
+    if isinstance(node, (exp.Like, exp.ILike)) and isinstance(node.this, exp.Star):
+        return exp.Star(**{**node.this.args, "ilike": node.expression})
     return None
 
 
@@ -162,16 +165,29 @@ def _expand(found: Relation, star: Any, node: Any, scope: Scope, expressions: Ex
         if name not in without:
             found.columns.append((renames.get(name, name), replaced.get(name, value)))
     gone = without | merged.keys()
+    is_meant = _pattern_of(star, scope)
     for relation in _starred(node, scope):
         for name, value in relation.columns:
-            if name not in gone:
+            if name not in gone and is_meant(name):
                 found.columns.append((renames.get(name, name), replaced.get(name, value)))
+        if relation.anything is not None and relation.known(EVERY) is not None:
+            found.anything = relation.anything
         if relation.base or relation.rests:
             hidden = gone | replaced.keys() | renames.keys()
             found.rests.append(Rest(relation, hidden, {new: old for old, new in renames.items()}))
             found.columns.extend(replaced.items())
             opened = ((new, relation.open(old)) for old, new in renames.items())
             found.columns.extend((new, value) for new, value in opened if value is not None)
+
+
+def _pattern_of(star: Any, scope: Scope) -> Callable[[str], bool]:
+    """Return what tells whether a star stands for a column, by the pattern that follows it."""
+    pattern = star.args.get("ilike")
+    if pattern is None:
+        return lambda _: True
+    scope.reading.catalogue.by_literals = True
+    globbed = pattern.name.replace("[", "[[]").replace("%", "*").replace("_", "?").lower()
+    return lambda name: fnmatch.fnmatchcase(name.lower(), globbed)
 
 
 def _last(node: Any) -> Any:
@@ -184,4 +200,8 @@ def _starred(node: Any, scope: Scope) -> list[Relation]:
         return list(scope.sources.values())
     part = node.args.get("table")
     relation = scope.relation(scope.reading.names.alias(part), scope.reading.names.table(part))
+    if relation is None:
+        relation = scope.parts(scope.reading.names.column(part))
+    if relation is None:
+        scope.reading.missing("a * of a table that is not there")
     return [] if relation is None else [relation]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlglot import exp
+
 from privacylib.sql.catalogue import Catalogue
 from privacylib.sql.edges import EVERY, Column, ColumnEdge, Dependence
 from privacylib.sql.relations import Relation
@@ -40,6 +42,11 @@ class Reading:
     def name_of(self, table: Any) -> str:
         """Return the resolved name of a table, by its node."""
         names = self.names
+        if table.this.key == "dynamicidentifier":
+            self.catalogue.by_literals = True
+            if not isinstance(table.this.this, exp.Literal):
+                self.missing("a table that a variable names")
+            return self.catalogue.resolved(tuple(names.part(one, quoted=False) for one in table.name.split(".")))
         parts = tuple(names.table(part) for part in table.parts if hasattr(part, "args"))
         return self.catalogue.resolved(parts)
 

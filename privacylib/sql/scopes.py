@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlglot import exp
+
 from privacylib.sql.edges import EVERY
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
@@ -87,6 +89,35 @@ class Scope:
         row = self.relation(names.alias(node.this)) if alone else None
         value = row.value(names.column(identifier)) if row is not None else None
         return self.column(node).part(names.column(identifier)) if value is None else value
+
+    def numbered(self, name: str = "") -> Value:
+        """Return what a column stands for that has a number for a name, as those of files have: any of them."""
+        relation = self.relation(name) if name else None
+        found = Value()
+        for one in self.sources.values() if relation is None else (relation,):
+            found.take(one.every())
+        return found
+
+    def chained(self, identifier: Any, then: Any) -> Value:
+        """Return what the first names of a chain of functions (``t.name.upper()``) stand for, if they are a column."""
+        names = self.reading.names
+        relation = self.relation(names.alias(identifier)) if isinstance(then, exp.Identifier) else None
+        if relation is not None:
+            return relation.value(names.column(then)) or Value()
+        value = self.listed(names.column(identifier))
+        if value is None and self.has_open:
+            self.reading.missing("a name that may be a column or a schema")
+        return Value() if value is None else value
+
+    def parts(self, name: str) -> Relation | None:
+        """Return the parts of a structured column as a relation; None where there is no such column."""
+        value = self._find(name)
+        if value is None:
+            return None
+        if not value.parts:
+            self.reading.missing("parts of a column that are not known")
+            return Relation([(EVERY, value.part(""))])
+        return Relation((part, value.part(part)) for part in value.parts)
 
     def window(self, identifier: Any) -> Any:
         """Return a named window, or None."""

@@ -98,7 +98,7 @@ class Sources:
         if file is not None:
             self._reading.catalogue.by_literals = True
             return "", self._reading.table(file)
-        if not isinstance(node.this, (exp.Identifier, exp.Parameter)):
+        if not isinstance(node.this, (exp.Identifier, exp.Parameter)) and node.this.key != "dynamicidentifier":
             return "", None
         own = names.alias(node.this)
         if not node.args.get("db") and own in scope.ctes:

@@ -76,3 +76,8 @@ COPY INTO contacts FROM @landing/contacts.csv;
 COPY INTO @outgoing/users FROM (SELECT id, email FROM users);
 -- USERS.ID -> "file:@outgoing/users".ID : IDENTITY
 -- USERS.EMAIL -> "file:@outgoing/users".EMAIL : IDENTITY
+
+-- case: columns of a staged file by their number | snowflake
+COPY INTO copies (id, email) FROM (SELECT $1, upper(t.$2) FROM @stage/mails.csv t);
+-- "file:@stage/mails.csv".* -> COPIES.ID : IDENTITY
+-- "file:@stage/mails.csv".* -> COPIES.EMAIL : TRANSFORMATION

@@ -216,3 +216,18 @@ SELECT strftime('%Y', seen) AS y, group_concat(kind, ',') AS kinds FROM events G
 -- events.seen -> y : TRANSFORMATION
 -- events.kind -> kinds : AGGREGATION
 -- events.seen -> * : GROUP_BY
+
+-- case: functions behind a column | duckdb
+SELECT email.upper().replace('a', name) AS x, u.email.lower() AS y, main.upper(name) AS z FROM users u;
+-- users.{email,name} -> x : TRANSFORMATION
+-- users.email -> y : TRANSFORMATION
+-- users.name -> z : TRANSFORMATION
+
+-- case: a table that a text names | snowflake
+INSERT INTO IDENTIFIER('archive') SELECT id, email, phone FROM IDENTIFIER('contacts');
+-- CONTACTS.{ID,EMAIL,PHONE} -> ARCHIVE.= : IDENTITY
+
+-- case: a table that a variable names | snowflake
+SELECT email FROM IDENTIFIER($t);
+-- T.EMAIL -> = : IDENTITY
+-- incomplete

@@ -187,3 +187,15 @@ WITH x AS (SELECT id, email FROM users WHERE age > 3) INSERT INTO log (id, messa
 INSERT INTO log SELECT id, concat(name, email) FROM users;
 -- users.id -> log.id : IDENTITY
 -- users.{name,email} -> log.message : TRANSFORMATION
+
+-- case: the first table whose condition holds, and else | snowflake
+INSERT FIRST WHEN a > 30 THEN INTO copies (id) VALUES (i) WHEN i > 3 THEN INTO archive (id) VALUES (i) ELSE INTO log (id) VALUES (i) SELECT id AS i, age AS a FROM users;
+-- USERS.ID -> COPIES.ID, ARCHIVE.ID, LOG.ID : IDENTITY
+-- USERS.AGE -> COPIES.* : FILTER
+-- USERS.{ID,AGE} -> ARCHIVE.*, LOG.* : FILTER
+
+-- case: all tables whose condition holds | snowflake
+INSERT ALL WHEN a > 30 THEN INTO copies (id) VALUES (i) WHEN i > 3 THEN INTO archive (id) VALUES (i) SELECT id AS i, age AS a FROM users;
+-- USERS.ID -> COPIES.ID, ARCHIVE.ID : IDENTITY
+-- USERS.AGE -> COPIES.* : FILTER
+-- USERS.ID -> ARCHIVE.* : FILTER

@@ -223,3 +223,9 @@ SELECT [u].[name], [o].[total] FROM [users] [u] LEFT OUTER JOIN [orders] [o] ON 
 -- users.name -> = : IDENTITY
 -- orders.total -> = : IDENTITY
 -- users.id, orders.user_id -> * : JOIN
+
+-- case: asof with a condition of its own | snowflake
+SELECT u.email, o.total FROM users u ASOF JOIN orders o MATCH_CONDITION (u.age >= o.total) ON u.id = o.user_id;
+-- USERS.EMAIL -> = : IDENTITY
+-- ORDERS.TOTAL -> = : IDENTITY
+-- USERS.{ID,AGE}, ORDERS.{USER_ID,TOTAL} -> * : JOIN

@@ -109,3 +109,12 @@ SELECT user_id, jsonb_agg(jsonb_build_object('kind', kind, 'at', seen) ORDER BY 
 -- case: a struct of Spark's from_json | spark
 SELECT from_json(payload, 'email STRING').email AS e FROM events;
 -- events.payload -> e : TRANSFORMATION
+
+-- case: a part that has the name of its column | bigquery
+WITH t AS (SELECT STRUCT(id, email AS mail) AS s FROM users) SELECT t.s.id FROM t;
+-- users.id -> id : TRANSFORMATION
+
+-- case: a part in brackets, and by a function | duckdb
+SELECT s['b'] AS x, struct_extract(s, 'a') AS y FROM (SELECT {'a': id, 'b': email} AS s FROM users);
+-- users.email -> x : TRANSFORMATION
+-- users.id -> y : TRANSFORMATION

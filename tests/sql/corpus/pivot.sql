@@ -122,3 +122,45 @@ CREATE TABLE long AS UNPIVOT quarters ON q1, q2 INTO NAME quarter VALUE amount;
 -- quarters.product -> long.product : IDENTITY
 -- quarters.{q1,q2} -> long.amount : IDENTITY
 -- quarters.{q1,q2} -> long.* : FILTER
+
+-- case: values that nobody lists | duckdb
+PIVOT sales ON region USING sum(amount) GROUP BY product;
+-- sales.product -> = : IDENTITY
+-- sales.amount -> * : AGGREGATION
+-- sales.region -> * : CONDITIONAL
+-- sales.product -> * : GROUP_BY
+-- incomplete
+
+-- case: a column of values that nobody lists | duckdb
+WITH p AS (PIVOT sales ON region USING sum(amount) GROUP BY product) SELECT product, n FROM p;
+-- sales.product -> = : IDENTITY
+-- sales.amount -> n : AGGREGATION
+-- sales.region -> n : CONDITIONAL
+-- sales.product -> * : GROUP_BY
+-- incomplete
+
+-- case: kept as a table though nobody lists its columns | duckdb
+CREATE TABLE wide AS PIVOT sales ON region USING sum(amount) GROUP BY product; SELECT n FROM wide;
+-- sales.product -> wide.product : IDENTITY
+-- sales.amount -> wide.* : AGGREGATION
+-- sales.region -> wide.* : CONDITIONAL
+-- sales.product -> wide.* : GROUP_BY
+-- wide.n -> n : IDENTITY
+-- incomplete
+
+-- case: unpivot of all columns but one | duckdb
+UNPIVOT quarters ON COLUMNS(* EXCLUDE (product)) INTO NAME q VALUE amount;
+-- quarters.product -> = : IDENTITY
+-- quarters.{q1,q2} -> amount : IDENTITY
+-- quarters.{q1,q2} -> * : FILTER
+
+-- case: unpivot of the columns of a pattern | duckdb
+UNPIVOT quarters ON COLUMNS('^q') INTO NAME q VALUE amount;
+-- quarters.product -> = : IDENTITY
+-- quarters.{q1,q2} -> amount : IDENTITY
+-- quarters.{q1,q2} -> * : FILTER
+
+-- case: unpivot of a star | duckdb
+SELECT * FROM (SELECT q1, q2 FROM quarters) UNPIVOT (amount FOR q IN (*));
+-- quarters.{q1,q2} -> amount : IDENTITY
+-- quarters.{q1,q2} -> * : FILTER

@@ -131,3 +131,13 @@ SELECT * EXCLUDE (k) FROM left_side JOIN right_side USING (k);
 -- left_side.a -> a : IDENTITY
 -- right_side.b -> b : IDENTITY
 -- left_side.k, right_side.k -> * : JOIN
+
+-- case: parts of a structured column | bigquery
+WITH t AS (SELECT STRUCT(id, email AS mail) AS s FROM users) SELECT s.* FROM t;
+-- users.id -> id : TRANSFORMATION
+-- users.email -> mail : TRANSFORMATION
+
+-- case: parts of a column of which none is known
+SELECT payload.* FROM events;
+-- events.payload -> * : TRANSFORMATION
+-- incomplete

@@ -93,3 +93,11 @@ SELECT COLUMNS('e.*') FROM contacts;
 -- case: columns by exclusion | duckdb
 SELECT COLUMNS(* EXCLUDE (id)) FROM contacts;
 -- contacts.{email,phone} -> = : IDENTITY
+
+-- case: columns by a pattern without case | snowflake
+SELECT * ILIKE '%mail%' FROM users;
+-- USERS.EMAIL -> = : IDENTITY
+
+-- case: star with a pattern | duckdb
+SELECT * LIKE '%mail%' FROM users;
+-- users.email -> = : IDENTITY
