@@ -10,17 +10,20 @@ from opentelemetry.trace import get_current_span
 
 from privacylib.context import PROCESS, get_frame
 from privacylib.instrumentation.hops.replacing import Replacement
-from privacylib.model import PolicyContext
+from privacylib.model import Asset, Kind, Operation, PolicyContext
 from privacylib.runtime import ACTIVE, faults, held_now
 
 __all__ = ["REPLACEMENTS"]
+
+_STARTED = Operation(Kind.CALL, Asset("command", "{…}"))
 
 
 def _init(original: Callable[..., Any]) -> Callable[..., Any]:
     position = list(inspect.signature(original).parameters).index("env") - 1
 
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it stands in for that method
-        if ACTIVE.snapshot is None:
+        snapshot = ACTIVE.snapshot
+        if snapshot is None:
             return original(self, *args, **kwargs)
         try:
             if len(args) > position:
@@ -28,7 +31,7 @@ def _init(original: Callable[..., Any]) -> Callable[..., Any]:
             else:
                 kwargs = _with_env(kwargs)
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-            faults.swallowed("carrying", error)
+            faults.while_deciding(snapshot, _STARTED, error)  # a child must not start with less than it was given
         return original(self, *args, **kwargs)
 
     return __init__

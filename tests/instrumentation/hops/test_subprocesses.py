@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import privacylib
 from privacylib.instrumentation import hops
+from privacylib.instrumentation.hops import subprocesses
 from privacylib.testing import Capture
 from tests.instrumentation.hops.work import PEOPLE, POLICY, people
 
@@ -107,3 +109,21 @@ def test_signature_name_and_identity() -> None:
     hops.uninstall()
     assert subprocess.Popen.__init__ is bare
     hops.install()
+
+
+class TestErrorsOfOurOwn:
+    """Where the context cannot be handed over, the child starts without it, but not under enforce."""
+
+    def fail(self, *args: object, **kwargs: object) -> NoReturn:
+        raise RuntimeError("ana@example.org")
+
+    def test_the_host_goes_on(self, seen: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(subprocesses, "held_now", self.fail)
+        with privacylib.zone("reply"):
+            assert told()[0] == "None"
+
+    def test_nothing_is_started_under_enforce(self, enforced: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(subprocesses, "held_now", self.fail)
+        with privacylib.zone("reply"), pytest.raises(privacylib.PolicyDenied) as caught:
+            told()
+        assert "ana" not in str(caught.value)
