@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql import copying, creating, inserting, merging, updating
+from privacylib.sql import copying, creating, inserting, merging, updating, variables
 from privacylib.sql.commands import command
 from privacylib.sql.queries import Queries
 from privacylib.sql.reading import Reading
@@ -78,7 +78,11 @@ class Changes:
         reading, queries = self._writing.reading, self._writing.queries
         reading.kind = "SELECT"
         into = tree.args.get("into") if isinstance(tree, exp.Select) else None
-        relation = queries.query(tree, top)
+        plain = variables.kept(tree, reading.names.dialect)
+        relation = queries.query(plain or tree, top)
+        if plain is not None:
+            variables.selected(self._writing, tree, relation)
+            return
         if into is None:
             self._result(relation)
         else:
@@ -107,10 +111,10 @@ RULES: dict[type, Rule] = {
     exp.Copy: copying.copy,
     exp.Export: copying.export,
     exp.LoadData: copying.load,
+    exp.Set: variables.assign,
 }
 
 _NO_DATA: dict[type, str] = {
-    exp.Set: "SET",
     exp.Use: "USE",
     exp.Transaction: "BEGIN",
     exp.Commit: "COMMIT",

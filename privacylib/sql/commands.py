@@ -81,7 +81,10 @@ _RULES: tuple[tuple[re.Pattern[str], Words], ...] = (
     ),
     (_pattern(rf"BULK\s+INSERT\s+{_TABLE}\s+FROM\s+{_STRING}.*"), _loaded),
     (
-        _pattern(rf"(?P<query>(?:SELECT|WITH)\b.*?)\sINTO\s+(?:OUTFILE|DUMPFILE)\s+{_STRING}(?P<rest>\s+FROM\b.*)?.*"),
+        _pattern(
+            rf"(?P<query>(?:SELECT|WITH)\b.*?)\sINTO\s+(?:OUTFILE|DUMPFILE)\s+{_STRING}"
+            r"(?:\s+(?:CHARACTER|FIELDS|COLUMNS|LINES)\b(?:'[^']*'|[^'])*?)??(?P<rest>\s+FROM\b.*)?"
+        ),
         _unloaded,
     ),
     (_pattern(rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TABLE}.*"), _refreshed),

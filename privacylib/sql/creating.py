@@ -8,6 +8,8 @@ from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.files import file_named
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
+from privacylib.sql.values import Value
+from privacylib.sql.variables import initial
 from privacylib.sql.writing import Writing
 
 __all__ = ["alter", "cache", "create", "declare", "drop", "make"]
@@ -20,6 +22,8 @@ def create(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     table, names = writing.target(tree.this)
     if kind in ("FUNCTION", "PROCEDURE", "TRIGGER"):
         writing.reading.kind = ""  # what it does is done by those who call it
+    if kind == "MACRO":
+        _macro(writing, tree, scope)
     if kind not in ("TABLE", "VIEW") or not isinstance(table, exp.Table):
         return None
     if isinstance(tree.expression, exp.Query):
@@ -30,6 +34,19 @@ def create(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     else:
         _declare(writing, table, names, tree)
     return None
+
+
+def _macro(writing: Writing, tree: Any, scope: Scope) -> None:
+    """Read that a macro stands for a query, as a view does; its parameters are no columns."""
+    call = tree.this
+    if not isinstance(tree.expression, exp.Query) or not isinstance(call, exp.UserDefinedFunction):
+        return
+    reads = dict(writing.reading.reads)
+    inner = writing.inside(tree, scope)
+    inner.sources[""] = Relation((writing.reading.names.column(one), Value()) for one in call.expressions)
+    relation = writing.queries.query(tree.expression, inner)
+    writing.reading.reads = reads
+    writing.reading.catalogue.make_view(writing.reading.name_of(call.this), relation)
 
 
 def make(writing: Writing, table: Any, relation: Relation, *, view: bool = False) -> None:
@@ -63,9 +80,21 @@ def _declare(writing: Writing, table: Any, names: tuple[str, ...] | None, tree: 
     if like is not None and isinstance(like.this, exp.Table):
         names = catalogue.columns(writing.reading.name_of(like.this))
     catalogue.make(writing.reading.name_of(table), names or None)
+    path = _path(tree)
+    if path is not None:
+        _external(writing, table, file_named(path), names)
     location = next(tree.find_all(exp.LocationProperty), None)
     if location is not None and isinstance(location.this, exp.Literal):
         _external(writing, table, file_named(location.this.name), names)
+
+
+def _path(tree: Any) -> str | None:
+    """Return the path in the OPTIONS of a table or view of Spark."""
+    properties = tree.args.get("properties")
+    for one in properties.find_all(exp.Property) if properties is not None else ():
+        if one.name.lower() == "path" and isinstance(one.args.get("value"), exp.Literal):
+            return one.args["value"].name
+    return None
 
 
 def _external(writing: Writing, table: Any, file: str, names: tuple[str, ...] | None) -> None:
@@ -155,6 +184,7 @@ def declare(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     writing.reading.kind = "DECLARE"
     names = writing.reading.names
     for item in tree.expressions:
+        initial(writing, item.this, item.args.get("default"), scope)
         kind = item.args.get("kind")
         if isinstance(kind, exp.Schema):
             columns = tuple(names.column(one.this) for one in kind.expressions if isinstance(one, exp.ColumnDef))

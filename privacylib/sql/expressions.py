@@ -117,6 +117,8 @@ class _Walk:
         """Take a parameter; a number behind a dollar is a column of a file in Snowflake."""
         if self._scope.reading.names.dialect == "snowflake" and isinstance(node.this, exp.Literal):
             self._put(self._scope.numbered(), change, by)
+        elif isinstance(node.this, exp.Var):
+            self._put(self._scope.variable(node.name), change, by)
 
     def star(self, _: Any, change: int, by: Dependence | None) -> None:
         """Take the star of ``count(*)``, which stands for every row of what is selected from."""
@@ -152,6 +154,10 @@ class _Walk:
     def named(self, node: Any, change: int, by: Dependence | None) -> None:
         """Take a function that sqlglot has no node for."""
         row = self._scope.chosen_row
+        if node.name.lower() == "getvariable" and node.expressions:
+            self._scope.reading.catalogue.by_literals = True
+            self._put(self._scope.variable(node.expressions[0].name, surely=True), change, by)
+            return
         if row is None or node.name.upper() != "VALUES":
             self._function(node, change, by)
             return

@@ -24,8 +24,13 @@ def merge(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     taken = writing.queries.sources.add(tree.args["using"], source, rows)
     writing.put_target(tree.this, sink, inner)
     inner.sources.update(source.sources)
-    if tree.args.get("on") is not None:
+    if isinstance(tree.args.get("on"), exp.Expr):
         rows.update(writing.expressions.decides(tree.args["on"], inner, Dependence.FILTER))
+    for one in tree.args.get("using_cond") or ():
+        name = reading.names.column(one)
+        for relation in (reading.table(sink, target=True), *taken):
+            value = relation.value(name)
+            rows.update(dict.fromkeys(value.decides(Dependence.FILTER)) if value is not None else {})
     whole = taken[0] if taken else Relation()
     for when in tree.args["whens"].expressions:
         if when.args.get("condition") is not None:
@@ -37,11 +42,12 @@ def merge(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
 
 def _then(writing: Writing, then: Any, sink: str, both: Scope, source: Scope, whole: Relation) -> None:
     if isinstance(then, exp.Update):
-        if any(isinstance(one, exp.Star) for one in then.expressions):
+        assigned: list[Any] = then.args.get("expressions") or [exp.Star()]
+        if any(isinstance(one, exp.Star) for one in assigned):
             _all(writing, sink, whole)
-        writing.assign(then.expressions, sink, both)
+        writing.assign(assigned, sink, both)
     elif isinstance(then, exp.Insert):
-        if isinstance(then.this, (exp.Star, exp.Var)):
+        if isinstance(then.this, (exp.Star, exp.Var)) or not (then.this or then.args.get("expression")):
             _all(writing, sink, whole)
         elif isinstance(then.expression, exp.Tuple):
             _insert(writing, then, sink, source)
@@ -58,8 +64,11 @@ def _insert(writing: Writing, then: Any, sink: str, source: Scope) -> None:
 
 
 def _all(writing: Writing, sink: str, whole: Relation) -> None:
-    """Read that all columns are taken, by name."""
+    """Read that all columns are taken: by name, but DuckDB takes them by position."""
     known = writing.reading.catalogue.columns(sink)
+    if writing.reading.names.dialect == "duckdb" and known is not None:
+        writing.reading.pour(Relation(whole.columns, base=whole.base), sink, known)
+        return
     if known is None or whole.is_open:
         writing.reading.pour(Relation(whole.columns, base=whole.base), sink)
         writing.reading.missing("all columns of a table whose columns are not known")

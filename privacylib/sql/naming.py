@@ -9,10 +9,12 @@ __all__ = ["named"]
 _PART = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)"
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _BEFORE = re.compile(
-    rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|USING|VIEW|COPY|ON|REPLACE|OVERWRITE|REFERENCES|EXISTS|ONLY|LATERAL|MERGE)\s+"
-    rf"({_NAME}(?:(?:\s+(?:AS\s+)?{_PART})?\s*,\s*{_NAME})*)",
+    rf"\b(?:(?:FROM|JOIN|INTO|UPDATE|TABLE|USING|VIEW|COPY|ON|REPLACE|OVERWRITE|REFERENCES|EXISTS|ONLY|LATERAL|MERGE)\s+"
+    rf"|(?:FROM|JOIN)\s*\([\s(]*)(?=({_NAME}(?:(?:\s+(?:AS\s+)?{_PART})?\s*,\s*{_NAME})*))",
     re.IGNORECASE,
 )
+"""What stands before a name; the name is only looked at, for it may be one of these words itself (`MERGE INTO`)."""
+
 _WORDS = frozenset(
     str.split("""
     select from where set values table view into only lateral if not exists as on using and or join left right full

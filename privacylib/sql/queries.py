@@ -136,8 +136,10 @@ class Queries:
         found = projected(node, scope, self.expressions, lateral=lateral)
         rows.update(found.rows)
         found.rows, found.tables = rows, scope.tables
-        if args.get("where") is not None:
-            rows.update(decides(args["where"].this, scope, Dependence.FILTER))
+        for clause in ("prewhere", "where"):
+            if args.get(clause) is not None:
+                rows.update(decides(args[clause].this, scope, Dependence.FILTER))
+        self._connected(args.get("connect"), scope, rows)
         for name, value in found.columns:
             scope.aliases.setdefault(name, value)
         if args.get("group") is not None:
@@ -149,6 +151,12 @@ class Queries:
         self._distinct(args.get("distinct"), scope, found)
         self._ordered(node, scope, found)
         return found
+
+    def _connected(self, connect: Any, scope: Scope, rows: dict[Influence, None]) -> None:
+        """Read START WITH … CONNECT BY, by which rows of a table are joined to others of it."""
+        for clause, kind in (("start", Dependence.FILTER), ("connect", Dependence.JOIN)):
+            if connect is not None and connect.args.get(clause) is not None:
+                rows.update(self.expressions.decides(connect.args[clause], scope, kind))
 
     def _distinct(self, distinct: Any, scope: Scope, found: Relation) -> None:
         if distinct is None:

@@ -59,6 +59,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         _rest,
     ),
     (
+        _pattern(r"(?P<head>INSERT\b.*?\S)\s+OVERRIDING\s+(?:SYSTEM|USER)\s+VALUE\s+(?P<rest>.*)"),
+        lambda one: f"{one['head']} {one['rest']}",
+    ),
+    (
         _pattern(r"(?P<head>CREATE\b.*?\bAS)\s+(?P<rest>(?:UN)?PIVOT\b.*)"),
         lambda one: f"{one['head']} FROM ({one['rest']})",
     ),

@@ -14,6 +14,9 @@ __all__ = ["Scope"]
 _OF_ROWS = frozenset({"rowid", "_rowid_", "oid", "ctid", "xmin", "xmax", "tableoid", "rownum"})
 """Columns that every table has, and that no schema lists."""
 
+_VARIABLES_OF_SESSIONS = frozenset({"mysql", "snowflake"})
+"""Dialects in which a name behind a sign is never a parameter, but what an earlier statement may have set."""
+
 _TEXT_IN_QUOTES = frozenset({"", "sqlite"})
 """Dialects that take a quoted name for a text where no column has it."""
 
@@ -97,6 +100,22 @@ class Scope:
         for one in self.sources.values() if relation is None else (relation,):
             found.take(one.every())
         return found
+
+    def variable(self, name: str, *, surely: bool = False) -> Value:
+        """Return what a variable of the session stands for, as far as the script has set it.
+
+        Args:
+            name: The variable.
+            surely: Whether it is one, and no parameter.
+        """
+        table = f"@{self.reading.names.part(name, quoted=False)}"
+        columns = self.reading.catalogue.made.get(table)
+        if columns is not None:
+            self.reading.reads[table] = None
+            return Value({(table, one): IDENTICAL | CLEAR for one in columns})
+        if surely or self.reading.names.dialect in _VARIABLES_OF_SESSIONS:
+            self.reading.missing("a variable of the session")
+        return Value()
 
     def chained(self, identifier: Any, then: Any) -> Value:
         """Return what the first names of a chain of functions (``t.name.upper()``) stand for, if they are a column."""

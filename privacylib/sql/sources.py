@@ -7,6 +7,7 @@ from sqlglot import exp
 from privacylib.sql.expressions import Expressions, Query
 from privacylib.sql.files import file_of
 from privacylib.sql.joins import joined
+from privacylib.sql.matching import matched
 from privacylib.sql.pivots import pivoted
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation, named_as
@@ -40,11 +41,21 @@ class Sources:
         if clause is not None:
             for one in (clause.this, *clause.expressions):
                 self.add(one, scope, rows)
+        if node.args.get("match") is not None:
+            self._match(node.args["match"], scope, rows)
         for join in node.args.get("joins") or ():
             self.join(join, scope, rows)
         for lateral in node.args.get("laterals") or ():
             self.add(lateral, scope, rows)
         return rows
+
+    def _match(self, node: Any, scope: Scope, rows: dict[Influence, None]) -> None:
+        """Put what MATCH_RECOGNIZE makes in the place of what it reads, which is the last item of FROM."""
+        name, relation = scope.sources.popitem()
+        alias, columns = alias_of(node, self._reading)
+        found = matched(node, relation, scope, self._expressions)
+        rows.update(found.rows)
+        put(scope, alias or name, named_as(found, columns))
 
     def add(self, node: Any, scope: Scope, rows: dict[Influence, None], *, target: bool = False) -> list[Relation]:
         """Put one item of FROM into a scope, with what is joined to it; return the relations that came in.
@@ -106,6 +117,7 @@ class Sources:
         name = self._reading.name_of(node)
         view = self._reading.catalogue.view(name)
         if isinstance(view, Relation):
+            self._reading.reads.update(dict.fromkeys(view.tables))
             return own, view
         if view is not None:
             return own, self._view(name, view)

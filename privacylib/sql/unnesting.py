@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from privacylib.sql.edges import Dependence
 from privacylib.sql.expressions import Expressions
-from privacylib.sql.relations import Relation
+from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import CLEAR, TRANSFORMED, Value
 
@@ -49,6 +49,10 @@ def unnested(node: Any, name: str, columns: list[str], scope: Scope, expressions
     for value in values:
         whole.take(value)
     function = _name(call)
+    macro = scope.reading.catalogue.view(function)
+    if isinstance(macro, Relation) and isinstance(call, exp.Anonymous):
+        scope.reading.reads.update(dict.fromkeys(macro.tables))
+        return named_as(macro, columns)
     if not whole.direct and not whole.indirect and isinstance(call, exp.Anonymous) and function not in _COUNTING:
         return _renamed(scope.reading.table(function), columns)
     relation = Relation(_listed(node, call, name, columns, values, whole, function, scope), anything=whole)

@@ -8,6 +8,7 @@ from sqlglot import exp
 from privacylib.sql.edges import Dependence
 from privacylib.sql.expressions import Expressions
 from privacylib.sql.files import file_named, file_of
+from privacylib.sql.parsing import parsed
 from privacylib.sql.projections import projected
 from privacylib.sql.queries import Queries
 from privacylib.sql.reading import Reading
@@ -146,9 +147,12 @@ class Writing:
 
     def pour_into(self, node: Any, relation: Relation) -> None:
         """Read that what is handed out goes into a table."""
-        table = exp.Table(this=node) if isinstance(node, exp.Identifier) else node
+        if isinstance(node, exp.Func):  # the parser takes a table with a list of columns for a call
+            dialect = self.reading.names.dialect
+            node = parsed(f"INSERT INTO {node.sql(dialect)} SELECT 1", dialect).this
+        table, names = self.target(exp.Table(this=node) if isinstance(node, exp.Identifier) else node)
         sink = self.sink(table)
-        self.reading.pour(relation, sink, self.reading.catalogue.columns(sink))
+        self.reading.pour(relation, sink, names or self.reading.catalogue.columns(sink))
 
 
 Rule: TypeAlias = Callable[[Writing, Any, Scope], Relation | None]

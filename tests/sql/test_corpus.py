@@ -54,3 +54,14 @@ def test_names_are_one_each_and_misses_are_cases() -> None:
     counted = Counter(case.id for case in CASES)
     assert [name for name, times in counted.items() if times > 1] == []
     assert MISSES.keys() <= counted.keys()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_edges_lead_between_the_tables_that_are_read_and_written(case: Case) -> None:
+    from privacylib.sql import Schema, lineage
+
+    tables = {name: tuple(columns) for name, columns in (case.schema or {}).items()}
+    for statement in lineage(case.sql, case.dialect, Schema(tables, case.views)).statements:
+        known = {*statement.reads, *statement.writes, ""}
+        ends = {table for edge in statement.edges for table in (edge.source.table, edge.sink.table)}
+        assert {one for one in ends - known if not one.startswith("@")} == set()  # a variable is no table

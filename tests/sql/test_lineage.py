@@ -53,3 +53,26 @@ def test_a_kind_says_whether_it_is_direct() -> None:
 def test_a_dialect_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(ValueError, match="frobnicate"):
         lineage("SELECT 1", "frobnicate")
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        ("MERGE INTO copies USING users AS u USING (id) WHEN MATCHED THEN UPDATE BY NAME", {"copies", "users"}),
+        ("INSERT OVERWRITE TABLE a.copies SELECT FROM WHERE", {"a.copies"}),
+        ("UPDATE ONLY users SET (", {"users"}),
+        ("SELECT FROM FROM (users CROSS JOIN (orders LEFT days", {"users", "orders"}),
+        ("DO $$ BEGIN DELETE FROM users, orders o; END $$", {"users", "orders"}),
+    ],
+)
+def test_what_cannot_be_read_names_its_tables(text: str, tables: set[str]) -> None:
+    (statement,) = lineage(text, "duckdb", SHOP).statements
+    assert statement.opaque
+    assert tables <= set(statement.reads)
+    assert statement.reads == statement.writes
+
+
+def test_each_statement_of_a_script_reads_what_is_behind_its_views() -> None:
+    schema = Schema(SHOP, {"mails": "SELECT email FROM users"})
+    found = lineage("SELECT * FROM mails; SELECT email FROM mails", "postgres", schema).statements
+    assert [one.reads for one in found] == [("users",), ("users",)]

@@ -81,3 +81,12 @@ COPY INTO @outgoing/users FROM (SELECT id, email FROM users);
 COPY INTO copies (id, email) FROM (SELECT $1, upper(t.$2) FROM @stage/mails.csv t);
 -- "file:@stage/mails.csv".* -> COPIES.ID : IDENTITY
 -- "file:@stage/mails.csv".* -> COPIES.EMAIL : TRANSFORMATION
+
+-- case: into an outfile before what is read | mysql
+SELECT id, email INTO OUTFILE '/tmp/mails' FIELDS TERMINATED BY ',' FROM users WHERE age > 17;
+-- users.{id,email} -> "file:/tmp/mails".= : IDENTITY
+-- users.age -> "file:/tmp/mails".* : FILTER
+
+-- case: into an outfile with a word of SQL between its fields | mysql
+SELECT id, email FROM users INTO OUTFILE '/tmp/mails' FIELDS TERMINATED BY ' FROM ';
+-- users.{id,email} -> "file:/tmp/mails".= : IDENTITY

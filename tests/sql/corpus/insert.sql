@@ -199,3 +199,7 @@ INSERT ALL WHEN a > 30 THEN INTO copies (id) VALUES (i) WHEN i > 3 THEN INTO arc
 -- USERS.ID -> COPIES.ID, ARCHIVE.ID : IDENTITY
 -- USERS.AGE -> COPIES.* : FILTER
 -- USERS.ID -> ARCHIVE.* : FILTER
+
+-- case: overriding the system's value | postgres
+INSERT INTO copies (id, email) OVERRIDING SYSTEM VALUE SELECT id, email FROM users;
+-- users.{id,email} -> copies.= : IDENTITY

@@ -111,3 +111,24 @@ MERGE INTO log AS l USING (SELECT id, email FROM users QUALIFY ROW_NUMBER() OVER
 -- users.id -> log.id : IDENTITY
 -- users.email -> log.message : IDENTITY
 -- users.{id,age}, log.id -> log.* : FILTER
+
+-- case: output into columns of a table | tsql
+MERGE copies AS c USING contacts AS s ON s.id = c.id WHEN MATCHED THEN UPDATE SET email = s.email OUTPUT inserted.id, deleted.email INTO log (id, message);
+-- contacts.email -> copies.email : IDENTITY
+-- contacts.id, copies.id -> copies.*, log.* : FILTER
+-- copies.id -> log.id : IDENTITY
+-- copies.email -> log.message : IDENTITY
+
+-- case: by a common column, all columns by position | duckdb
+MERGE INTO copies USING (SELECT id, phone, email FROM contacts) AS s USING (id) WHEN MATCHED THEN UPDATE WHEN NOT MATCHED THEN INSERT;
+-- contacts.id -> copies.id : IDENTITY
+-- contacts.phone -> copies.email : IDENTITY
+-- contacts.email -> copies.phone : IDENTITY
+-- contacts.id, copies.id -> copies.* : FILTER
+
+-- case: stars by position | duckdb
+MERGE INTO copies USING (SELECT id, phone, email FROM contacts) AS s ON s.id = copies.id WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *;
+-- contacts.id -> copies.id : IDENTITY
+-- contacts.phone -> copies.email : IDENTITY
+-- contacts.email -> copies.phone : IDENTITY
+-- contacts.id, copies.id -> copies.* : FILTER

@@ -81,3 +81,9 @@ WITH RECURSIVE d(id, pay) AS (SELECT id, salary FROM employees WHERE boss_id IS 
 WITH RECURSIVE tree (id, boss) AS (SELECT id, boss_id FROM employees WHERE id = 4 UNION ALL SELECT e.id, e.boss_id FROM employees e, tree t WHERE e.id = t.boss) SELECT boss FROM tree;
 -- employees.boss_id -> boss : IDENTITY
 -- employees.{id,boss_id} -> * : FILTER
+
+-- case: connect by | snowflake
+SELECT name FROM employees START WITH team IS NULL CONNECT BY boss_id = PRIOR id;
+-- EMPLOYEES.NAME -> = : IDENTITY
+-- EMPLOYEES.TEAM -> * : FILTER
+-- EMPLOYEES.{BOSS_ID,ID} -> * : JOIN

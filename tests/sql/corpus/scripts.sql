@@ -131,3 +131,42 @@ CREATE TABLE twin (LIKE contacts INCLUDING ALL); INSERT INTO twin SELECT * FROM 
 DECLARE @top INT; SET @top = 3; SELECT email FROM users WHERE age > @top;
 -- users.email -> = : IDENTITY
 -- users.age -> * : FILTER
+
+-- case: a variable that a query sets | mysql
+SET @m = (SELECT email FROM users WHERE age > 3 LIMIT 1); UPDATE copies SET email = @m;
+-- users.email -> @m.value : IDENTITY
+-- users.age -> @m.value : FILTER
+-- @m.value -> copies.email : IDENTITY
+
+-- case: a variable that a query selects into | mysql
+SELECT email INTO @m FROM users WHERE id = 3; INSERT INTO log (message) VALUES (@m);
+-- users.email -> @m.email : IDENTITY
+-- users.id -> @m.* : FILTER
+-- @m.email -> log.message : IDENTITY
+
+-- case: a variable that another session may have set | mysql
+UPDATE copies SET email = @m;
+-- incomplete
+
+-- case: variables that a list selects | tsql
+DECLARE @m varchar(100); SELECT @m = email, @n = upper(name) FROM users WHERE id = 3; INSERT INTO log (id, message) VALUES (@n, @m);
+-- users.email -> @m.value : IDENTITY
+-- users.name -> @n.value : TRANSFORMATION
+-- users.id -> @m.*, @n.* : FILTER
+-- @n.value -> log.id : IDENTITY
+-- @m.value -> log.message : IDENTITY
+
+-- case: a variable declared with a value | tsql
+DECLARE @m varchar(100) = (SELECT max(email) FROM users), @c int = 3; INSERT INTO log (id, message) VALUES (@c, @m);
+-- users.email -> @m.value : AGGREGATION
+-- @m.value -> log.message : IDENTITY
+
+-- case: a variable of DuckDB | duckdb
+SET VARIABLE m = (SELECT email FROM users LIMIT 1); INSERT INTO log (message) SELECT getvariable('m');
+-- users.email -> @m.value : IDENTITY
+-- @m.value -> log.message : IDENTITY
+
+-- case: a variable of Snowflake | snowflake
+SET m = (SELECT email FROM users LIMIT 1); INSERT INTO log (message) SELECT $m;
+-- USERS.EMAIL -> @M.value : IDENTITY
+-- @M.value -> LOG.MESSAGE : IDENTITY

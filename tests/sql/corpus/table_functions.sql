@@ -83,3 +83,8 @@ SELECT seq4() AS n FROM TABLE(GENERATOR(ROWCOUNT => 3));
 -- case: a sample | duckdb
 SELECT email FROM users TABLESAMPLE RESERVOIR (10 ROWS);
 -- users.email -> = : IDENTITY
+
+-- case: a macro that gives a table | duckdb
+CREATE MACRO grown(a) AS TABLE SELECT id, email FROM users WHERE age > a; SELECT email FROM grown(3);
+-- users.email -> email : IDENTITY
+-- users.age -> * : FILTER

@@ -142,3 +142,11 @@ UPDATE users AS u LEFT JOIN orders AS o ON o.user_id = u.id SET u.country = 'x' 
 UPDATE events SET payload = payload || '{"seen": true}' WHERE payload ->> 'kind' = 'a';
 -- events.payload -> events.payload : TRANSFORMATION
 -- events.payload -> events.* : FILTER
+
+-- case: output into columns of another table | tsql
+UPDATE c SET c.email = u.email OUTPUT deleted.email, inserted.id INTO audit (mail, id) FROM copies c INNER JOIN users u ON u.id = c.id WHERE u.age > 3;
+-- users.email -> copies.email : IDENTITY
+-- copies.email -> audit.mail : IDENTITY
+-- copies.id -> audit.id : IDENTITY
+-- users.id, copies.id -> copies.*, audit.* : JOIN
+-- users.age -> copies.*, audit.* : FILTER

@@ -122,3 +122,8 @@ UPDATE totals t SET total = b.top FROM best b WHERE b.user_id = t.user_id;
 -- orders.total -> totals.total : AGGREGATION
 -- orders.user_id -> totals.* : GROUP_BY FILTER
 -- totals.user_id -> totals.* : FILTER
+
+-- case: a view of a file | spark
+CREATE TEMPORARY VIEW v (mail STRING) USING csv OPTIONS (path '/tmp/mails.csv'); SELECT mail FROM v;
+-- "file:/tmp/mails.csv".mail -> v.mail : IDENTITY
+-- v.mail -> mail : IDENTITY

@@ -161,3 +161,20 @@ SELECT DISTINCT country, max(age) OVER (PARTITION BY country) AS top FROM users;
 SELECT * FROM contacts QUALIFY ROW_NUMBER() OVER (PARTITION BY email ORDER BY id DESC) = 1;
 -- CONTACTS.{ID,EMAIL,PHONE} -> = : IDENTITY
 -- CONTACTS.{EMAIL,ID} -> * : FILTER
+
+-- case: a pattern of rows | snowflake
+SELECT * FROM orders MATCH_RECOGNIZE (PARTITION BY user_id ORDER BY id MEASURES b.status AS s, max(total) AS most ONE ROW PER MATCH PATTERN (a b+) DEFINE b AS product_id > 3);
+-- ORDERS.USER_ID -> = : IDENTITY
+-- ORDERS.STATUS -> S : IDENTITY
+-- ORDERS.TOTAL -> MOST : AGGREGATION
+-- ORDERS.{USER_ID,ID} -> * : WINDOW
+-- ORDERS.PRODUCT_ID -> * : FILTER
+
+-- case: a pattern of rows, all of them, joined | trino
+SELECT m.f, m.status, u.email FROM orders o MATCH_RECOGNIZE (PARTITION BY user_id ORDER BY id MEASURES A.total AS f ALL ROWS PER MATCH PATTERN (A B) DEFINE B AS B.total > A.total) AS m JOIN users u ON u.id = m.user_id;
+-- orders.total -> f : IDENTITY
+-- orders.status -> status : IDENTITY
+-- users.email -> email : IDENTITY
+-- orders.{user_id,id} -> * : WINDOW
+-- orders.total -> * : FILTER
+-- users.id, orders.user_id -> * : JOIN
