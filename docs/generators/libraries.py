@@ -16,6 +16,8 @@ NOT_TESTED = (
     "- The patches of `aiobotocore` do what those of `boto3` do. The tests run the latter alone, for both cannot be",
     "  installed in their newest versions; they were tried by hand with aiobotocore 3.10.0.",
     "- `numpy`, `joblib` and `pickle` have no integration of their own: `files` sees what opens their files.",
+    "- Functions of the module `duckdb` before 2.0 that take a frame (`query_df`, `write_csv`, …) are not seen:",
+    "  use a connection. Which database a relation writes to is not known, and its tables are opaque.",
 )
 
 
@@ -36,13 +38,18 @@ def libraries() -> Iterator[str]:
     yield from ("", "Not seen, or not tested:", "", *NOT_TESTED, "")
     for one in known:
         yield from (f"## {one.name}", "", "Patched:", "")
-        yield from (f"- `{patch.target.replace(':', '.')}`{here(patch)}" for patch in one.patches)
+        yield from (f"- `{patch.target.replace(':', '.')}`{here(patch, one)}" for patch in one.patches)
         yield ""
 
 
-def here(patch: Target) -> str:
-    """Return in which versions of Python the target is; empty for all."""
-    return "" if patch.until is None else ", before Python {}.{}".format(*patch.until)
+def here(patch: Target, one: Integration) -> str:
+    """Return in which versions of Python and of the library the target is; empty for all."""
+    low, high = patch.versions
+    python = "" if patch.until is None else ", before Python {}.{}".format(*patch.until)
+    since, before = (
+        f", {word} {one.distribution} {text}" if text else "" for word, text in (("from", low), ("before", high))
+    )
+    return python + since + before
 
 
 def said(one: Integration) -> str:

@@ -16,7 +16,7 @@ __all__ = ["add"]
 NEEDED = ("duckdb", "joblib", "sklearn", "sqlglot", "starlette", "uvicorn")
 """Modules of the extra ``demo``."""
 
-_DUCKDB = 2
+_DUCKDB = (1, 4)
 """The first version whose SQL is seen."""
 
 
@@ -37,10 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise PrivacyError(f"the demo needs {', '.join(missing)}; install them with: pip install 'privacylib[demo]'")
-    if int(version("duckdb").partition(".")[0]) < _DUCKDB:
-        raise PrivacyError(
-            f"the demo needs duckdb {_DUCKDB}.0 or newer, and a Python that has it; here is {version('duckdb')}"
-        )
+    if tuple(map(int, version("duckdb").split(".")[:2])) < _DUCKDB:
+        needed = ".".join(map(str, _DUCKDB))
+        raise PrivacyError(f"the demo needs duckdb {needed} or newer; here is {version('duckdb')}")
     from privacylib.demo.display import Display
     from privacylib.demo.report import report
     from privacylib.demo.story import tell

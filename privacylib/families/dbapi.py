@@ -7,12 +7,7 @@ from privacylib.decorators.sites import host_site
 from privacylib.model import Asset, Kind, Operation, Part
 from privacylib.sql import Schema, plans
 
-__all__ = ["always", "made_meanwhile", "operations"]
-
-
-def always(_: object) -> bool:
-    """Return that it is so, of any call."""
-    return True
+__all__ = ["made_meanwhile", "operations"]
 
 
 def made_meanwhile(name: str) -> Callable[[Any], bool]:

@@ -10,7 +10,8 @@ from attrs import define, evolve
 from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
 from privacylib.families.duckdb_files import Reader, named
-from privacylib.families.duckdb_schema import bare, schema_for, with_files
+from privacylib.families.duckdb_older import changed
+from privacylib.families.duckdb_schema import bare, holds, schema_for, with_files
 from privacylib.model import Asset, Operation
 from privacylib.naming import asset
 from privacylib.sql import tables
@@ -40,13 +41,14 @@ class _Told:
 _told: WeakKeyDictionary[Any, _Told] = WeakKeyDictionary()
 
 
-def statement(connection: Any, text: str, values: Any = None) -> tuple[Operation, ...]:
+def statement(connection: Any, text: str, values: Any = None, *, beside: bool = False) -> tuple[Operation, ...]:
     """Describe a statement of a connection; variables of the program that it reads are in memory.
 
     Args:
         connection: The driver's.
         text: The statement, or several.
         values: What is bound in it: it may name files.
+        beside: Whether a result of the connection stays open, so that DuckDB before 2.0 cannot be asked on it.
     """
     if _ATTACHES.search(text):
         _told.pop(connection, None)
@@ -54,7 +56,10 @@ def statement(connection: Any, text: str, values: Any = None) -> tuple[Operation
     shown = reader.read(plain(text, named, reader.copied))
     for found in _USED.finditer(shown):
         _use(connection, found[1] or found[3])
-    schema = None if _USED.search(shown) else schema_for(connection, shown, views.read, views.columns)
+    schema = None
+    if not _USED.search(shown):
+        schema = schema_for(connection, shown, views.read, views.columns, beside=beside)
+    changed(shown)
     schema = with_files(schema, reader.columns)
     writes = tables(shown, "duckdb", schema).writes
     found = operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb", schema=schema)
@@ -81,7 +86,7 @@ def view(connection: Any, name: Any, query: str) -> tuple[Operation, ...]:
 
 def appended(connection: Any, table: str) -> tuple[Operation, ...]:
     """Describe that rows of the program go into a table."""
-    return statement(connection, f'INSERT INTO "{table}" VALUES (?)')  # noqa: S608 - it is only looked at
+    return statement(connection, f'INSERT INTO "{table}" VALUES (?)', beside=True)  # noqa: S608 - it is only looked at
 
 
 def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) -> Asset:
@@ -103,7 +108,7 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
 
 
 def _is_there(connection: Any, name: str) -> bool:
-    return name == "{…}" or connection._table_kind(name) != "none"
+    return name == "{…}" or holds(connection, name)
 
 
 def _of(connection: Any) -> _Told:

@@ -31,6 +31,9 @@ _KEPT = re.compile(
 
 _OPTION = re.compile(rf"[(,]\s*(\w+)\s*((?:{_STRING}|\([^()]*\)|[^,()'])*)")
 
+_SPELT = {"delimiter": "delim", "null": "nullstr"}
+"""Options of ``COPY`` that functions call otherwise before DuckDB 2.0."""
+
 _MOST = 64
 """Files behind a pattern that are told one by one; of more the pattern stands for all."""
 
@@ -84,7 +87,7 @@ class Reader:
             file: Its path.
             told: What follows it in the statement: how the file is to be read.
         """
-        options = {name.lower(): value for name, value in _OPTION.findall(told)}
+        options = {_SPELT.get(name.lower(), name.lower()): value for name, value in _OPTION.findall(told)}
         form = options.pop("format", "csv").strip(" '\"").lower()
         given = "".join(f", {name} = {value.strip() or 'true'}" for name, value in options.items())
         if not _WILD.search(file):

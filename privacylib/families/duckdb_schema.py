@@ -3,6 +3,7 @@
 It is asked again when DuckDB's own count of statements that change what names mean has moved, whoever ran them.
 Tables of a transaction that is still open, and temporary ones, are known to the connection alone: where it has a
 result that nobody has fetched yet it cannot be asked, and a second one tells what is committed.
+DuckDB before 2.0 has no such count, and drops that result: it is asked only where the statement does so too.
 """
 
 import inspect
@@ -11,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from privacylib.families import duckdb_older as older
 from privacylib.memo import Memo
 from privacylib.sql import Schema
 
-__all__ = ["bare", "schema_for", "with_files"]
+__all__ = ["bare", "holds", "schema_for", "with_files"]
 
 _LIMIT = 20_000
 """Columns that are listed; of databases with more nothing is known."""
@@ -32,15 +34,15 @@ _MOVES_NOTHING = re.compile(
 )
 _DEFINED = re.compile(r".*?\bAS\b\s*(?=\(|SELECT\b|WITH\b|VALUES\b|FROM\b)", re.IGNORECASE | re.DOTALL)
 
-_known: WeakKeyDictionary[Any, tuple[int, Schema | None]] = WeakKeyDictionary()
-"""What a connection sees, and the count at which it was asked."""
+_known: WeakKeyDictionary[Any, tuple[object, Schema | None]] = WeakKeyDictionary()
+"""What a connection sees, and what tells when it is to be asked again."""
 
 _alike: Memo[Any, Schema] = Memo(65_536)
 """Schemas by what they hold: connections that see the same share one, and with it what is known by statement."""
 
 
 def schema_for(
-    connection: Any, text: str, read: Callable[[str], str], files: dict[str, tuple[str, ...]]
+    connection: Any, text: str, read: Callable[[str], str], files: dict[str, tuple[str, ...]], *, beside: bool = False
 ) -> Schema | None:
     """Return what a connection knows about tables, for a statement that it is about to run.
 
@@ -49,14 +51,15 @@ def schema_for(
         text: The statement.
         read: Returns the definition of a view as it is to be read.
         files: The columns of the files that it has found in them.
+        beside: Whether a result stays open that asking would close.
     """
     if _MOVES_NOTHING.match(text):
         return None
     try:
-        version = connection._catalog_version()
+        version = (older.version(), beside) if older.is_older(connection) else connection._catalog_version()
         at, schema = _known.get(connection, (-1, None))
         if at != version:
-            schema = with_files(_schema(_asked(connection), read), files)
+            schema = with_files(_schema(_asked(connection, beside), read), files)
             _known[connection] = version, schema
     except Exception:  # noqa: BLE001 - the host's own statement tells it what is wrong with its database
         return None
@@ -75,19 +78,37 @@ def with_files(schema: Schema | None, files: dict[str, tuple[str, ...]]) -> Sche
 
 def bare(connection: Any, query: str) -> list[Any]:
     """Return the rows of a query that nobody sees."""
+    if older.is_older(connection):
+        return older.bare(connection, query)
     submit = inspect.unwrap(connection.__class__._submit)
     return submit(connection, query).fetchall()
 
 
-def _asked(connection: Any) -> list[Any]:
+def holds(connection: Any, name: str) -> bool:
+    """Return whether a connection has a table or a view of a name, as far as it is known."""
+    if not older.is_older(connection):
+        return connection._table_kind(name) != "none"
+    _, schema = _known.get(connection, (None, None))
+    if schema is None:
+        return True
+    return any(full.rpartition(".")[2].lower() == name.lower() for full in (*schema.tables, *schema.views))
+
+
+def _asked(connection: Any, beside: bool) -> list[Any]:
     try:
-        return bare(connection, _ASKS)
+        if not beside or not older.is_older(connection):
+            return older.rows(connection, _ASKS) if older.is_older(connection) else bare(connection, _ASKS)
     except Exception:  # noqa: BLE001 - it has an unfinished result, or a transaction that has failed
-        beside = connection.cursor()
-        try:
-            return bare(beside, _ASKS)
-        finally:
-            beside.close()
+        return _asked_beside(connection)
+    return _asked_beside(connection)
+
+
+def _asked_beside(connection: Any) -> list[Any]:
+    second = connection.cursor()
+    try:
+        return bare(second, _ASKS)
+    finally:
+        second.close()
 
 
 def _schema(rows: list[Any], read: Callable[[str], str]) -> Schema | None:
@@ -101,7 +122,7 @@ def _schema(rows: list[Any], read: Callable[[str], str]) -> Schema | None:
         elif name.count(".") != 2:
             continue  # a name with a dot in it cannot be told from one of more parts
         elif kind:
-            views[name] = read(_DEFINED.sub("", told or "", count=1))
+            views[name] = read(_DEFINED.sub("", told or older.IN_MEMORY, count=1))
         else:
             tables.setdefault(name, []).append(told)
     if sum(map(len, tables.values())) > _LIMIT:

@@ -148,7 +148,9 @@ class Body:
         apart: Whether what it does inside, also by other libraries, is part of it and not seen by itself.
         of_the_host: Whether it runs code of the host, such as a task or an application, whose own I/O it does not
             explain.
-        passes_for: Module that ours seems to be of, for a plain function that looks at who calls it.
+        passes_for: Module that ours seems to be of, for a plain function of it that others of it call, and that looks
+            at who calls them.
+        in_caller: Whether it is a plain function that looks at the variables of who calls it.
     """
 
     covers: bool = False
@@ -156,6 +158,7 @@ class Body:
     apart: bool = False
     of_the_host: bool = False
     passes_for: str = ""
+    in_caller: bool = False
 
 
 SEEN = Body()

@@ -10,6 +10,7 @@ from privacylib.config import Snapshot
 from privacylib.context import Inside, get_frame, is_unseen
 from privacylib.decorators.wrapping import EachCall, makes_managers, wrap_steps
 from privacylib.instrumentation.call import CallOf
+from privacylib.instrumentation.callers import in_caller
 from privacylib.instrumentation.consuming import apart
 from privacylib.instrumentation.pinning import pinned
 from privacylib.instrumentation.repeated import repeated
@@ -40,7 +41,8 @@ def operating(original: Callable[..., Any], patch: Patch, call_of: CallOf) -> An
     start = functools.partial(_start, patch, call_of)
     if not patch.returns:
         return _leaving(original, start)
-    ours = _kind(original, patch)(apart(original) if patch.body.apart else original, start)
+    called = in_caller(original) if patch.body.in_caller else apart(original) if patch.body.apart else original
+    ours = _kind(original, patch)(called, start)
     if patch.body.passes_for:
         ours = _seeming(ours, patch.body.passes_for)
     return ours if patch.alike is None else repeated(original, patch.describe, patch.alike, ours, call_of)

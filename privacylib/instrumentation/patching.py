@@ -22,7 +22,9 @@ from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch, Replacement, Subclass, Target
 
-__all__ = ["connecting", "covered", "install", "on_change", "patched_class", "remove", "uncovered", "uninstall"]
+__all__ = [
+    "applies", "connecting", "covered", "install", "on_change", "patched_class", "remove", "uncovered", "uninstall",
+]  # fmt: skip
 
 _MISSING: Any = object()
 _lock = threading.RLock()
@@ -56,6 +58,11 @@ def install(integrations: Iterable[Integration]) -> None:
                     continue
                 _seen.add(patch.target)
             when_imported(patch.module, functools.partial(_place, integration, patch))
+
+
+def applies(integration: Integration, patch: Target) -> bool:
+    """Return whether the versions of Python and of the library that are here can have a target."""
+    return patch.applies and (not any(patch.versions) or _within(_version(integration), patch.versions))
 
 
 def connecting() -> Mapping[str, str]:
@@ -131,7 +138,7 @@ def _fits_others(patch: Target) -> bool:
 
 
 def _place(integration: Integration, patch: Target, module: ModuleType) -> None:
-    if patch.target not in _seen:  # it was removed while nobody had imported the module
+    if patch.target not in _seen or not applies(integration, patch):  # it may have been removed meanwhile
         return
     _replace(integration, patch, module)
     if patch.target not in uncovered:
@@ -234,11 +241,16 @@ def _own(owner: Any, name: str) -> Any:
 def _unsupported(integration: Integration) -> str:
     """Return why the installed version is not supported; empty where it is."""
     version = _version(integration)
+    return "" if _within(version, integration.versions) else f"version {version}"
+
+
+def _within(version: str | None, versions: tuple[str, str]) -> bool:
+    """Return whether a version lies in a range; one that is not known does."""
     if version is None:
-        return ""  # of the standard library, vendored, or on the path by hand: the target itself decides
-    low, high = (_numbers(text) for text in integration.versions)
+        return True  # of the standard library, vendored, or on the path by hand: the target itself decides
+    low, high = (_numbers(text) for text in versions)
     known = _numbers(version)
-    return f"version {version}" if known < low or (high and known >= high) else ""
+    return known >= low and not (high and known >= high)
 
 
 def _version(integration: Integration) -> str | None:

@@ -26,12 +26,15 @@ class Target:
         target: ``module:name`` or ``module:Class.name``.
         parameters: Names of the positional parameters, where the function does not tell.
         until: The first version of Python in which the library does not have it any more; None for none.
+        versions: The first version of the integration's distribution that has it, and the first that has not; either
+            may be empty. Elsewhere it is not looked for.
         body: What it does inside, and what is seen of that.
     """
 
     target: str
     parameters: tuple[str, ...] = field(default=(), kw_only=True)
     until: tuple[int, int] | None = field(default=None, kw_only=True)
+    versions: tuple[str, str] = field(default=("", ""), kw_only=True)
     body: Body = field(default=SEEN, kw_only=True)
 
     @property

@@ -9,7 +9,8 @@ __all__ = ["named"]
 _PART = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)"
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _BEFORE = re.compile(
-    rf"\b(?:(?:FROM|JOIN|INTO|UPDATE|TABLE|USING|VIEW|COPY|ON|REPLACE|OVERWRITE|REFERENCES|EXISTS|ONLY|LATERAL|MERGE)\s+"
+    rf"\b(?:(?:FROM|JOIN|INTO|UPDATE(?:\s+OR\s+\w+)?|TABLE|USING|VIEW|COPY|ON|REPLACE|OVERWRITE|REFERENCES|EXISTS|ONLY"
+    rf"|LATERAL|MERGE)\s+"
     rf"|(?:FROM|JOIN)\s*\([\s(]*)(?=({_NAME}(?:(?:\s+(?:AS\s+)?{_PART})?\s*,\s*{_NAME})*))",
     re.IGNORECASE,
 )

@@ -21,6 +21,6 @@ def test_a_duckdb_that_is_not_seen_is_no_warehouse(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo, "NEEDED", ("json",))
-    monkeypatch.setattr(demo, "version", {"duckdb": "1.4.2"}.__getitem__)
+    monkeypatch.setattr(demo, "version", {"duckdb": "1.3.2"}.__getitem__)
     assert cli.main(["demo"]) == 1
-    assert "duckdb 2.0 or newer" in capsys.readouterr().err
+    assert "duckdb 1.4 or newer" in capsys.readouterr().err

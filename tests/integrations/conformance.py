@@ -226,7 +226,7 @@ def flows(here: Watched, host: Host) -> list[tuple[int, str]]:
 def targets(name: str) -> list[Target]:
     """Return the patches of an integration whose modules are here."""
     (table,) = (each for each in integrations.integrations(frozenset({name})) if each.name == name)
-    patches = [patch for patch in table.patches if patch.applies]
+    patches = [patch for patch in table.patches if patching.applies(table, patch)]
     return [patch for patch in patches if is_here(patch.module.partition(".")[0])]
 
 
