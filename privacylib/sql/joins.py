@@ -46,6 +46,7 @@ def joined(
 
 def _common(left: list[Relation], right: list[Relation], scope: Scope, rows: dict[Influence, None]) -> list[str]:
     """Return the columns that both sides have; they can be told where all of them are listed."""
+    scope.reading.spend(len(left))
     if any(one.is_open for one in (*left, *right)):
         scope.reading.missing("a natural join of tables whose columns are not known")
         for one in (*left, *right):

@@ -167,6 +167,7 @@ def _expand(found: Relation, star: Any, node: Any, scope: Scope, expressions: Ex
     gone = without | merged.keys()
     is_meant = _pattern_of(star, scope)
     for relation in _starred(node, scope):
+        scope.reading.spend(len(relation.columns))
         for name, value in relation.columns:
             if name not in gone and is_meant(name):
                 found.columns.append((renames.get(name, name), replaced.get(name, value)))

@@ -21,6 +21,12 @@ __all__ = ["Queries"]
 _ROUNDS = 16
 """Rounds in which a recursive query settles; each adds at least one edge, and chains of columns are short."""
 
+_A_QUERY = 20
+"""Columns to which a query comes at least, in work."""
+
+_QUICK = 8
+"""Dependences that are put together in the time of one column."""
+
 _UNSAID = frozenset({"tsql", "fabric", "oracle", "snowflake"})
 """Dialects in which a CTE may name itself without the word RECURSIVE."""
 
@@ -51,6 +57,7 @@ class Queries:
             node: The query.
             around: The scope that it stands in, whose names it can use.
         """
+        self.reading.spend(_A_QUERY)
         if isinstance(node, exp.Pivot):
             return self.pivot(node, around)
         ctes = self.named(node, around)
@@ -115,6 +122,7 @@ class Queries:
         found = self.query(first, scope)
         for one in reversed(chain):
             found = combined(one, found, self.query(one.expression, scope))
+            self.reading.spend((len(found.rows) + sum(len(value.direct) for _, value in found.columns)) // _QUICK)
         self._ordered(node, scope, found)
         return found
 

@@ -9,7 +9,15 @@ from privacylib.sql.edges import EVERY, Column, ColumnEdge, Dependence
 from privacylib.sql.relations import Relation
 from privacylib.sql.values import CLEAR, IDENTICAL, KINDS, Influence, Pair, Value, both_ways
 
-__all__ = ["Reading"]
+__all__ = ["Reading", "TooLargeError"]
+
+
+_MOST = 300_000
+"""Work that is spent on a statement, in columns looked at: a few seconds, and a thousand times what people write."""
+
+
+class TooLargeError(Exception):
+    """Say that a statement comes to more columns than anyone can wait for."""
 
 
 class Reading:
@@ -19,7 +27,19 @@ class Reading:
         catalogue: The tables that it can name.
     """
 
-    __slots__ = ("catalogue", "columns", "direct", "indirect", "kind", "names", "only_new", "reads", "reason", "writes")
+    __slots__ = (
+        "catalogue",
+        "columns",
+        "direct",
+        "indirect",
+        "kind",
+        "names",
+        "only_new",
+        "reads",
+        "reason",
+        "work",
+        "writes",
+    )
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -34,6 +54,17 @@ class Reading:
         self.indirect: dict[tuple[Pair, Pair, Dependence], None] = {}
         self.columns: tuple[str, ...] = ()
         self.reason = ""
+        self.work = 0
+
+    def spend(self, columns: int) -> None:
+        """Count work, for a short text can come to columns without end: a star of two stars, forty times over.
+
+        Raises:
+            TooLargeError: It is too much.
+        """
+        self.work += columns
+        if self.work > _MOST:
+            raise TooLargeError
 
     def missing(self, reason: str) -> None:
         """Remember that a schema was needed and is not there."""

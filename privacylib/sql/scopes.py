@@ -162,7 +162,9 @@ class Scope:
             return Value({(table, EVERY): IDENTICAL | CLEAR for table in self.tables})
         row = self.relation(name)
         if row is not None:
-            return row.every().changed(TRANSFORMED | CLEAR)
+            whole = row.every().changed(TRANSFORMED | CLEAR)
+            self.reading.spend(len(whole.direct))
+            return whole
         if name.lower() == "default":
             return Value()
         if name.lower() in _OF_ROWS and len(self.tables) == 1:
@@ -186,6 +188,7 @@ class Scope:
             return self.aliases[name]
         open_ones = [relation for relation in self.sources.values() if relation.is_open]
         outer = self.outer
+        self.reading.spend(len(open_ones))
         if not open_ones:
             return outer._find(name) if outer is not None else None
         if name in self.sources and self.sources[name] not in open_ones:

@@ -11,7 +11,7 @@ from privacylib.sql.edges import Lineage, Statement
 from privacylib.sql.names import names_of
 from privacylib.sql.naming import named
 from privacylib.sql.parsing import split
-from privacylib.sql.reading import Reading
+from privacylib.sql.reading import Reading, TooLargeError
 from privacylib.sql.schema import Schema
 from privacylib.sql.stripping import LONGEST, stripped
 
@@ -51,6 +51,8 @@ def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
     reading = Reading(catalogue)
     try:
         why = "" if Changes(reading).statement(part, tree) else _why(part, tree)
+    except TooLargeError:
+        why = "it comes to too many columns"
     except Exception as error:  # noqa: BLE001 - what nobody has thought of is opaque, and never an error of the host
         why = f"reading it failed ({type(error).__name__})"
     if why:

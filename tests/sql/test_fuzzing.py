@@ -81,6 +81,43 @@ def test_long_chains_are_read(text: str) -> None:
     assert statement.reads == ("t",)
 
 
+def chained(first: str, step: str, times: int) -> str:
+    """Return a query that goes through many names in WITH, each made of the one before it (``{}``)."""
+    steps = (f", a{at} AS ({step.replace('{}', f'a{at - 1}')})" for at in range(1, times))
+    return f"WITH a0 AS ({first}){''.join(steps)} SELECT * FROM a{times - 1}"
+
+
+def again(times: int) -> str:
+    """Return a recursive query inside the recursive part of another one, and so on."""
+    if not times:
+        return "SELECT x FROM t"
+    inner = f"SELECT q.x FROM ({again(times - 1)}) AS q JOIN r{times} USING (x)"
+    return f"WITH RECURSIVE r{times} AS (SELECT x FROM t UNION ALL {inner}) SELECT x FROM r{times}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        chained("SELECT x, y FROM t", "SELECT p.*, q.* FROM {} AS p, {} AS q", 45),
+        chained("SELECT x, y FROM t", "SELECT *, * FROM {}", 45),
+        again(18),
+        " UNION ".join(f"SELECT a, b FROM t{at}" for at in range(2500)),
+        f"SELECT {', '.join(f'c{at}' for at in range(2000))} FROM {', '.join(f't{at}' for at in range(2000))}",
+        "SELECT * FROM t " + " ".join(f"NATURAL JOIN t{at}" for at in range(2000)),
+        chained(
+            f"SELECT {', '.join(f'x{at} AS c{at}' for at in range(60))} FROM t",
+            f"SELECT {', '.join(f'p AS c{at}' for at in range(60))} FROM {{}} AS p",
+            100,
+        ),
+    ],
+    ids=["stars", "twice", "recursion", "branches", "columns", "natural", "rows"],
+)
+def test_what_comes_to_too_many_columns_is_left(text: str) -> None:
+    (statement,) = lineage(text).statements
+    assert statement.opaque
+    assert statement.reason == "it comes to too many columns"
+
+
 def test_what_cannot_be_read_names_its_tables() -> None:
     (statement,) = lineage("frobnicate INTO copies FROM users, app.orders WHERE name = 'FROM secrets'").statements
     assert statement.opaque
