@@ -9,6 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable
+from importlib.util import find_spec
 
 from attrs import define
 
@@ -87,6 +88,9 @@ def asked(ask: Callable[[Case], frozenset[Hashable]], case: Case) -> frozenset[H
 
 def main() -> None:
     """Ask every tool about every case."""
+    absent = [name for name in PEERS if find_spec(name.replace("-", "_")) is None]
+    if absent:  # what is not there would be counted as wrong
+        sys.exit(f"not installed: {', '.join(absent)}: pip install -e '.[bench]'")
     every = cases()
     table: dict[str, dict[str, Score]] = defaultdict(lambda: defaultdict(Score))
     missed: list[str] = []
