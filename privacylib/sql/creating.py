@@ -5,7 +5,7 @@ from typing import Any, cast
 from sqlglot import exp
 
 from privacylib.sql.edges import EVERY, Dependence
-from privacylib.sql.files import file_named
+from privacylib.sql.locations import locations
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import Value
@@ -29,6 +29,7 @@ def create(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     if isinstance(tree.expression, exp.Query):
         relation = named_as(writing.queries.query(tree.expression, writing.inside(tree, scope)), names or ())
         make(writing, table, relation, view=kind == "VIEW" and not _is_kept(tree))
+        _put_at(writing, relation, locations(tree))
     elif tree.args.get("clone") is not None:
         _copy(writing, table, tree.args["clone"].this)
     else:
@@ -80,21 +81,18 @@ def _declare(writing: Writing, table: Any, names: tuple[str, ...] | None, tree: 
     if like is not None and isinstance(like.this, exp.Table):
         names = catalogue.columns(writing.reading.name_of(like.this))
     catalogue.make(writing.reading.name_of(table), names or None)
-    path = _path(tree)
-    if path is not None:
-        _external(writing, table, file_named(path), names)
-    location = next(tree.find_all(exp.LocationProperty), None)
-    if location is not None and isinstance(location.this, exp.Literal):
-        _external(writing, table, file_named(location.this.name), names)
+    for file in locations(tree):
+        _external(writing, table, file, names)
 
 
-def _path(tree: Any) -> str | None:
-    """Return the path in the OPTIONS of a table or view of Spark."""
-    properties = tree.args.get("properties")
-    for one in properties.find_all(exp.Property) if properties is not None else ():
-        if one.name.lower() == "path" and isinstance(one.args.get("value"), exp.Literal):
-            return one.args["value"].name
-    return None
+def _put_at(writing: Writing, relation: Relation, files: list[str]) -> None:
+    """Read that the rows of a table are kept in files that are named."""
+    columns = writing.reading.columns
+    for file in files:
+        writing.reading.catalogue.by_literals = True
+        writing.reading.writes[file] = None
+        writing.reading.pour(relation, file)
+        writing.reading.catalogue.make(file, None if relation.is_open else columns)
 
 
 def _external(writing: Writing, table: Any, file: str, names: tuple[str, ...] | None) -> None:

@@ -42,8 +42,13 @@ class Expressions:
 
     def struct(self, node: Any, scope: Scope) -> dict[str, Value] | None:
         """Return the values of the parts of which an expression builds a structured value; None where it does not."""
-        while isinstance(node, (exp.Alias, exp.Paren)):
-            node = node.this
+        change, order = IDENTICAL | CLEAR, dict[Influence, None]()
+        while isinstance(node, (exp.Alias, exp.Paren, exp.ArrayAgg, exp.Order, exp.Distinct)):
+            if isinstance(node, exp.ArrayAgg):
+                change = AGGREGATED | CLEAR
+            elif isinstance(node, exp.Order):
+                order = {each: None for one in node.expressions for each in self.decides(one, scope, Dependence.SORT)}
+            node = node.expressions[0] if isinstance(node, exp.Distinct) and node.expressions else node.this
         if not isinstance(node, exp.Struct):
             return None
         names = scope.reading.names
@@ -51,9 +56,11 @@ class Expressions:
         parts: dict[str, Value] = {}
         for one in node.expressions:
             if isinstance(one, exp.PropertyEQ):
-                parts[names.column(one.this)] = self.value(one.expression, scope)
+                parts[names.column(one.this)] = self.value(one.expression, scope).changed(change)
             elif isinstance(one, exp.Column):
-                parts[names.column(one.this)] = self.value(one, scope)
+                parts[names.column(one.this)] = self.value(one, scope).changed(change)
+        for part in parts.values():
+            part.indirect.update(order)
         return parts
 
 
@@ -130,7 +137,7 @@ class _Walk:
 
     def part(self, node: Any, change: int, by: Dependence | None) -> None:
         """Take a part of a structured value."""
-        inner = node.this.unnest()
+        inner = _element(node.this.unnest())
         if isinstance(inner, exp.Column) and isinstance(node.expression, exp.Identifier):
             self._put(self._scope.part(inner, node.expression), change, by)
             return
@@ -158,6 +165,10 @@ class _Walk:
             self._scope.reading.catalogue.by_literals = True
             self._put(self._scope.variable(node.expressions[0].name, surely=True), change, by)
             return
+        if node.name.lower() == "table" and len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Column):
+            relation = self._query(_table_of(node.expressions[0]), self._scope)
+            self._put(relation.every(), at_least(change, TRANSFORMED), by)
+            return
         if row is None or node.name.upper() != "VALUES":
             self._function(node, change, by)
             return
@@ -184,6 +195,17 @@ class _Walk:
                 self._steps.extend((one, change, ordering) for one in node.args["order"].expressions)
             named = node.args.get("alias")
             node, seen = self._scope.window(named) if named is not None else None, seen + 1
+
+
+def _table_of(column: Any) -> Any:
+    """Return the table that a function is given, which the parser takes for a column."""
+    return exp.Table(**dict(zip(("this", "db", "catalog"), reversed(column.parts), strict=False)))
+
+
+def _element(node: Any) -> Any:
+    """Return the array that a number picks an element of: its parts are those of its elements."""
+    key = node.expressions[0] if isinstance(node, exp.Bracket) and len(node.expressions) == 1 else None
+    return node.this.unnest() if isinstance(key, exp.Literal) and not key.is_string else node
 
 
 def children(node: Any) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlglot import exp
 
-__all__ = ["file_named", "file_of"]
+__all__ = ["dataset", "file_named", "file_of"]
 
 _READERS = frozenset({
     "read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_json_objects",
@@ -21,6 +21,8 @@ _BY_PATH = frozenset({"", "duckdb"})
 """Dialects that take a quoted path for the file."""
 
 _FILE = re.compile(r".*(?:/|\.(?:parquet|csv|tsv|json|jsonl|ndjson|xlsx|txt|gz|zst)$)", re.IGNORECASE | re.DOTALL)
+
+_PARTITIONED = re.compile(r"(.*?[^/:])/+(?:\w+=[^/?&]*(?:/|\Z)|\*\*(?:/|\Z)|\*/)", re.DOTALL)
 
 
 def file_of(table: Any, dialect: str) -> str | None:
@@ -43,7 +45,7 @@ def _quoted(name: Any, schema: Any, dialect: str) -> str | None:
     """Return the file that a quoted name is the path or the URI of; None where it is that of a table."""
     path: str = name.name
     if "://" in path and name.args.get("quoted"):
-        return path  # it is named as its asset is
+        return dataset(path)  # it is named as its asset is
     if schema is not None:
         return file_named(path) if schema.name.lower() in _FORMATS and _FILE.match(path) else None
     is_path = dialect in _BY_PATH and _FILE.match(path)
@@ -52,4 +54,14 @@ def _quoted(name: Any, schema: Any, dialect: str) -> str | None:
 
 def file_named(path: str) -> str:
     """Return the name by which a file stands among tables."""
-    return path if path.startswith("file:") else f"file:{path}"
+    return dataset(path if path.startswith("file:") else f"file:{path}")
+
+
+def dataset(path: str) -> str:
+    """Return the directory that one COPY partitions, by the path of a file in it or a pattern of its files.
+
+    It ends before ``key=value`` (what a row holds is no name), before ``**``, and before a part that is any directory:
+    ``out/country=DE/data.parquet``, ``out/**/*.parquet`` and ``out/*/*.parquet`` are all of ``out``.
+    """
+    found = _PARTITIONED.match(path)
+    return found[1] if found else path

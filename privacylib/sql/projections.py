@@ -1,12 +1,11 @@
 """The SELECT list: names, stars, and expressions."""
 
-import fnmatch
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from sqlglot import exp
 
+from privacylib.sql.choosing import Test, chosen_by, liked
 from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.expressions import Expressions
 from privacylib.sql.functions import explodes
@@ -15,9 +14,6 @@ from privacylib.sql.scopes import Scope
 from privacylib.sql.values import Value
 
 __all__ = ["everything", "keys_of", "projected"]
-
-_SAFE = re.compile(r"[\w.^$ ]*(?:[*+?][\w.^$ ]*){0,3}")
-"""Patterns of column names that are tried; one that could take long to try is not."""
 
 
 def projected(node: Any, scope: Scope, expressions: Expressions, *, lateral: bool) -> Relation:
@@ -140,13 +136,14 @@ def _choose(found: Relation, chosen: Any, node: Any, scope: Scope, expressions: 
     whole = everything(scope, expressions)
     if whole.rests or whole.anything is not None:
         scope.reading.missing("COLUMNS of a table whose columns are not known")
-    pattern = chosen.this.name if isinstance(chosen.this, exp.Literal) else ".*"
+    is_meant: Test = bool  # all that have a name
     if isinstance(chosen.this, exp.Star):
         whole = Relation()
         _expand(whole, chosen.this, exp.Star(), scope, expressions)
-    tried = re.compile(pattern) if _SAFE.fullmatch(pattern) else None
+    else:
+        is_meant = chosen_by(chosen.this, scope.reading)
     for name, value in whole.columns:
-        if tried is None or tried.search(name):
+        if is_meant(name):
             scope.chosen = value
             found.columns.append((name, expressions.value(node, scope)))
 
@@ -181,14 +178,13 @@ def _expand(found: Relation, star: Any, node: Any, scope: Scope, expressions: Ex
             found.columns.extend((new, value) for new, value in opened if value is not None)
 
 
-def _pattern_of(star: Any, scope: Scope) -> Callable[[str], bool]:
+def _pattern_of(star: Any, scope: Scope) -> Test:
     """Return what tells whether a star stands for a column, by the pattern that follows it."""
     pattern = star.args.get("ilike")
     if pattern is None:
         return lambda _: True
     scope.reading.catalogue.by_literals = True
-    globbed = pattern.name.replace("[", "[[]").replace("%", "*").replace("_", "?").lower()
-    return lambda name: fnmatch.fnmatchcase(name.lower(), globbed)
+    return liked(pattern.name)
 
 
 def _last(node: Any) -> Any:

@@ -43,12 +43,17 @@ def unnested(node: Any, name: str, columns: list[str], scope: Scope, expressions
         return Relation()
     if isinstance(call, exp.Table):
         raise TypeError("no function, but something that nobody has thought of, with a table in it")
+    call = _bare(call)
     queries = call.expressions if isinstance(call, exp.Unnest) else [call]
-    values = [expressions.value(one, scope).changed(TRANSFORMED | CLEAR) for one in queries]
+    given = [expressions.value(one, scope) for one in queries]
+    values = [one.changed(TRANSFORMED | CLEAR) for one in given]
     whole = Value()
     for value in values:
         whole.take(value)
     function = _name(call)
+    if function == "result_scan":
+        scope.reading.missing("the result of an earlier statement")
+        return Relation(named_as(Relation(), columns).columns, anything=whole)
     macro = scope.reading.catalogue.view(function)
     if isinstance(macro, Relation) and isinstance(call, exp.Anonymous):
         scope.reading.reads.update(dict.fromkeys(macro.tables))
@@ -56,10 +61,32 @@ def unnested(node: Any, name: str, columns: list[str], scope: Scope, expressions
     if not whole.direct and not whole.indirect and isinstance(call, exp.Anonymous) and function not in _COUNTING:
         return _renamed(scope.reading.table(function), columns)
     relation = Relation(_listed(node, call, name, columns, values, whole, function, scope), anything=whole)
+    _take_apart(relation, given, columns)
     relation.rows = dict.fromkeys(whole.decides(Dependence.JOIN))
     if columns:
         relation.anything = None
     return relation
+
+
+def _bare(call: Any) -> Any:
+    """Return the function in ``TABLE(function(…))``."""
+    while isinstance(call, exp.Anonymous) and call.name.lower() == "table" and len(call.expressions) == 1:
+        if not isinstance(call.expressions[0], exp.Func):
+            break
+        call = call.expressions[0]
+    return call
+
+
+def _take_apart(relation: Relation, given: list[Value], columns: list[str]) -> None:
+    """Add the parts of the structured values that rows are made of, by name; a column of whole ones has them too."""
+    parts = given[0].parts if len(given) == 1 else None
+    if not parts:
+        return
+    for _, value in relation.columns:
+        value.parts = parts
+    if not columns:
+        known = {name for name, _ in relation.columns}
+        relation.columns += [(name, given[0].part(name)) for name in parts if name not in known]
 
 
 def _listed(

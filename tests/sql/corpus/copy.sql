@@ -90,3 +90,17 @@ SELECT id, email INTO OUTFILE '/tmp/mails' FIELDS TERMINATED BY ',' FROM users W
 -- case: into an outfile with a word of SQL between its fields | mysql
 SELECT id, email FROM users INTO OUTFILE '/tmp/mails' FIELDS TERMINATED BY ' FROM ';
 -- users.{id,email} -> "file:/tmp/mails".= : IDENTITY
+
+-- case: partitions, and a pattern that reads them | duckdb
+COPY (SELECT id, email, country FROM users) TO 'out' (FORMAT parquet, PARTITION_BY (country)); SELECT email FROM read_parquet('out/*/*.parquet');
+-- users.{id,email,country} -> "file:out".= : IDENTITY
+-- "file:out".email -> email : IDENTITY
+
+-- case: partitions, and a pattern of any depth | duckdb
+COPY contacts TO 'out' (FORMAT parquet, PARTITION_BY (phone)); SELECT email FROM 'out/**/*.parquet';
+-- contacts.{id,email,phone} -> "file:out".= : IDENTITY
+-- "file:out".email -> email : IDENTITY
+
+-- case: one partition of a directory | duckdb
+SELECT email FROM read_parquet('in/country=DE/*.parquet');
+-- "file:in".email -> email : IDENTITY

@@ -112,6 +112,21 @@ CREATE TABLE tree AS WITH RECURSIVE t AS (SELECT id, name FROM employees WHERE b
 -- case: a location and a comment | hive
 CREATE EXTERNAL TABLE mails STORED AS PARQUET LOCATION '/out/mails' AS SELECT id, email FROM users;
 -- users.{id,email} -> mails.= : IDENTITY
+-- users.{id,email} -> "file:/out/mails".= : IDENTITY
+
+-- case: a location outside | trino
+CREATE TABLE mails WITH (external_location = 's3://out/mails') AS SELECT email FROM users;
+-- users.email -> mails.= : IDENTITY
+-- users.email -> "file:s3://out/mails".= : IDENTITY
+
+-- case: an engine that keeps its rows outside | clickhouse
+CREATE TABLE mails ENGINE = S3('https://out/mails.csv', 'CSV') AS SELECT email FROM users;
+-- users.email -> mails.= : IDENTITY
+-- users.email -> "file:https://out/mails.csv".= : IDENTITY
+
+-- case: a table over files outside | trino
+CREATE TABLE mails (email varchar) WITH (external_location = 's3://in/mails');
+-- "file:s3://in/mails".email -> mails.= : IDENTITY
 
 -- case: select into with an expression and a top | tsql
 SELECT TOP 5 u.id, UPPER(u.name) AS n INTO dbo.best FROM users AS u ORDER BY u.age DESC;

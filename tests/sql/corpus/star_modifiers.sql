@@ -101,3 +101,20 @@ SELECT * ILIKE '%mail%' FROM users;
 -- case: star with a pattern | duckdb
 SELECT * LIKE '%mail%' FROM users;
 -- users.email -> = : IDENTITY
+
+-- case: COLUMNS with a lambda | duckdb
+SELECT COLUMNS(c -> c LIKE 'e%' OR c IN ('id')) FROM users;
+-- users.{id,email} -> = : IDENTITY
+
+-- case: COLUMNS with a negated lambda | duckdb
+SELECT COLUMNS(lambda c: NOT starts_with(c, 'na') AND c <> 'age') FROM users;
+-- users.{id,email,country} -> = : IDENTITY
+
+-- case: COLUMNS with a list | duckdb
+SELECT COLUMNS(['id', 'email']) FROM users;
+-- users.{id,email} -> = : IDENTITY
+
+-- case: COLUMNS with a lambda that is not looked at | duckdb
+SELECT COLUMNS(c -> length(c) = 2) FROM users;
+-- users.{id,name,email,country,age} -> = : IDENTITY
+-- incomplete

@@ -88,3 +88,20 @@ SELECT email FROM users TABLESAMPLE RESERVOIR (10 ROWS);
 CREATE MACRO grown(a) AS TABLE SELECT id, email FROM users WHERE age > a; SELECT email FROM grown(3);
 -- users.email -> email : IDENTITY
 -- users.age -> * : FILTER
+
+-- case: TABLE around a function | trino
+SELECT email FROM TABLE(people(3));
+-- people.email -> = : IDENTITY
+
+-- case: TABLE around a function of Oracle | oracle
+SELECT email FROM TABLE(people(3));
+-- people.EMAIL -> EMAIL : IDENTITY
+
+-- case: TABLE around a function that takes a table | trino
+SELECT t.x FROM TABLE(scored(input => TABLE(left_side))) AS t(x);
+-- left_side.{k,a} -> x : TRANSFORMATION
+-- left_side.{k,a} -> * : JOIN
+
+-- case: the result of an earlier statement | snowflake
+SELECT email FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()));
+-- incomplete

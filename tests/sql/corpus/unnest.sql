@@ -134,3 +134,13 @@ WITH x AS (SELECT id, tag FROM posts CROSS JOIN UNNEST(tags) AS t (tag)) SELECT 
 -- posts.tags -> tag : TRANSFORMATION
 -- posts.tags -> * : JOIN
 -- users.id, posts.id -> * : JOIN
+
+-- case: rows of aggregated structs | bigquery
+WITH c AS (SELECT array_agg(STRUCT(email AS mail, id)) AS a FROM users) SELECT x.mail FROM c, UNNEST(c.a) AS x;
+-- users.email -> mail : AGGREGATION
+-- users.{email,id} -> * : JOIN
+
+-- case: an element of aggregated structs | duckdb
+WITH c AS (SELECT list({'mail': email, 'id': id} ORDER BY age) AS a FROM users) SELECT a[1].mail AS mail FROM c;
+-- users.email -> mail : AGGREGATION
+-- users.age -> mail : SORT
