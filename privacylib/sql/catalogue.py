@@ -1,7 +1,10 @@
 """Tables and views that a statement can name: those of the schema, and those that the script has made."""
 
-from typing import Any
+from typing import Any, cast
 
+from sqlglot import exp
+
+from privacylib.sql.defining import Function, defined
 from privacylib.sql.names import Names
 from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
@@ -18,7 +21,19 @@ class Catalogue:
         names: The case rules.
     """
 
-    __slots__ = ("_by_last", "_columns", "_path", "_schema", "by_literals", "made", "names", "prepared", "views")
+    __slots__ = (
+        "_by_last",
+        "_columns",
+        "_path",
+        "_schema",
+        "by_literals",
+        "calling",
+        "functions",
+        "made",
+        "names",
+        "prepared",
+        "views",
+    )
 
     def __init__(self, schema: Schema, names: Names) -> None:
         self.names = names
@@ -32,6 +47,10 @@ class Catalogue:
         """Views by name: their text, their relation once it was asked for, None where they cannot be expanded."""
         self.by_literals = False
         """Whether a literal of the script names a file or a column."""
+        self.functions: dict[str, Any] = dict(schema.functions)
+        """Functions by name: the texts of their definitions, or what they do once that was asked for."""
+        self.calling: set[str] = set()
+        """Functions whose bodies are being read."""
         self.prepared: dict[str, Any] = {}
         """Statements that the script has prepared, by name."""
         for name, columns in schema.tables.items():
@@ -70,6 +89,25 @@ class Catalogue:
             found = self.views[name] = parsed(found, self.names.dialect)
         return found
 
+    def functions_of(self, name: str) -> list[Function]:
+        """Return the functions of a name, as far as their definitions are known."""
+        found = self.functions.get(name, [])
+        if isinstance(found, tuple):
+            trees = [parsed(text, self.names.dialect) for text in cast("tuple[str, ...]", found)]
+            read = [defined(tree, self.names) if isinstance(tree, exp.Create) else None for tree in trees]
+            found = self.functions[name] = [one or Function(name, (), None) for one in read]
+        return cast("list[Function]", found)
+
+    def define(self, function: Function, *, anew: bool) -> None:
+        """Remember a function that the script defines.
+
+        Args:
+            function: The function.
+            anew: Whether it stands in the place of others of its name.
+        """
+        before = [] if anew else self.functions_of(function.name)
+        self.functions[function.name] = [*before, function]
+
     def make(self, name: str, columns: tuple[str, ...] | None) -> None:
         """Remember a table that the script makes."""
         self.views.pop(name, None)
@@ -93,7 +131,14 @@ class Catalogue:
         """Return what is known after the script: a view that it made is told by its columns."""
         tables = {**self._columns, **self.made}
         views = {name: text for name, text in self._schema.views.items() if self._is_as_before(name)}
-        return Schema(tables, views, self._schema.search_path)
+        functions = {name: self._definitions(name) for name in self.functions}
+        return Schema(tables, views, self._schema.search_path, functions)
+
+    def _definitions(self, name: str) -> tuple[str, ...]:
+        found = self.functions[name]
+        if isinstance(found, tuple):
+            return cast("tuple[str, ...]", found)
+        return tuple(one.text for one in self.functions_of(name))
 
     def _is_as_before(self, view: str) -> bool:
         name = self.names.stored(view)

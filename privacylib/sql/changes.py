@@ -7,10 +7,11 @@ from sqlglot import exp
 
 from privacylib.sql import copying, creating, inserting, merging, updating, variables
 from privacylib.sql.commands import command
+from privacylib.sql.defining import Function
 from privacylib.sql.queries import Queries
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
-from privacylib.sql.rewriting import prepared
+from privacylib.sql.rewriting import function_named, prepared
 from privacylib.sql.scopes import Scope
 from privacylib.sql.writing import Rule, Writing
 
@@ -40,6 +41,9 @@ class Changes:
         top = Scope(reading, {}, is_top=True)
         if tree is None:
             reading.catalogue.by_literals = True
+            unread = function_named(text)
+            if unread:
+                reading.catalogue.define(Function(unread, (), None, text=text), anew=False)
             return self._by_name(text, top) or command(text, self._writing, Scope(reading, {}))
         if _DYNAMIC.match(text):
             reading.catalogue.by_literals = True

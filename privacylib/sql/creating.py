@@ -4,11 +4,11 @@ from typing import Any, cast
 
 from sqlglot import exp
 
+from privacylib.sql.defining import defined
 from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.locations import locations
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
-from privacylib.sql.values import Value
 from privacylib.sql.variables import initial
 from privacylib.sql.writing import Writing
 
@@ -20,10 +20,10 @@ def create(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     kind = tree.args.get("kind") or ""
     writing.reading.kind = f"CREATE {kind}".strip()
     table, names = writing.target(tree.this)
-    if kind in ("FUNCTION", "PROCEDURE", "TRIGGER"):
+    if kind in ("FUNCTION", "MACRO"):
+        _define(writing, tree)
+    elif kind in ("PROCEDURE", "TRIGGER"):
         writing.reading.kind = ""  # what it does is done by those who call it
-    if kind == "MACRO":
-        _macro(writing, tree, scope)
     if kind not in ("TABLE", "VIEW") or not isinstance(table, exp.Table):
         return None
     if isinstance(tree.expression, exp.Query):
@@ -37,17 +37,14 @@ def create(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     return None
 
 
-def _macro(writing: Writing, tree: Any, scope: Scope) -> None:
-    """Read that a macro stands for a query, as a view does; its parameters are no columns."""
-    call = tree.this
-    if not isinstance(tree.expression, exp.Query) or not isinstance(call, exp.UserDefinedFunction):
-        return
-    reads = dict(writing.reading.reads)
-    inner = writing.inside(tree, scope)
-    inner.sources[""] = Relation((writing.reading.names.column(one), Value()) for one in call.expressions)
-    relation = writing.queries.query(tree.expression, inner)
-    writing.reading.reads = reads
-    writing.reading.catalogue.make_view(writing.reading.name_of(call.this), relation)
+def _define(writing: Writing, tree: Any) -> None:
+    """Remember what a function or macro does; who calls it does that."""
+    function = defined(tree, writing.reading.names)
+    writing.reading.catalogue.by_literals = True
+    if function is None or function.body is None:
+        writing.reading.kind = ""
+    if function is not None:
+        writing.reading.catalogue.define(function, anew=bool(tree.args.get("replace")))
 
 
 def make(writing: Writing, table: Any, relation: Relation, *, view: bool = False) -> None:

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias, cast
 from sqlglot import exp
 
 from privacylib.sql.branches import RULES, Step, at_least
+from privacylib.sql.calls import relation_of
+from privacylib.sql.defining import Function, fitting
 from privacylib.sql.edges import EVERY, Dependence
 from privacylib.sql.functions import aggregates, masks
 from privacylib.sql.relations import Relation
@@ -29,6 +31,10 @@ class Expressions:
 
     def __init__(self, query: Query) -> None:
         self._query = query
+
+    def called(self, function: Function, call: Any, scope: Scope) -> Relation | None:
+        """Return what a call of a function gives as rows; None where its body cannot be read."""
+        return relation_of(function, list(children(call)), scope, self.value, self._query)
 
     def value(self, node: Any, scope: Scope) -> Value:
         """Return what an expression depends on."""
@@ -105,6 +111,8 @@ class _Walk:
 
     def _function(self, node: Any, change: int, by: Dependence | None) -> None:
         """Take what makes a value of all that is in it."""
+        if isinstance(node, exp.Func) and self._scope.reading.catalogue.functions and self._called(node, change, by):
+            return
         change = at_least(change, TRANSFORMED)
         if isinstance(node, exp.Func):
             if aggregates(node):
@@ -112,6 +120,22 @@ class _Walk:
             if masks(node):
                 change &= ~CLEAR
         self._steps.extend((child, change, by) for child in children(node))
+
+    def _called(self, node: Any, change: int, by: Dependence | None) -> bool:
+        """Take a call of a function whose definition is known; return whether it could be read."""
+        reading = self._scope.reading
+        name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
+        arguments = list(children(node))
+        for one in fitting(reading.catalogue.functions_of(name), len(arguments)):
+            found = relation_of(one, arguments, self._scope, value_of(self._query), self._query)
+            if found is None:
+                if not one.alone:
+                    reading.missing("a function whose body cannot be read")
+                return False
+            self._put(found.every(), change, by)
+            for pair, kind in found.rows:
+                self.value.indirect[pair, by or kind] = None
+        return name in reading.catalogue.functions
 
     def column(self, node: Any, change: int, by: Dependence | None) -> None:
         """Take a column; ``t.*`` in a function says nothing of any of them."""
@@ -206,6 +230,11 @@ def _element(node: Any) -> Any:
     """Return the array that a number picks an element of: its parts are those of its elements."""
     key = node.expressions[0] if isinstance(node, exp.Bracket) and len(node.expressions) == 1 else None
     return node.this.unnest() if isinstance(key, exp.Literal) and not key.is_string else node
+
+
+def value_of(query: Query) -> Callable[[Any, Scope], Value]:
+    """Return what reads an expression in a scope."""
+    return Expressions(query).value
 
 
 def children(node: Any) -> Iterator[Any]:

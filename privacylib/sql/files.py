@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlglot import exp
 
-__all__ = ["dataset", "file_named", "file_of"]
+from privacylib.sql.datasets import dataset
+
+__all__ = ["file_named", "file_of"]
 
 _READERS = frozenset({
     "read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_json_objects",
@@ -21,8 +23,6 @@ _BY_PATH = frozenset({"", "duckdb"})
 """Dialects that take a quoted path for the file."""
 
 _FILE = re.compile(r".*(?:/|\.(?:parquet|csv|tsv|json|jsonl|ndjson|xlsx|txt|gz|zst)$)", re.IGNORECASE | re.DOTALL)
-
-_PARTITIONED = re.compile(r"(.*?[^/:])/+(?:\w+=[^/?&]*(?:/|\Z)|\*\*(?:/|\Z)|\*/)", re.DOTALL)
 
 
 def file_of(table: Any, dialect: str) -> str | None:
@@ -55,13 +55,3 @@ def _quoted(name: Any, schema: Any, dialect: str) -> str | None:
 def file_named(path: str) -> str:
     """Return the name by which a file stands among tables."""
     return dataset(path if path.startswith("file:") else f"file:{path}")
-
-
-def dataset(path: str) -> str:
-    """Return the directory that one COPY partitions, by the path of a file in it or a pattern of its files.
-
-    It ends before ``key=value`` (what a row holds is no name), before ``**``, and before a part that is any directory:
-    ``out/country=DE/data.parquet``, ``out/**/*.parquet`` and ``out/*/*.parquet`` are all of ``out``.
-    """
-    found = _PARTITIONED.match(path)
-    return found[1] if found else path

@@ -6,10 +6,15 @@ A statement inside another one (PREPARE, EXPLAIN ANALYZE, a cursor, dynamic text
 import re
 from collections.abc import Callable
 
-__all__ = ["forms", "prepared"]
+__all__ = ["forms", "function_named", "prepared"]
 
 _TEXT = r"N?'(?P<text>(?:[^']|'')*)'"
 _NAME = r"(?P<name>[\w$.\"`\[\]]+)"
+
+_CREATED = (
+    r"CREATE\s+(?:OR\s+(?:REPLACE|ALTER)\s+)?(?:TEMP(?:ORARY)?\s+)?(?:MACRO|FUNCTION)\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    rf"{_NAME}"
+)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -26,6 +31,10 @@ def _unquoted(found: re.Match[str]) -> str:
 
 _PREPARE = _pattern(rf"PREPARE\s+{_NAME}\s*(?:\([^)]*\)\s*)?(?:AS|FROM)\s+(?P<rest>.*)")
 _EXECUTE = _pattern(rf"EXECUTE\s+{_NAME}\s*(?:\(.*\)|USING\s.*)?\s*$")
+
+_UNREAD = _pattern(rf"{_CREATED}.*")
+
+_DEFAULT = re.compile(r"\s*:=\s*(?:'[^']*'|[^,'])*")
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (_pattern(rf"(?:EXECUTE\s+IMMEDIATE|EXEC(?:UTE)?\s+(?:sys\.)?sp_executesql|EXEC\s*\()\s*{_TEXT}.*"), _unquoted),
@@ -66,6 +75,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         _pattern(r"(?P<head>CREATE\b.*?\bAS)\s+(?P<rest>(?:UN)?PIVOT\b.*)"),
         lambda one: f"{one['head']} FROM ({one['rest']})",
     ),
+    (
+        _pattern(rf"(?P<head>{_CREATED}\s*)\((?P<given>[^()]*:=[^()]*)\)\s*(?P<rest>AS\b.*)"),
+        lambda one: f"{one['head']}({_DEFAULT.sub('', one['given'])}) {one['rest']}",
+    ),
 )  # fmt: skip
 
 _MARKS = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\?\d+|%\(\w+\)s|%s")
@@ -95,3 +108,9 @@ def prepared(text: str) -> tuple[str, str]:
         if found:
             return found["name"].lower(), word
     return "", ""
+
+
+def function_named(text: str) -> str:
+    """Return the last name of the function or macro that a statement creates; empty where it creates none."""
+    found = _UNREAD.fullmatch(text)
+    return found["name"].rpartition(".")[2].strip('`"[]').lower() if found else ""

@@ -30,11 +30,14 @@ class Schema:
         tables: Column names by ``table``, ``schema.table`` or ``catalog.schema.table``, as the database stores them.
         views: Their ``SELECT``, by name; they are expanded to the tables behind them.
         search_path: Schemas in which a bare name is looked for, first match wins.
+        functions: Definitions (``CREATE FUNCTION …``, ``CREATE MACRO …``) by the function's last name; several that
+            differ in their parameters may have one.
     """
 
     tables: Mapping[str, tuple[str, ...]] = field(factory=_nothing, converter=_columns)
     views: Mapping[str, str] = field(factory=_nothing)
     search_path: tuple[str, ...] = ()
+    functions: Mapping[str, tuple[str, ...]] = field(factory=_nothing)
     number: int = field(init=False, factory=lambda: next(_numbers), repr=False)
     """Tells it from every other schema of the process."""
 

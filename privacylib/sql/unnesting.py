@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from privacylib.sql.defining import Function, fitting
 from privacylib.sql.edges import Dependence
 from privacylib.sql.expressions import Expressions
 from privacylib.sql.relations import Relation, named_as
@@ -54,10 +55,9 @@ def unnested(node: Any, name: str, columns: list[str], scope: Scope, expressions
     if function == "result_scan":
         scope.reading.missing("the result of an earlier statement")
         return Relation(named_as(Relation(), columns).columns, anything=whole)
-    macro = scope.reading.catalogue.view(function)
-    if isinstance(macro, Relation) and isinstance(call, exp.Anonymous):
-        scope.reading.reads.update(dict.fromkeys(macro.tables))
-        return named_as(macro, columns)
+    known = fitting(scope.reading.catalogue.functions_of(function), len(call.expressions))
+    if known:
+        return named_as(_called(known, call, whole, scope, expressions), columns)
     if not whole.direct and not whole.indirect and isinstance(call, exp.Anonymous) and function not in _COUNTING:
         return _renamed(scope.reading.table(function), columns)
     relation = Relation(_listed(node, call, name, columns, values, whole, function, scope), anything=whole)
@@ -75,6 +75,20 @@ def _bare(call: Any) -> Any:
             break
         call = call.expressions[0]
     return call
+
+
+def _called(known: list[Function], call: Any, whole: Value, scope: Scope, expressions: Expressions) -> Relation:
+    """Return what functions of one name give, any of which may be called: by position, all of them."""
+    found = [expressions.called(one, call, scope) for one in known]
+    first = found[0]
+    if len(found) == 1 and first is not None:
+        return first
+    scope.reading.missing("a function of which there are several, or whose body cannot be read")
+    every = Value()
+    every.take(whole)
+    for one in found:
+        every.take(one.every() if one is not None else Value())
+    return Relation(anything=every)
 
 
 def _take_apart(relation: Relation, given: list[Value], columns: list[str]) -> None:

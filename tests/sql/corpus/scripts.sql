@@ -170,3 +170,47 @@ SET VARIABLE m = (SELECT email FROM users LIMIT 1); INSERT INTO log (message) SE
 SET m = (SELECT email FROM users LIMIT 1); INSERT INTO log (message) SELECT $m;
 -- USERS.EMAIL -> @M.value : IDENTITY
 -- @M.value -> LOG.MESSAGE : IDENTITY
+
+-- case: a macro with a query in it | duckdb
+CREATE MACRO mail_of(x) AS (SELECT max(email) FROM users WHERE id = x); SELECT mail_of(user_id) AS m FROM orders;
+-- users.email -> m : AGGREGATION
+-- users.id, orders.user_id -> m : FILTER
+
+-- case: a macro of an expression, with a default | duckdb
+CREATE MACRO joined(x, y := 'none') AS x || y; SELECT joined(name) AS a, joined(name, y := email) AS b FROM users;
+-- users.name -> a, b : TRANSFORMATION
+-- users.email -> b : TRANSFORMATION
+
+-- case: a macro that masks, in another one | duckdb
+CREATE MACRO hidden(x) AS md5(x); CREATE MACRO shown(x) AS hidden(x) || '.'; SELECT shown(email) AS m FROM users;
+-- users.email -> m : TRANSFORMATION masked
+
+-- case: a macro of rows that is given a column | duckdb
+CREATE MACRO grown(a) AS TABLE SELECT id, email FROM users WHERE age > a; SELECT g.email FROM orders AS o, grown(o.total) AS g;
+-- users.email -> email : IDENTITY
+-- users.age, orders.total -> * : FILTER
+
+-- case: a macro of several forms is not looked into, and a call of it is not complete | duckdb
+CREATE MACRO sum_of(a) AS a, (a, b) AS a + b; SELECT sum_of(id) AS s FROM users;
+-- users.id -> s : TRANSFORMATION
+-- opaque
+
+-- case: a function of SQL with a query in it | postgres
+CREATE FUNCTION mail_of(x int) RETURNS text LANGUAGE sql AS $$ SELECT email FROM users WHERE id = $1 $$; SELECT mail_of(user_id) AS m FROM orders;
+-- users.email -> m : IDENTITY
+-- users.id, orders.user_id -> m : FILTER
+
+-- case: a function of SQL that gives rows | postgres
+CREATE FUNCTION mails() RETURNS TABLE(mail text) LANGUAGE sql AS 'SELECT email FROM users WHERE age > 3'; SELECT mail FROM mails();
+-- users.email -> mail : IDENTITY
+-- users.age -> * : FILTER
+
+-- case: a function that returns a query | databricks
+CREATE FUNCTION mail_of(x int) RETURNS string RETURN SELECT max(email) FROM users WHERE id = x; SELECT mail_of(user_id) AS m FROM orders;
+-- users.email -> m : AGGREGATION
+-- users.id, orders.user_id -> m : FILTER
+
+-- case: a temporary function with a query in it | bigquery
+CREATE TEMP FUNCTION mail_of(x INT64) AS ((SELECT max(email) FROM users WHERE id = x)); SELECT mail_of(user_id) AS m FROM orders;
+-- users.email -> m : AGGREGATION
+-- users.id, orders.user_id -> m : FILTER
