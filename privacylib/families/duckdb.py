@@ -11,6 +11,7 @@ from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
 from privacylib.families.duckdb_files import Reader, named
 from privacylib.families.duckdb_older import changed
+from privacylib.families.duckdb_prepared import unfolded
 from privacylib.families.duckdb_schema import bare, holds, schema_for, with_files
 from privacylib.model import Asset, Operation
 from privacylib.naming import asset
@@ -50,6 +51,7 @@ def statement(connection: Any, text: str, values: Any = None, *, beside: bool = 
         values: What is bound in it: it may name files.
         beside: Whether a result of the connection stays open, so that DuckDB before 2.0 cannot be asked on it.
     """
+    text = unfolded(connection, text)
     if _ATTACHES.search(text):
         _told.pop(connection, None)
     reader, views = Reader(connection, values), Reader(connection, whole=True)

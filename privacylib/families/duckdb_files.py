@@ -10,6 +10,7 @@ from attrs import define, field
 from privacylib.families.duckdb_schema import bare
 from privacylib.memo import Memo
 from privacylib.naming import file_asset, url_asset
+from privacylib.sql.datasets import dataset
 
 __all__ = ["Reader", "named"]
 
@@ -112,6 +113,7 @@ class Reader:
             return _quoted("{…}")
         each = [one for file in files for one in self._behind(file)]
         self._look(files, each, reader, rest)
+        each = list({named(one): one for one in each}.values())  # partitions are of one directory
         if len(each) == 1:
             return _quoted(each[0])
         return f"({' UNION ALL '.join(f'FROM {_quoted(one)}' for one in each)})"
@@ -154,6 +156,7 @@ def named(file: str) -> str:
     """Return the URI of what a statement names in the place of a file."""
     if file == "{…}":
         return "file:///{…}"
+    file = dataset(file)
     asset = url_asset(file) if _URL.match(file) else file_asset(file.replace("''", "'"))
     return asset.uri.replace('"', "%22")
 

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from attrs import evolve
+
 from privacylib.families import duckdb_older as older
+from privacylib.families.duckdb_macros import with_macros
 from privacylib.memo import Memo
 from privacylib.sql import Schema
 
@@ -59,8 +62,12 @@ def schema_for(
         version = (older.version(), beside) if older.is_older(connection) else connection._catalog_version()
         at, schema = _known.get(connection, (-1, None))
         if at != version:
-            schema = with_files(_schema(_asked(connection, beside), read), files)
+            schema = with_files(_schema(_asked(connection, _ASKS, beside), read), files)
             _known[connection] = version, schema
+        if schema is not None:
+            schema = with_macros(
+                schema, connection, version, text, lambda query: _asked(connection, query, beside), read
+            )
     except Exception:  # noqa: BLE001 - the host's own statement tells it what is wrong with its database
         return None
     return schema
@@ -73,7 +80,7 @@ def with_files(schema: Schema | None, files: dict[str, tuple[str, ...]]) -> Sche
     key = (schema.number, *((name, *columns) for name, columns in files.items()))
     found = _alike.get(key)
     weight = sum(1 + len(columns) for columns in (*files.values(), *schema.tables.values()))
-    return found or _alike.keep(key, Schema({**schema.tables, **files}, schema.views, schema.search_path), weight)
+    return found or _alike.keep(key, evolve(schema, tables={**schema.tables, **files}), weight)
 
 
 def bare(connection: Any, query: str) -> list[Any]:
@@ -94,19 +101,19 @@ def holds(connection: Any, name: str) -> bool:
     return any(full.rpartition(".")[2].lower() == name.lower() for full in (*schema.tables, *schema.views))
 
 
-def _asked(connection: Any, beside: bool) -> list[Any]:
+def _asked(connection: Any, query: str, beside: bool) -> list[Any]:
     try:
         if not beside or not older.is_older(connection):
-            return older.rows(connection, _ASKS) if older.is_older(connection) else bare(connection, _ASKS)
+            return older.rows(connection, query) if older.is_older(connection) else bare(connection, query)
     except Exception:  # noqa: BLE001 - it has an unfinished result, or a transaction that has failed
-        return _asked_beside(connection)
-    return _asked_beside(connection)
+        return _asked_beside(connection, query)
+    return _asked_beside(connection, query)
 
 
-def _asked_beside(connection: Any) -> list[Any]:
+def _asked_beside(connection: Any, query: str) -> list[Any]:
     second = connection.cursor()
     try:
-        return bare(second, _ASKS)
+        return bare(second, query)
     finally:
         second.close()
 

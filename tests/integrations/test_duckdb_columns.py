@@ -11,6 +11,7 @@ import privacylib
 from privacylib import integrations
 from privacylib.graph import Graph, load
 from privacylib.instrumentation import patching
+from privacylib.testing import capture
 from tests.watched import Watched, watched
 
 duckdb: Any = pytest.importorskip("duckdb")
@@ -164,3 +165,36 @@ def test_databases_beside_are_told_by_their_names_in_any_case(tmp_path: Path) ->
     found = columns(here, f"duckdb://{tmp_path}/")
     assert ("shop.duckdb/main.raw_orders#status", "Other.v2.duckdb/main.orders#status") in found
     assert ("Other.v2.duckdb/main.orders#status", "shop.duckdb/main.kept#status") in found
+
+
+def test_macros_are_looked_into_wherever_they_were_made(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute("create macro state_of(x) as (select max(status) from raw_orders where id = x)")
+        with db.cursor() as other:
+            other.execute(
+                "create macro of_user(u, least := 0) as table select id, amount from raw_payments where id > u"
+            )
+        db.execute("create table kept as select state_of(order_id) as state from raw_payments")
+        db.execute("create table also as select amount from of_user(3)")
+    found = columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
+    assert {("raw_orders#status", "kept#state"), ("raw_payments#amount", "also#amount")} <= found
+
+
+def test_what_was_prepared_before_is_told_when_it_is_executed(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute("create table kept (state text); create table other (id int)")
+        with capture() as prepared:
+            db.execute("prepare put as insert into kept select status from raw_orders where id > ?")
+        with db.cursor() as other:
+            other.execute("prepare put as insert into other select id from raw_orders")
+        with capture() as executed:
+            db.execute("execute put(0)")
+        db.execute("execute put(1)")
+        db.execute("deallocate put")
+        with capture() as forgotten, pytest.raises(duckdb.Error):
+            db.execute("execute put(0)")
+    places = {each.asset.rpartition("/main.")[2] for each in executed.records}
+    assert places == {"raw_orders", "kept"}
+    assert {each.kind for each in executed.records} == {each.kind for each in prepared.records}
+    assert {str(each.kind) for each in forgotten.records} == {"OPAQUE"}
+    assert ("raw_orders#status", "kept#state") in columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")

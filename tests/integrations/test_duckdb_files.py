@@ -125,3 +125,19 @@ def test_looking_at_files_ends_no_transaction(job: tuple[Any, Watched], tmp_path
     db.execute("create table kept as select * from 'in/one.parquet'")
     db.commit()
     assert ("in/one.parquet#mail", "kept#mail") in parsed(here, tmp_path)
+
+
+@pytest.mark.parametrize("pattern", ["parts/*/*.parquet", "parts/**/*.parquet", "parts/number=1/*.parquet"])
+def test_partitions_are_read_from_the_directory_that_copy_wrote(
+    job: tuple[Any, Watched], tmp_path: Path, pattern: str
+) -> None:
+    db, here = job
+    db.execute(
+        "copy (select id as number, email as mail from users) to 'parts' (format parquet, partition_by (number))"
+    )
+    db.execute(f"create table kept as select mail from read_parquet('{pattern}')")
+    db.execute(f"create view seen as select mail from '{pattern}'")
+    db.execute("create table also as select mail from seen")
+    assert {("users#email", "parts#mail"), ("parts#mail", "kept#mail"), ("parts#mail", "also#mail")} <= parsed(
+        here, tmp_path
+    )
