@@ -56,7 +56,7 @@ class Driver:
         held, now = place.reads.visible(), privacylib.current()
         assert now.reads == tuple(sorted({source[0] for source in held}))
         assert now.labels == set[str]().union(*(source[1] for source in held))
-        # A purpose that is asked for twice asks for nothing more: contexts that are attached where one holds say it once.
+        # Said twice, a purpose asks for no more: a context that is attached where it holds says it once.
         assert set(now.zone.purposes if now.zone else ()) == set(place.purposes)
 
     def compare(self, expected: Seen, done: Callable[[], object]) -> None:
