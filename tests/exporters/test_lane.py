@@ -1,6 +1,8 @@
 """A lane in an outage, on a clock that the test moves."""
 
+import gc
 import logging
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,8 +64,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+recording: deque[Recorder] = deque(maxlen=1)
+"""What records: were it collected, its producer would be over."""
+
+
 def lane_to(exporter: Down, spool: Path) -> Lane:
     recorder = Recorder(DirectoryStore(spool), "web")
+    recording.append(recorder)
     for number in range(20):
         assert recorder.append(recorder.define(READ), 0, number, 2, recorder.next_span(), 0, bytes(range(16)))
     return Lane(exporter, 0, Detail.EACH, Holding(recorder.store, 1), None, Retries(exporter.clock))
@@ -135,6 +142,7 @@ def test_what_another_process_exports_is_asked_for_and_waited_for(tmp_path: Path
     exporter = Down(clock)
     exporter.up_at = 0
     lane = lane_to(exporter, tmp_path)
+    gc.collect()
     drain = Holdings([tmp_path], 1, living=True, every=0)
     drain.look()
     assert lane.step() == INTERVAL
