@@ -5,7 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from privacylib.testing import Capture, capture
-from tests.runtime.world import MODES, POLICY, enforced
+from tests.runtime.world import MODES, POLICY, enforced, expected
+
+
+@pytest.fixture(autouse=True)
+def _recorded() -> Iterator[None]:
+    """Look for the denials that a test expected, where they are only recorded."""
+    yield
+    expected()
 
 
 @pytest.fixture(params=MODES)

@@ -1,5 +1,6 @@
 """From `init` to `shutdown`: before, again, changed, and who decides."""
 
+import inspect
 import logging
 import os
 import threading
@@ -52,6 +53,7 @@ class TestBeforeInit:
         with privacylib.zone("ads"), privacylib.scope("work"), privacylib.call("http://x.example.org/y"):
             read(USERS)
             write(CLOSED)
+            assert privacylib.current().labels == frozenset()
 
     @pytest.mark.parametrize("use", [
         lambda: read(USERS),
@@ -79,7 +81,8 @@ class TestBeforeInit:
 
     def test_decorating_is_allowed_even_then(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ACTIVE, "required", True)
-        privacylib.zone("ads")(privacylib.reads(USERS)(print))
+        decorated = privacylib.zone("ads")(privacylib.reads(USERS)(print))
+        assert inspect.unwrap(decorated) is print
 
 
 class TestInit:

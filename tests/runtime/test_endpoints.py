@@ -96,6 +96,7 @@ class TestServedInABody:
         main()
         with served(uri=OTHER), privacylib.zone("assistant"):
             read(USERS)
+        assert only(strict.of("WRITE")).labels == frozenset()
 
     def test_the_call_that_it_came_by_is_complete(self, strict: Capture) -> None:
         @privacylib.calls(OTHER)
@@ -215,6 +216,7 @@ class TestEgress:
             read(CLICKS)
             with privacylib.call("http://127.0.0.1:8000/rank"):
                 pass
+        strict.assert_no_violations()
 
     def test_inject_inside_a_call_is_for_that_call_also_in_a_zone(self, observed: Capture) -> None:
         with privacylib.call("http://127.0.0.1:8000/rank"), privacylib.zone("assistant"):

@@ -16,7 +16,7 @@ from privacylib.runtime import ACTIVE, faults, site_now
 from privacylib.runtime.messages import take_in
 from privacylib.testing import Capture, capture
 from tests.runtime.test_endpoints import served
-from tests.runtime.world import CLOSED, LOG, POLICY, USERS, denied, read, write
+from tests.runtime.world import CLOSED, LOG, POLICY, USERS, read, stopped, write
 
 
 def fail(*args: object, **kwargs: object) -> NoReturn:
@@ -68,7 +68,7 @@ class TestOnTheDecisionPath:
             invoked.append(1)
 
         broken(engine=Broken())
-        with denied(mode, "unknown"):
+        with stopped(mode, "unknown"):
             export()
         assert (invoked, faults.counted["deciding:RuntimeError"]) == ([] if mode == "enforce" else [1], 1)
 
@@ -79,7 +79,7 @@ class TestOnTheDecisionPath:
         from privacylib.runtime.known import Site
 
         monkeypatch.setattr(Site, "held", fail)
-        with denied(mode, "unknown"):
+        with stopped(mode, "unknown"):
             write(LOG)
         assert faults.counted["deciding:RuntimeError"] == 1
 
@@ -87,7 +87,7 @@ class TestOnTheDecisionPath:
         with served():
             assert ACTIVE.snapshot is not None
             monkeypatch.setattr(ACTIVE.snapshot.engine, "read", fail)
-            with denied(mode, "unknown"), privacylib.zone("assistant"):
+            with stopped(mode, "unknown"), privacylib.zone("assistant"):
                 pass
         assert faults.counted["deciding:RuntimeError"] >= 1
 
@@ -117,7 +117,7 @@ class TestOnTheRecordPath:
 
         with capture(policy, mode=mode):
             broken(recorder=Full(define))
-            with privacylib.zone("assistant"), denied(mode, "contact-use"):
+            with privacylib.zone("assistant"), stopped(mode, "contact-use"):
                 users()
         assert invoked == ([1] if mode != "enforce" or define else [])
 
@@ -128,13 +128,14 @@ class TestOnTheRecordPath:
             broken(recorder=Full(define))
             site = site_now(Operation(Kind.READ, asset("kafka://127.0.0.1:9092/letters")))
             assert site is not None
-            with privacylib.zone("assistant"), denied(mode, "contact-use"):
+            with privacylib.zone("assistant"), stopped(mode, "contact-use"):
                 take_in(site, PolicyContext(labels=frozenset({"CONTACT"}), verified=True), frame_now())
 
     def test_best_effort_lineage_does_not(self, strict: Capture) -> None:
         broken(recorder=Full(define=False))
         with privacylib.zone("assistant"):
             read(USERS)
+            assert "CONTACT" in privacylib.current().labels
 
     def test_mandatory_lineage_of_a_requirement_that_observes_breaks_nothing(self) -> None:
         policy = POLICY.replace(
@@ -144,6 +145,7 @@ class TestOnTheRecordPath:
             broken(recorder=Full(define=True))
             with privacylib.zone("assistant"):
                 read(USERS)
+                assert "CONTACT" in privacylib.current().labels
 
     def test_the_hosts_own_exception_is_never_replaced(self) -> None:
         policy = POLICY.replace("{purposes: [assistant]}, mode", "{purposes: [assistant]}, lineage: mandatory, mode")
@@ -184,6 +186,7 @@ class TestProbes:
         with privacylib.read(USERS) as op:
             op.payload("text")
         op.payload("text")
+        assert not faults.counted
 
 
 def test_an_unknown_start_is_no_error(strict: Capture) -> None:

@@ -15,7 +15,7 @@ from privacylib.policy.loading import parse
 from privacylib.policy.lowering import Lowering
 from privacylib.runtime import enter_lowering
 from privacylib.testing import Capture, capture
-from tests.runtime.world import CLICKS, CLOSED, POLICY, USERS, denied, only, read, write
+from tests.runtime.world import CLICKS, CLOSED, POLICY, USERS, denied, only, read, stopped, write
 
 REVIEWED = (
     POLICY
@@ -74,7 +74,7 @@ def test_an_entry_without_the_fingerprint_that_was_reviewed_does_not_count_in_en
 ) -> None:
     with capture(annotated(entry), mode=mode) as seen, privacylib.zone("train"):
         read(CLICKS)
-        with lowered(), denied(mode, "flow"):
+        with lowered(), stopped(mode, "flow"):
             write(DAILY)
         assert only(seen.of("WRITE")).decision.allowed == (mode != "enforce")
     remedy = "privacylib policy fingerprint tests.runtime.test_reclassify:count"
@@ -223,10 +223,14 @@ def test_fault_17_a_void_one_is_told_once_and_not_at_each_use(caplog: pytest.Log
 
 @pytest.mark.parametrize("digits", [8, 32, 56])
 def test_one_whose_transform_is_as_reviewed_counts(digits: int) -> None:
-    with capture(pinned(fingerprint(count)[: len("sha256:") + digits]), mode="enforce"), privacylib.zone("train"):
+    with (
+        capture(pinned(fingerprint(count)[: len("sha256:") + digits]), mode="enforce") as seen,
+        privacylib.zone("train"),
+    ):
         read(CLICKS)
         with lowered():
             write(DAILY)
+    assert only(seen.of("WRITE")).decision.allowed
 
 
 def other() -> int:

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 import privacylib
-from privacylib.context import PROCESS, frame_now
+from privacylib.context import PROCESS, frame_now, get_frame
 from privacylib.families.messaging import Message, handling
 from privacylib.model import Kind, Operation, PolicyContext
 from privacylib.naming import asset
@@ -138,6 +138,7 @@ class TestIsolated:
                 pass
             with second:
                 read(USERS)
+        strict.assert_no_violations()
 
     def test_what_it_reads_is_decided_as_a_flow_into_the_parents_open_write(self, strict: Capture) -> None:
         with privacylib.zone("assistant"), privacylib.write(CLOSED):
@@ -440,6 +441,7 @@ class TestLeaving:
         with block:
             pass
         block.__exit__(None, None, None)
+        assert get_frame() is None
 
     def test_in_another_thread_disturbs_nothing_there(self, observed: Capture) -> None:
         block = privacylib.zone("assistant")

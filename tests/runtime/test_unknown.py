@@ -100,7 +100,7 @@ class TestUnknown:
 
 def test_extract_never_raises_for_what_a_carrier_holds(observed: Capture) -> None:
     for carrier in ({"baggage": "privacylib=\x00"}, {"baggage": "privacylib=" + "a" * 9000}, {"traceparent": "x"}):
-        privacylib.extract(carrier)
+        assert privacylib.extract(carrier).labels == frozenset()
 
 
 @pytest.mark.parametrize("before", ["inject", "current", "extract"])

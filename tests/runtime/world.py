@@ -7,6 +7,8 @@ import pytest
 
 import privacylib
 from privacylib.model import Verdict
+from privacylib.recorder import Producer, Recorder
+from privacylib.runtime import ACTIVE
 from privacylib.testing import Capture, Captured, capture
 
 USERS = "postgres://db:5432/app.public.users"
@@ -46,15 +48,39 @@ def read(asset: str, *fields: str) -> None:
         pass
 
 
+_expected: list[tuple[Capture, str]] = []
+"""What `denied` has not seen raised, and is looked for in what was recorded once the test is over."""
+
+
 @contextmanager
 def denied(mode: str, requirement: str) -> Generator[None]:
-    """Expect a denial by a requirement in enforce, and none in the other modes."""
+    """Expect a denial by a requirement: raised in enforce, and recorded as one that would have been in other modes."""
+    if mode != "enforce":
+        assert ACTIVE.snapshot is not None
+        recorder = ACTIVE.snapshot.recorder
+        assert isinstance(recorder, Recorder)
+        _expected.append((Capture(Producer(recorder.store)), requirement))
+    with stopped(mode, requirement):
+        yield
+
+
+@contextmanager
+def stopped(mode: str, requirement: str) -> Generator[None]:
+    """Expect a denial by a requirement in enforce alone."""
     if mode != "enforce":
         yield
         return
     with pytest.raises(privacylib.PolicyDenied) as caught:
         yield
     assert caught.value.decision.requirement == requirement
+
+
+def expected() -> None:
+    """Look for what `denied` expected to be recorded: some of it is, only when what is open around it has ended."""
+    while _expected:
+        seen, requirement = _expected.pop()
+        would = {each.decision.requirement for each in seen.violations if each.decision.verdict is Verdict.WOULD_DENY}
+        assert requirement in would, f"{requirement} would have denied nothing, but for {would or None}"
 
 
 def write(asset: str) -> None:
