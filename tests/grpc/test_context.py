@@ -248,6 +248,25 @@ async def bare(channel: Any, kind: str) -> list[bytes]:
 
 
 @each_server
+async def test_a_handler_may_stay_in_a_zone_from_message_to_message(server: str) -> None:
+    zone = privacylib.zone("reply")
+
+    def work(number: int) -> None:
+        if number == 0:
+            zone.__enter__()
+        read("db://users")
+        if number == MESSAGES - 1:
+            zone.__exit__(None, None, None)
+
+    with capture(POLICY, mode="enforce") as seen:
+        async with serving(server, working(server, work)) as target:
+            with privacylib.zone("reply"):
+                assert len(await ask("aio", "unary_stream", target)) == MESSAGES
+    purposes = [each.purposes for each in seen.of("READ", "db://users")]
+    assert purposes == [("reply", "reply")] * MESSAGES + [("reply",)], "the last step is behind the zone"
+
+
+@each_server
 async def test_a_stream_is_aborted_where_it_becomes_denied(server: str) -> None:
     def work(number: int) -> None:
         if number == 2:

@@ -35,8 +35,7 @@ class Serving(Stage):
     __slots__ = ("_decided", "echo", "handle", "pair", "presented", "site", "verified")
 
     def __init__(self, handle: Handle, verified: bool, pair: int, labels: frozenset[str], echo: str) -> None:
-        self.frame: Frame | None = handle.frame
-        self.consumer = None
+        Stage.__init__(self, handle.frame)
         self.site = handle.site
         self.handle = handle
         self.verified = verified
