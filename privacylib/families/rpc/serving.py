@@ -5,7 +5,6 @@ from time import time_ns
 from typing import Any
 
 from privacylib.context.current import get_frame, set_frame
-from privacylib.context.frames import Frame
 from privacylib.context.stage import Stage
 from privacylib.context.state import leave
 from privacylib.families.rpc.told import Method
