@@ -6,6 +6,7 @@ continuation.
 """
 
 import importlib
+import inspect
 from types import CodeType
 from typing import Any
 
@@ -14,7 +15,7 @@ import grpc
 from privacylib.families.rpc import Method
 from privacylib.grpc.endpoints import called, target_of
 
-__all__ = ["OK", "WAITS", "Outcome", "Shortcut", "failure", "shortcut"]
+__all__ = ["KNOWN", "OK", "WAITS", "Outcome", "Shortcut", "failure", "is_known", "shortcut"]
 
 _KEPT = "_privacylib_shortcut"
 """Attribute of a method of an intercepted channel, so that it is kept as long as that."""
@@ -32,6 +33,8 @@ _call: Any = getattr(_channel, "_MultiThreadedRendezvous", None)
 _outcome: type[Any] = getattr(_interceptor, "_UnaryOutcome", object)
 _intercepted: Any = getattr(_interceptor, "_UnaryUnaryMultiCallable", None)
 _own: Any = getattr(_channel, "_UnaryUnaryMultiCallable", None)
+_TAKES = ("self", "request", "timeout", "metadata", "credentials", "wait_for_ready", "compression")
+"""What a method of gRPC's own takes to make a call and wait for its end; with others it is not the one we know."""
 
 
 def _continuation(name: str) -> CodeType | None:
@@ -45,6 +48,17 @@ WAITS = _continuation("_with_call")
 
 _FUTURE = _continuation("future")
 _SELF = _ENCLOSED.index("self")
+
+
+def is_known() -> bool:
+    """Return whether gRPC makes a call as this file knows it."""
+    blocking: Any = getattr(_own, "_blocking", None)
+    if blocking is None or _call is None or failure is None:
+        return False
+    return tuple(inspect.signature(blocking).parameters) == _TAKES
+
+
+KNOWN = is_known()
 
 
 class Outcome(_outcome):
@@ -80,8 +94,7 @@ class Shortcut:
         below = method._thunk(method._method)
         while below.__class__ is _intercepted and below._interceptor.__class__ is method._interceptor.__class__:
             below = below._thunk(below._method)  # ours too: this one does the work
-        whole = below.__class__ is _own and _call is not None and failure is not None
-        self.blocking: Any = getattr(below, "_blocking", None) if whole else None
+        self.blocking: Any = below._blocking if below.__class__ is _own and KNOWN else None
         """Makes a call and waits for its end; None where other interceptors are below."""
 
 

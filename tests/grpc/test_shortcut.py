@@ -110,3 +110,13 @@ def test_a_call_on_a_closed_channel_fails_as_without(seen: Capture, target: str 
     channel.close()
     with pytest.raises(ValueError, match="closed channel"):
         method(b"ok")
+
+
+def test_fault_45_a_grpc_that_makes_calls_otherwise_is_called_as_ever(
+    seen: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shortcut, "_TAKES", ("self", "request"))
+    assert not shortcut.is_known()
+    monkeypatch.setattr(shortcut, "KNOWN", False)
+    assert not isinstance(call(privacylib.grpc.client_interceptor())[-1], shortcut.Outcome)
+    assert pairs(seen) == [(TIMES, TIMES), (TIMES, TIMES)]
