@@ -1,6 +1,7 @@
 """The policy context of running work."""
 
 from privacylib.context.current import CurrentVars, get_frame, set_frame
+from privacylib.context.desk import Desk
 from privacylib.context.frames import ANYONE, Entered, Frame, Scope
 from privacylib.context.inside import Inside, Within
 from privacylib.context.sources import EMPTY, WIDEST, LatestReads, Link, ReadSet, SourceSet
@@ -19,7 +20,7 @@ from privacylib.context.state import (
 )
 
 __all__ = [
-    "ANYONE", "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Entered", "Frame", "Inside", "LatestReads",
-    "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Within", "frame_here", "frame_now", "get_frame", "is_unseen",
-    "leave", "new_key", "reference", "runner", "runner_id", "set_frame",
+    "ANYONE", "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Desk", "Entered", "Frame", "Inside",
+    "LatestReads", "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Within", "frame_here", "frame_now", "get_frame",
+    "is_unseen", "leave", "new_key", "reference", "runner", "runner_id", "set_frame",
 ]  # fmt: skip

@@ -7,21 +7,17 @@ message brought. No library is imported here.
 
 import functools
 import inspect
-import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import frozen
 
 from privacylib.context import (
-    Entered,
+    Desk,
     Frame,
     frame_now,
     get_frame,
     is_unseen,
-    reference,
-    runner,
-    runner_id,
     set_frame,
 )
 from privacylib.model import Asset, Kind, Operation
@@ -61,17 +57,6 @@ def channel(broker: str, host: str, port: int | str | None, name: str) -> Asset:
 def sent(to: Asset) -> tuple[Operation, ...]:
     """Describe that a message is sent."""
     return (Operation(Kind.WRITE, to),)
-
-
-class _Desk(Entered):
-    """The frame of a consumer's loop while it has a message in hand."""
-
-    __slots__ = ("consumer", "worker")
-
-    def __init__(self, consumer: object, frame: Frame) -> None:
-        super().__init__(frame.scope, frame.zone, frame.outer, frame.within)
-        self.owner, self.step, self.worker = runner_id(), None, reference(runner())
-        self.consumer = weakref.ref(consumer)
 
 
 _UNTOLD = Asset("message", "{…}")
@@ -115,7 +100,7 @@ def received(consumer: object, describe: Callable[[], Iterable[Message]]) -> Non
     frame = get_frame()
     if ACTIVE.snapshot is None or (frame is not None and is_unseen(frame)):
         return
-    if isinstance(frame, _Desk) and frame.consumer() is consumer and frame.worker() == runner():
+    if isinstance(frame, Desk) and frame.is_of(consumer):
         leave_delivery(frame)
         set_frame(frame.outer)
         frame = frame.outer
@@ -124,7 +109,7 @@ def received(consumer: object, describe: Callable[[], Iterable[Message]]) -> Non
         for site, presented in arrived:
             take_in(site, presented, frame_now())
     elif arrived and (delivery := deliver(arrived[0][0], arrived)) is not None:
-        _enter(_Desk(consumer, delivery))
+        _enter(Desk(consumer, delivery.scope, delivery.zone, delivery.outer, delivery.within))
 
 
 def _enter(frame: Frame) -> Frame:

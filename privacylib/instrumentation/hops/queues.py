@@ -15,22 +15,18 @@ import asyncio
 import queue
 import sys
 import threading
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from privacylib.context import (
     PROCESS,
-    Entered,
+    Desk,
     Frame,
     ReadSet,
     Scope,
     frame_now,
     get_frame,
     is_unseen,
-    reference,
-    runner,
-    runner_id,
     set_frame,
 )
 from privacylib.instrumentation.hops.batons import LOST, Home, receive, take_home
@@ -45,19 +41,13 @@ Size = Callable[[Any], int]
 """Returns the number of items in a queue, under its lock."""
 
 
-class _Desk(Entered):
-    """The frame of a worker's loop while it has an item of one queue in hand."""
-
-    __slots__ = ("queue", "worker")
-
-    def __init__(self, at: Any, tag: Tag, outer: Frame | None) -> None:
-        ended = outer is not None and outer.scope.opened
-        reads = ReadSet(tag.key, outer.scope.reads if outer is not None and ended else PROCESS.frame.scope.reads)
-        receive(reads, tag.held)
-        within = None if outer is None else outer.inside()
-        super().__init__(Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
-        self.owner, self.step, self.worker = runner_id(), None, reference(runner())
-        self.queue = weakref.ref(at)
+def _desk(at: Any, tag: Tag, outer: Frame | None) -> Desk:
+    """Return where a worker of a queue stands while it has an item in hand."""
+    ended = outer is not None and outer.scope.opened
+    reads = ReadSet(tag.key, outer.scope.reads if outer is not None and ended else PROCESS.frame.scope.reads)
+    receive(reads, tag.held)
+    within = None if outer is None else outer.inside()
+    return Desk(at, Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
 
 
 _passed = threading.local()
@@ -157,7 +147,7 @@ def _put_back(at: Any, item: object, tag: Tag | None) -> None:
     """Keep an item inside that its consumer was refused."""
     frame = get_frame()
     try:
-        set_frame(None if tag is None else _Desk(at, tag, None))
+        set_frame(None if tag is None else _desk(at, tag, None))
         at._put(item)
     except Exception as error:  # noqa: BLE001 - as above
         set_frame(None)
@@ -188,7 +178,7 @@ def stand(at: Any, tag: Tag | None) -> bool:
     frame = get_frame()
     if frame is not None and is_unseen(frame):
         return False
-    if isinstance(frame, _Desk) and frame.queue() is at and frame.worker() == runner():
+    if isinstance(frame, Desk) and frame.is_of(at):
         frame.scope.left = True
         if frame.outer is not None and frame.scope.reads.upper is frame.outer.scope.reads:
             frame.scope.reads.give_back()
@@ -196,7 +186,7 @@ def stand(at: Any, tag: Tag | None) -> bool:
         set_frame(frame)
     own = frame is not None and frame.scope.opened and not frame.scope.outlived
     if not own and tag is not None and tag.inside:
-        desk = _Desk(at, tag, frame)
+        desk = _desk(at, tag, frame)
         if desk.within is not None:  # the body of a declared write, which it is got in
             into_open_writes(desk, tuple(source for source, _ in tag.held))
         set_frame(desk)

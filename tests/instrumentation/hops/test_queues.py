@@ -461,7 +461,7 @@ class TestErrorsOfOurOwn:
     ) -> None:
         self.put(inbox)
         with monkeypatch.context() as patched, privacylib.zone("reply"):
-            for name in ("_stand", "_join", "_Desk"):
+            for name in ("_stand", "_join", "_desk"):
                 patched.setattr(queues, name, fail)
             with pytest.raises(PolicyDenied) as caught:
                 inbox.get_nowait()
