@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from privacylib.doctor import diagnose
 from tests.programs.running import Found, Program, found_in, pairs, read_file, run_command
+from tests.programs.script import OfAScript
 
 for name in ("pandas", "duckdb", "pyarrow"):
     pytest.importorskip(name)
@@ -50,37 +50,8 @@ def observed(place: Path) -> Found:
 PROGRAM = Program("closing of a month", observed, TRUE, READ)
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("month")
-
-
-@pytest.fixture(scope="module")
-def found(place: Path) -> Found:
-    return observed(place)
-
-
-def test_it_does_what_it_does_without(place: Path, found: Found, tmp_path: Path) -> None:
-    assert found.every
-    bare = run(tmp_path)
-    made = [path.name for path in sorted((bare / "out").iterdir())]
-    assert made == ["countries.parquet", "funnel.csv", "products.json", "refunds.csv", "report.txt"]
-    for name in made:
-        assert (place / "work" / "out" / name).read_bytes() == (bare / "out" / name).read_bytes()
-
-
-def test_every_true_edge_is_found(found: Found) -> None:
-    assert found.recall(TRUE) == []
-
-
-def test_what_is_above_context_is_true(found: Found) -> None:
-    assert len(found.above) >= 35
-    assert found.precision(PROGRAM.allowed) >= 0.95
-    assert found.impossible(READ) == []
-
-
-def test_nothing_it_does_is_a_gap_and_what_native_code_does_is_named(place: Path, found: Found) -> None:
-    assert found.every
-    told = diagnose([place / "spool"])
-    assert told.gaps == []
-    assert told.unaudited == {"duckdb": "DuckDB", "pyarrow": "Arrow"}
+class TestTheClosing(OfAScript):
+    program = PROGRAM
+    run = staticmethod(run)
+    made = ("out/countries.parquet", "out/funnel.csv", "out/products.json", "out/refunds.csv", "out/report.txt")
+    least = 35
