@@ -1,5 +1,6 @@
 """Celery under the policy, with a real Redis between sender and worker."""
 
+import logging
 import re
 import threading
 from collections.abc import Generator
@@ -75,11 +76,13 @@ def work_through(app: Any, queue: str, works: list[Work]) -> None:
 
     signals.task_postrun.connect(ended)
     options = {"perform_ping_check": False, "pool": "solo", "queues": [queue], "loglevel": "ERROR"}
+    level = logging.root.level
     try:
         with testing.start_worker(app, shutdown_timeout=30, **options):
             assert done.wait(30)
     finally:
         signals.task_postrun.disconnect(ended)
+        logging.root.setLevel(level)  # the worker has set its own
     if Tasks.raised:
         raise Tasks.raised[0]
 
