@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib import integrations
 from privacylib.graph import Graph, load
-from privacylib.instrumentation import patching
 from privacylib.testing import capture
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 duckdb: Any = pytest.importorskip("duckdb")
 pytest.importorskip("sqlglot")
@@ -39,15 +37,11 @@ create table "shop"."main"."customers__dbt_tmp" as (
 @contextmanager
 def warehouse(directory: Path) -> Generator[tuple[Any, Watched]]:
     """Yield a connection to a database that holds what was loaded, under no rule."""
-    with duckdb.connect(str(directory / "shop.duckdb")) as db, watched(directory) as here:
+    with duckdb.connect(str(directory / "shop.duckdb")) as db:
         db.execute("create table raw_orders (id int, user_id int, status text)")
         db.execute("create table raw_payments (id int, order_id int, payment_method text, amount int)")
-        integrations.install(frozenset({"duckdb"}))
-        try:
-            with privacylib.scope("job"):
-                yield db, here
-        finally:
-            patching.uninstall()
+        with instrumented(directory, "duckdb") as here, privacylib.scope("job"):
+            yield db, here
 
 
 def exchanged(db: Any, kind: str, name: str, made: str) -> None:

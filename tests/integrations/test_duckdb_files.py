@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib import integrations
 from privacylib.graph import load
-from privacylib.instrumentation import patching
-from tests.watched import Watched, watched
+from tests.watched import Watched, instrumented
 
 duckdb: Any = pytest.importorskip("duckdb")
 pytest.importorskip("sqlglot")
@@ -23,18 +21,14 @@ def a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[tuple[An
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
     Path("out").mkdir()
-    with duckdb.connect(str(tmp_path / "shop.duckdb")) as db, watched(tmp_path) as here:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as db:
         db.execute("create table users (id int, email text)")
         db.execute("insert into users values (1, 'someone')")
         for name in ("in/one", "in/two"):
             db.execute(f"copy (select id as number, email as mail from users) to '{name}.parquet'")
         db.execute("copy users to 'in/users.csv' (header)")
-        integrations.install(frozenset({"duckdb"}))
-        try:
-            with privacylib.scope("job"):
-                yield db, here
-        finally:
-            patching.uninstall()
+        with instrumented(tmp_path, "duckdb") as here, privacylib.scope("job"):
+            yield db, here
 
 
 def parsed(here: Watched, directory: Path) -> set[tuple[str, str]]:
