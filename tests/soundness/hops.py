@@ -91,11 +91,17 @@ class Reaching(World):
         caller.reads.own.add(source)
         return False
 
-    def take_refusal(self, caller: Place) -> None:
-        """Take in that a call was refused: an error is an answer, which brings what its annotation says."""
+    def take_refusal(self, caller: Place) -> str:
+        """Take in that a call was refused, and return what becomes of it.
+
+        An error is an answer, which brings what its annotation says: a write that is open around the caller may be
+        one that nothing may flow into any more.
+        """
         source = (f"{HOP}#response", frozenset(SOURCES[HOP]), False)
-        if self.refused(caller, source) is None:
-            caller.reads.own.add(source)
+        if self.refused(caller, source) is not None:
+            return DENIED
+        caller.reads.own.add(source)
+        return REFUSED
 
     # -- other processes
 
