@@ -1,6 +1,6 @@
 """A small web application as a process: a route that queries SQLite and makes one gRPC call.
 
-``python -m tests.benchmarks.shop bare|privacylib|opentelemetry`` prints its port. ``/cpu`` tells what it used.
+``python -m tests.benchmarks.shop bare|carrying|privacylib|opentelemetry`` prints its port. ``/cpu`` tells what it used.
 """
 
 import importlib
@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 import privacylib
+from tests.benchmarks.rows.grpc_floor import Carrying
 from tests.benchmarks.settings import Discarding, governed, tracing
 from tests.grpc import services
 
@@ -57,6 +58,17 @@ class Sides:
 
     def settle(self) -> None:
         """Wait for what the background does on behalf of the requests so far."""
+
+
+class Carried(Sides):
+    """Nothing but gRPC's carrying of as many bytes as a signed context takes."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__(stack)
+        self.server = (Carrying(),)
+
+    def channel(self, channel: Any) -> Any:
+        return grpc.intercept_channel(channel, *self.server)
 
 
 class Governed(Sides):
@@ -108,6 +120,7 @@ class Traced(Sides):
 
 KINDS: dict[str, Callable[[ExitStack], Sides]] = {
     "bare": Sides,
+    "carrying": Carried,
     "privacylib": Governed,
     "opentelemetry": Traced,
 }

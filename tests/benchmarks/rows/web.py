@@ -23,6 +23,7 @@ UNLOADED = 2
 
 NEEDED = {
     "bare": ("uvicorn", "starlette"),
+    "carrying": (),
     "privacylib": (),
     "opentelemetry": tuple(f"opentelemetry.instrumentation.{name}" for name in ("grpc", "sqlite3", "starlette")),
 }
@@ -117,6 +118,7 @@ class Web:
                         found[each.kind].append(used)
         bare, ours = found["bare"], found["privacylib"]
         theirs = found.get("opentelemetry", [])
+        floor = _more(found["carrying"], bare)
         what = "CPU for each request of a web application"
         more, other = _more(ours, bare), _more(theirs, bare)
         return [
@@ -125,6 +127,10 @@ class Web:
                 median(other) if other else None, None, Goal(most=3), more, other, "" if theirs else "not installed",
             ),
             Line(self.name, what, "µs", median(ours), "bare", median(bare), 1 + median(more) / 100, Goal(), ours, bare),
+            Line(
+                self.name, "gRPC carries as many bytes, and nothing else is done, on top of bare", "%", median(floor),
+                "privacylib", median(more), _ratio(floor, more), Goal(), floor, more,
+            ),
             Line(
                 self.name, "the same beside OpenTelemetry's instrumentations", "µs", median(ours), "OpenTelemetry's",
                 median(theirs) if theirs else None, _ratio(ours, theirs), Goal(), ours, theirs,
