@@ -1,7 +1,7 @@
 """What carrying a context costs over gRPC before anything is decided, signed, verified or recorded.
 
 Interceptors that only carry bytes: in the request a `traceparent` and a member as long as ours, in the response a text
-as long as the labels that go back. They are other bytes each time, as with a signature, so that gRPC compresses nothing.
+as long as the labels that go back. The bytes differ each time, as with a signature, so that gRPC compresses nothing.
 """
 
 from collections.abc import Generator
