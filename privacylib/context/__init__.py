@@ -1,5 +1,6 @@
 """The policy context of running work."""
 
+from privacylib.context.behalf import Doers, doers, give_task, give_thread, handed_out
 from privacylib.context.current import CurrentVars, get_frame, set_frame
 from privacylib.context.desk import Desk
 from privacylib.context.frames import ANYONE, Entered, Frame, Scope
@@ -20,7 +21,8 @@ from privacylib.context.state import (
 )
 
 __all__ = [
-    "ANYONE", "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Desk", "Entered", "Frame", "Inside",
-    "LatestReads", "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Within", "frame_here", "frame_now", "get_frame",
-    "is_unseen", "leave", "new_key", "reference", "runner", "runner_id", "set_frame",
+    "ANYONE", "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Desk", "Doers", "Entered", "Frame", "Inside",
+    "LatestReads", "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Within", "doers", "frame_here", "frame_now",
+    "get_frame", "give_task", "give_thread", "handed_out", "is_unseen", "leave", "new_key", "reference", "runner",
+    "runner_id", "set_frame",
 ]  # fmt: skip

@@ -111,7 +111,8 @@ ANYONE = 0
 class Entered(Frame):
     """The frame of a zone, or of a unit of work of its own, which knows who entered it.
 
-    A task or thread carries the frames of whoever started it, but has not entered them.
+    A task or thread carries the frames of whoever started it, but has not entered them, unless it works on behalf of
+    those (`privacylib.context.behalf`).
     """
 
     __slots__ = ("owner", "step")

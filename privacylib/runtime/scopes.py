@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
+from privacylib.context.behalf import doers
 from privacylib.context.current import get_frame, set_frame
 from privacylib.context.frames import ANYONE, Entered, Frame, Scope
 from privacylib.context.sources import ReadSet
@@ -135,13 +136,14 @@ def apart(scope: Scope, zone: Zone) -> Frame:
 def zone_around(outer: Frame | None) -> Zone:
     """Return the zone that a unit of work of its own starts in, where it is begun in a frame.
 
-    Zones only tighten, so it stands inside those that the same task or thread has entered and not left. What a task
-    or thread only carries from whoever started it is nothing to the next item that it works on (fault 26).
+    Zones only tighten, so it stands inside those that whoever does the work has entered and not left: the same task
+    or thread, and those on whose behalf it works. What a worker only carries from whoever started it is nothing to the
+    next item that it works on (fault 26).
     """
     base = PROCESS.frame.zone
     if outer is None or outer.zone is base:
         return base
-    here: tuple[int, ...] = (ANYONE, runner_id(), threading.get_ident())
+    here: tuple[int, ...] = (ANYONE, *doers())
     steps: list[ZoneStep] = []
     while outer is not None:
         if isinstance(outer, Entered) and not outer.scope.left:

@@ -91,8 +91,8 @@ class Reads:
         return self.open + (self.upper.open_writes() if self.upper is not None and self.part else [])
 
 
-Who = tuple[object, object]
-"""A task, or a thread twice, and the thread it runs in."""
+Who = tuple[object, ...]
+"""A task, or a thread twice, the thread it runs in, and all on whose behalf these work."""
 MAIN: Who = ("main", "main")
 
 
@@ -202,7 +202,7 @@ class World:
         return inner
 
     def narrowed_by(self, place: Place) -> tuple[tuple[str, ...], set[str] | None, bool]:
-        """Return what a unit of work of its own starts in: what this very task or thread has entered and not left."""
+        """Return what a unit of work of its own starts in: what whoever does the work has entered and not left."""
         purposes, admitted, unknown = self.command, None, False
         zones: list[tuple[str, set[str] | None]] = []
         for each in reversed([each for each in place.around if not each.left]):

@@ -133,6 +133,9 @@ class Started(Apart):
 class Submitted(Apart):
     """A job of a pool of threads."""
 
+    behalf: tuple[object, ...] = ()
+    """On whose behalf it works."""
+
     def start(self, pool: ThreadPoolExecutor) -> None:
         self.future: Future[None] = pool.submit(self.follow)
 

@@ -109,8 +109,9 @@ class Reaching(World):
         """Return a world and a place in it for a job in another process."""
         world = World(self.ceiling, scoped=True, command=self.command)
         inner = Place(
-            Reads(Reads(own=place.reads.visible())), place.purposes, place.admitted, place.unknown, place.lowered
-        )
+            Reads(Reads(own=place.reads.visible())), place.purposes, place.admitted, place.unknown, place.lowered,
+            around=(Entered(world.who[0], inside=self.narrowed_by(place)),),
+        )  # fmt: skip
         return world, inner
 
     def take_home(self, place: Place, own: set[Source], returned: set[Source]) -> bool:

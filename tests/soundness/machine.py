@@ -68,7 +68,7 @@ _told_only = st.one_of(
 def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     script = st.lists(inner, max_size=3).map(tuple)
     return st.one_of(
-        st.tuples(st.just("scope"), st.booleans(), st.just(False), script),
+        st.tuples(st.just("scope"), st.booleans(), st.booleans(), script),
         st.tuples(st.just("zone"), purposes, admitted, script),
         inner,
     )
@@ -137,7 +137,8 @@ class Soundness(RuleBasedStateMachine):
     def acting(self, hand: Hand) -> Who:
         """Return who does what a hand is told: whoever takes the steps of a generator."""
         runner = hand.driver if isinstance(hand, Stepped) else hand
-        return runner, self.loop if isinstance(runner, Scheduled) else runner
+        behalf = runner.behalf if isinstance(runner, Submitted) else ()
+        return runner, self.loop if isinstance(runner, Scheduled) else runner, *behalf
 
     def lead(self, hand: Stepped, number: int) -> None:
         """Choose who takes the next step of a generator."""
@@ -169,6 +170,7 @@ class Soundness(RuleBasedStateMachine):
 
     def started(self, kind: type[Started | Submitted | Scheduled], by: Hand) -> Any:
         hand: Any = kind(self.carried(by), self.unwind)
+        hand.behalf = self.acting(by)
         starts: dict[type[Any], Callable[[], None]] = {
             Started: lambda: hand.start(),  # noqa: PLW0108 - only a thread starts without more
             Submitted: lambda: hand.start(self.pool),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from privacylib.context import PROCESS, Frame, LatestReads, ReadSet, Scope, set_frame
+from privacylib.context import PROCESS, Entered, Frame, LatestReads, ReadSet, Scope, runner_id, set_frame
 from privacylib.model import Asset, Evidence, Mode, PolicyDenied, Source, Zone
 from privacylib.policy.lowering import Lowering
 from privacylib.runtime import ACTIVE, faults, into_open_writes
@@ -79,18 +79,19 @@ class Baton:
                 raise
             faults.swallowed("starting", error)
 
-    def frame(self, *, with_process: bool) -> Frame:
+    def frame(self, *, with_process: bool, entered: Zone | None = None) -> Frame:
         """Return a frame for the work, whose own reads are told apart from those it was given.
 
         Args:
             with_process: Whether the reads of the process scope are among those given.
+            entered: The zone in which the work begins units of its own; None for one that nobody waits for.
         """
         given = ReadSet(self.key, PROCESS.frame.scope.reads)
         receive(given, self.held)
         if with_process:
             receive(given, self.process)
         scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent)
-        return Frame(scope, self.zone, None, None, self.lowered)
+        return Frame(scope, self.zone, None if entered is None else _inside(entered), None, self.lowered)
 
     def begin_process(self) -> None:
         """Let a process that was just started live by the context of whoever started it."""
@@ -102,6 +103,13 @@ class Baton:
             set_frame(self.frame(with_process=False))
         else:
             receive(process.scope.reads, self.held)
+
+
+def _inside(zone: Zone) -> Frame:
+    """Return the frame of a zone that the running work stands in, as if it had entered that itself."""
+    frame = Entered(PROCESS.frame.scope, zone)
+    frame.owner, frame.step = runner_id(), None
+    return frame
 
 
 def baton(frame: Frame | None) -> Baton:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures.thread import ThreadPoolExecutor
 from typing import Any
 
-from privacylib.context import get_frame
+from privacylib.context import Doers, get_frame, handed_out
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.hops.replacing import Replacement, without_frame
 from privacylib.runtime import ACTIVE
@@ -13,7 +13,9 @@ from privacylib.runtime import ACTIVE
 __all__ = ["FRAME", "REPLACEMENTS"]
 
 FRAME = "_privacylib_frame"
-"""Attribute of a future with the frame that its job runs under."""
+"""Attribute of a future with the frame that its job runs under, and on whose behalf."""
+
+_NOBODYS: tuple[None, Doers] = None, ()
 
 
 def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,10 +25,12 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         frame = get_frame()
         if frame is None:
             future = original(self, Job(fn, None), *args, **kwargs)
-        else:
-            with without_frame():  # submitting starts workers
-                future = original(self, Job(fn, frame), *args, **kwargs)
-        vars(future)[FRAME] = frame
+            vars(future)[FRAME] = _NOBODYS
+            return future
+        behalf = handed_out(frame)
+        with without_frame():  # submitting starts workers
+            future = original(self, Job(fn, frame, behalf), *args, **kwargs)
+        vars(future)[FRAME] = frame, behalf
         return future
 
     return submit
@@ -37,8 +41,8 @@ def _add_done_callback(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def add_done_callback(self: "concurrent.futures.Future[Any]", fn: Callable[..., Any]) -> None:
         if ACTIVE.snapshot is not None:
-            known = vars(self)
-            fn = Job(fn, known[FRAME] if FRAME in known else get_frame())
+            frame, behalf = vars(self).get(FRAME) or (get_frame(), ())
+            fn = Job(fn, frame, behalf)
         original(self, fn)
 
     return add_done_callback

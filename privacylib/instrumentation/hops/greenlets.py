@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from privacylib.context import get_frame, set_frame
+from privacylib.context import get_frame, handed_out, set_frame
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.instrumentation.importing import when_imported
@@ -62,7 +62,8 @@ def _spawned(greenlet: Any) -> None:
 def _spawn(original: Callable[..., Any]) -> Callable[..., Any]:
     def spawn(self: Any, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if ACTIVE.snapshot is not None:
-            func = Job(func, get_frame())
+            frame = get_frame()
+            func = Job(func, frame, handed_out(frame))
         return original(self, func, *args, **kwargs)
 
     return spawn

@@ -33,13 +33,16 @@ def install(restart: Callable[[], None] | None = None) -> None:
             subprocesses,
             taskpools,
             threads,
+            waiting,
         )
         from privacylib.instrumentation.hops.greenlets import Greenlets
 
         _hops.extend((*threads.REPLACEMENTS, *executors.REPLACEMENTS, *pools.REPLACEMENTS, *taskpools.REPLACEMENTS))
+        _hops.extend(waiting.REPLACEMENTS)
         _hops.extend((*processes.REPLACEMENTS, *subprocesses.REPLACEMENTS, *queues.REPLACEMENTS, *baggage.REPLACEMENTS))
         _hops.extend(processqueues.REPLACEMENTS)
         _hops.append(Greenlets())
+        _hops.append(waiting.Anyio())
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART
 

@@ -6,11 +6,12 @@ from concurrent.futures import Future
 from concurrent.futures.process import ProcessPoolExecutor
 from typing import Any
 
-from privacylib.context import Frame, frame_now, set_frame
+from privacylib.context import Frame, frame_now, handed_out, set_frame
 from privacylib.instrumentation.hops.batons import Baton, Home, baton, brought, take_home
 from privacylib.instrumentation.hops.executors import FRAME
 from privacylib.instrumentation.hops.replacing import Replacement, without_frame
-from privacylib.runtime import ACTIVE, exit_frame
+from privacylib.model import Zone
+from privacylib.runtime import ACTIVE, exit_frame, zone_around
 
 __all__ = ["REPLACEMENTS", "Errand", "Parcel", "unmark"]
 
@@ -42,20 +43,21 @@ class Errand:
     The result comes back as a `Parcel`; an exception carries what the job read as an attribute.
     """
 
-    __slots__ = ("_baton", "_function", "_ticket")
+    __slots__ = ("_baton", "_entered", "_function", "_ticket")
 
-    def __init__(self, function: Callable[..., Any], taken: Baton, ticket: int = 0) -> None:
+    def __init__(self, function: Callable[..., Any], taken: Baton, entered: Zone, ticket: int = 0) -> None:
         self._function = function
         self._baton = taken
+        self._entered = entered
         self._ticket = ticket
 
-    def __reduce__(self) -> tuple[type["Errand"], tuple[Callable[..., Any], Baton, int]]:
-        return Errand, (self._function, self._baton, self._ticket)
+    def __reduce__(self) -> tuple[type["Errand"], tuple[Callable[..., Any], Baton, Zone, int]]:
+        return Errand, (self._function, self._baton, self._entered, self._ticket)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Parcel:
         """Call the function."""
         self._baton.start()
-        frame = self._baton.frame(with_process=True)
+        frame = self._baton.frame(with_process=True, entered=self._entered)
         set_frame(frame)
         try:
             value = self._function(*args, **kwargs)
@@ -82,12 +84,12 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         _waiting[ticket] = frame
         try:
             with without_frame():  # submitting starts workers
-                future = original(self, Errand(fn, baton(frame), ticket), *args, **kwargs)
+                future = original(self, Errand(fn, baton(frame), zone_around(frame), ticket), *args, **kwargs)
         except BaseException:
             del _waiting[ticket]
             raise
         known: dict[str, Any] = future.__dict__
-        known[FRAME], known[_TICKET] = frame, ticket
+        known[FRAME], known[_TICKET] = (frame, handed_out(frame)), ticket
         if future.done():  # before it was marked; where it failed, nobody has taken the reads home yet
             _lost(future)
         future.add_done_callback(_done)

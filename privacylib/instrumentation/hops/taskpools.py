@@ -9,12 +9,12 @@ from multiprocessing import TimeoutError as ResultTimeout
 from multiprocessing.pool import ApplyResult, IMapIterator, Pool, ThreadPool
 from typing import Any, cast
 
-from privacylib.context import Frame, frame_now, get_frame
+from privacylib.context import Frame, frame_now, get_frame, handed_out
 from privacylib.instrumentation.hops.batons import Home, baton, take_home
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.hops.pools import Errand, Parcel, unmark
 from privacylib.instrumentation.hops.replacing import Replacement, replacements, without_frame
-from privacylib.runtime import ACTIVE
+from privacylib.runtime import ACTIVE, zone_around
 
 __all__ = ["REPLACEMENTS"]
 
@@ -41,10 +41,13 @@ def _hand_in(original: Callable[..., Any]) -> Callable[..., Any]:
         given = bound.arguments
         threads = isinstance(self, ThreadPool)
         frame = get_frame() if threads else frame_now()
-        given["func"] = Job(given["func"], frame) if threads else Errand(given["func"], baton(frame))
+        behalf = handed_out(frame)
+        given["func"] = (
+            Job(given["func"], frame, behalf) if threads else Errand(given["func"], baton(frame), zone_around(frame))
+        )
         for name in ("callback", "error_callback"):
             if given.get(name) is not None:
-                given[name] = Job(given[name] if threads else _unpacking(given[name]), frame)
+                given[name] = Job(given[name] if threads else _unpacking(given[name]), frame, behalf)
         result = original(*bound.args, **bound.kwargs)
         if not threads and hasattr(result, "__dict__"):  # imap in chunks returns a bare generator
             vars(result)[_OURS] = True

@@ -1,0 +1,58 @@
+"""On whose behalf work is done: a job, and a task that is waited for, is part of the work that handed it out.
+
+A task or thread that nobody waits for may be a worker, whose next item is somebody else's; it stands alone.
+"""
+
+import asyncio
+import os
+import threading
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from privacylib.context.frames import Frame
+from privacylib.context.state import PROCESS, runner, runner_id
+
+__all__ = ["THREADS", "Doers", "doers", "give_task", "give_thread", "handed_out"]
+
+Doers = tuple[int, ...]
+"""Numbers of tasks and threads, as `runner_id` gives them."""
+
+THREADS: dict[int, Doers] = {}
+"""On whose behalf each thread works that does so."""
+_tasks: WeakKeyDictionary["asyncio.Task[Any]", Doers] = WeakKeyDictionary()
+
+
+def _forked() -> None:
+    """Forget the threads that a child does not have: its own may get their numbers."""
+    me = threading.get_ident()
+    for thread in [each for each in THREADS if each != me]:
+        del THREADS[thread]
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
+def doers() -> Doers:
+    """Return who does what is done here: the running task, its thread, and all on whose behalf either works."""
+    running, thread = cast("int | asyncio.Task[Any]", runner()), threading.get_ident()
+    given = () if isinstance(running, int) else _tasks.get(running, ())
+    return (runner_id(), thread, *given, *THREADS.get(thread, ()))
+
+
+def handed_out(frame: Frame | None) -> Doers:
+    """Return on whose behalf work will be done that is handed out in a frame; nobody's outside of zones."""
+    return () if frame is None or frame.zone is PROCESS.frame.zone else doers()
+
+
+def give_thread(behalf: Doers) -> Doers:
+    """Let the running thread work on behalf of others, and return on whose behalf it did."""
+    me = threading.get_ident()
+    before = THREADS.pop(me, ())
+    if behalf:
+        THREADS[me] = behalf
+    return before
+
+
+def give_task(task: "asyncio.Task[Any]", behalf: Doers) -> None:
+    """Let a task work on behalf of others for as long as it runs."""
+    _tasks[task] = behalf

@@ -1,0 +1,302 @@
+"""Work that somebody hands out and waits for is part of it; a worker that nobody waits for is not."""
+
+import asyncio
+import multiprocessing
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
+from typing import Any, cast
+
+import pytest
+
+import privacylib
+from privacylib.context import get_frame
+from privacylib.instrumentation import hops
+from privacylib.testing import Capture
+
+Purposes = tuple[str, ...]
+new: Any = asyncio
+"""What not every Python has."""
+
+
+def unit() -> Purposes:
+    """Begin a unit of work of its own, and return why it is done."""
+    with privacylib.scope("item", fresh=True):
+        zone = privacylib.current().zone
+    return () if zone is None else zone.purposes
+
+
+async def unit_later() -> Purposes:
+    await asyncio.sleep(0)
+    return unit()
+
+
+def in_a_job() -> Purposes:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(unit).result()
+
+
+def in_a_job_of_a_job() -> Purposes:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(in_a_job).result()
+
+
+def in_a_pool_of_threads() -> Purposes:
+    with ThreadPool(1) as pool:
+        return pool.apply(unit)
+
+
+def in_a_callback() -> Purposes:
+    found: Future[Purposes] = Future()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(threading.Event().wait, 0.01).add_done_callback(lambda _: found.set_result(unit()))
+    return found.result()
+
+
+def in_another_process() -> Purposes:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        return pool.submit(unit).result()
+
+
+def in_a_loop_of_a_job() -> Purposes:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, unit_later()).result()
+
+
+def in_a_context_of_a_job() -> Purposes:
+    """As `asyncio.to_thread` and asgiref do it."""
+    import contextvars
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(contextvars.copy_context().run, unit).result()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize(
+    "hand_out",
+    [
+        in_a_job, in_a_job_of_a_job, in_a_pool_of_threads, in_a_callback, in_another_process, in_a_loop_of_a_job,
+        in_a_context_of_a_job,
+    ],
+)  # fmt: skip
+def test_a_job_stands_in_the_zones_of_who_submits_it(seen: Capture, hand_out: Callable[[], Purposes]) -> None:
+    assert hand_out() == ()
+    with privacylib.zone("reply"):
+        assert hand_out() == ("reply",)
+        with privacylib.zone("ads"):
+            assert hand_out() == ("reply", "ads")
+
+
+async def in_a_thread() -> Purposes:
+    return await asyncio.to_thread(unit)
+
+
+async def in_the_loops_executor() -> Purposes:
+    return await asyncio.get_running_loop().run_in_executor(None, unit)
+
+
+async def waited_for() -> Purposes:
+    return await asyncio.wait_for(unit_later(), 10)
+
+
+async def in_a_group() -> Purposes:
+    if sys.version_info < (3, 11):
+        pytest.skip("task groups came with Python 3.11")
+    async with new.TaskGroup() as group:
+        return await group.create_task(unit_later())
+
+
+async def in_a_group_of_eager_tasks() -> Purposes:
+    if sys.version_info < (3, 12):
+        pytest.skip("eager tasks came with Python 3.12")
+
+    async def at_once() -> Purposes:
+        return unit()
+
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(new.eager_task_factory)
+    try:
+        async with new.TaskGroup() as group:
+            return await group.create_task(at_once())
+    finally:
+        loop.set_task_factory(None)
+
+
+async def in_a_thread_of_anyio() -> Purposes:
+    to_thread = pytest.importorskip("anyio.to_thread")
+    return await to_thread.run_sync(unit)
+
+
+async def in_a_group_of_anyio() -> Purposes:
+    anyio: Any = pytest.importorskip("anyio")
+    found: list[Purposes] = []
+
+    async def work(wait: bool) -> None:
+        found.append(await unit_later() if wait else unit())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(work, True)
+    return found[0]
+
+
+def behind_middlewares(ask: Callable[[], Awaitable[None]] | Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    """Return an application of Starlette that asks behind two middlewares, each of which runs it in a task."""
+    base: Any = pytest.importorskip("starlette.middleware.base")
+    from starlette.applications import Starlette
+    from starlette.background import BackgroundTask
+    from starlette.middleware import Middleware
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    async def passes_on(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    async def endpoint(request: Any) -> Any:
+        await cast("Any", ask)()
+        return Response(background=BackgroundTask(ask))
+
+    def endpoint_in_a_thread(request: Any) -> Any:
+        ask()
+        return Response()
+
+    theirs = Middleware(base.BaseHTTPMiddleware, dispatch=passes_on)
+    route = Route("/", endpoint if asyncio.iscoroutinefunction(ask) else endpoint_in_a_thread)
+    app = Starlette(routes=[route], middleware=[theirs, theirs])
+
+    async def served() -> None:
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+        await app(scope, receive, send)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0)
+
+    return served
+
+
+async def behind_starlettes_middlewares() -> Purposes:
+    found: list[Purposes] = []
+
+    async def ask() -> None:
+        found.append(unit())
+
+    await behind_middlewares(ask)()
+    assert len(set(found)) == 1
+    return found[0]
+
+
+async def in_an_endpoint_in_a_thread() -> Purposes:
+    found: list[Purposes] = []
+    await behind_middlewares(lambda: found.append(unit()))()
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    "hand_out",
+    [
+        in_a_thread, in_the_loops_executor, waited_for, in_a_group, in_a_group_of_eager_tasks,
+        *(
+            pytest.param(each, marks=pytest.mark.library)
+            for each in (
+                in_a_thread_of_anyio, in_a_group_of_anyio, behind_starlettes_middlewares, in_an_endpoint_in_a_thread,
+            )
+        ),
+    ],
+)  # fmt: skip
+async def test_what_a_task_waits_for_stands_in_its_zones(
+    seen: Capture, hand_out: Callable[[], Awaitable[Purposes]]
+) -> None:
+    assert await hand_out() == ()
+    with privacylib.zone("reply"):
+        assert await hand_out() == ("reply",)
+        with privacylib.zone("ads"):
+            assert await hand_out() == ("reply", "ads")
+    assert await hand_out() == ()
+
+
+def test_fault_26_a_worker_that_a_job_starts_does_not(seen: Capture) -> None:
+    found: list[Purposes] = []
+
+    def job() -> None:
+        worker = threading.Thread(target=lambda: found.append(unit()))
+        worker.start()
+        worker.join()
+
+    with ThreadPoolExecutor(1) as pool, privacylib.zone("reply"):
+        pool.submit(job).result()
+    assert found == [()]
+
+
+@pytest.mark.parametrize("kind", ["asyncio", pytest.param("anyio", marks=pytest.mark.library)])
+async def test_fault_26_nor_does_one_that_is_started_in_a_group_of_somebody_else(seen: Capture, kind: str) -> None:
+    if kind == "asyncio" and sys.version_info < (3, 11):
+        pytest.skip("task groups came with Python 3.11")
+    found, done = list[Purposes](), asyncio.Event()
+
+    async def worker() -> None:
+        found.append(unit())
+        done.set()
+
+    async def request(group: Any) -> None:
+        with privacylib.zone("reply"):
+            if kind == "asyncio":
+                await group.create_task(worker())
+            else:
+                group.start_soon(worker)
+                await done.wait()
+
+    make: Any = new.TaskGroup if kind == "asyncio" else pytest.importorskip("anyio").create_task_group
+    async with make() as group:
+        await asyncio.create_task(request(group))
+    assert found == [()]
+
+
+def test_a_job_that_outlives_the_zone_stands_in_it_no_more(seen: Capture) -> None:
+    left = threading.Event()
+
+    def job() -> Purposes:
+        left.wait(10)
+        return unit()
+
+    with ThreadPoolExecutor(1) as pool:
+        with privacylib.zone("reply"):
+            outlives = pool.submit(job)
+        left.set()
+        assert outlives.result() == ()
+
+
+def test_a_thread_keeps_nothing_of_it_between_jobs(seen: Capture) -> None:
+    with ThreadPoolExecutor(1) as pool, privacylib.zone("reply"):
+        frame = get_frame()
+        assert pool.submit(unit).result() == ("reply",)
+
+        def worker() -> Purposes:
+            from privacylib.context import set_frame
+
+            set_frame(frame)  # as work that was started there carries it
+            return unit()
+
+        pool.submit(threading.Event().wait, 0).result()
+        loose: Future[Purposes] = Future()
+        thread = threading.Thread(target=lambda: loose.set_result(worker()))
+        thread.start()
+        assert loose.result(10) == ()
+
+
+@pytest.mark.library
+def test_removing_the_hops_puts_the_originals_back(seen: Capture) -> None:
+    anyio: Any = pytest.importorskip("anyio._backends._asyncio")
+    to_thread: Any = pytest.importorskip("anyio.to_thread")
+    group: Any = next(each for each in anyio.TaskGroup.__mro__ if "start_soon" in vars(each))
+    places: list[tuple[Any, str]] = [(group, "start_soon"), (to_thread, "run_sync")]
+    if sys.version_info >= (3, 11):
+        places.append((new.TaskGroup, "create_task"))
+    ours: list[Any] = [vars(owner)[name] for owner, name in places]
+    assert all(hasattr(each, "__wrapped__") for each in ours)
+    hops.uninstall()
+    assert [vars(owner)[name] for owner, name in places] == [each.__wrapped__ for each in ours]
+    hops.install()
