@@ -1,3 +1,4 @@
+# cython: binding=True
 """Scopes and zones as decorators and context managers."""
 
 import contextlib
@@ -5,10 +6,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from privacylib.context import ANYONE, Entered, Frame, get_frame
+from privacylib.context import ANYONE
+from privacylib.context.current import get_frame
+from privacylib.context.frames import Entered, Frame
 from privacylib.decorators.arguments import dotted, names, wrappable
 from privacylib.decorators.wrapping import wrap
-from privacylib.runtime import ACTIVE, ZoneStep, absent, enter_scope, exit_frame
+from privacylib.runtime.active import ACTIVE, absent
+from privacylib.runtime.scopes import ZoneStep, enter_scope, exit_frame
 
 __all__ = ["Block", "scope", "zone"]
 
@@ -39,9 +43,8 @@ class Block:
             frame.owner = ANYONE
         return frame
 
-    def exit(self, token: Frame, failed: bool) -> None:
+    def exit(self, token: Frame, failed: bool) -> None:  # noqa: ARG002 - a failed scope is left like any other
         """Leave the scope; never raises."""
-        del failed
         exit_frame(token)
 
     def __enter__(self) -> None:
