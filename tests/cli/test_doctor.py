@@ -14,6 +14,8 @@ import yaml
 from privacylib import cli
 from privacylib.runtime import COMPILED
 
+pytestmark = pytest.mark.any_python
+
 BEGIN = """
 import os, signal, sys, threading, privacylib
 from privacylib.runtime import faults

@@ -16,6 +16,8 @@ import pytest
 from privacylib.recorder import producers
 from tests.exporters.receiver import Receiver, receiving, texts
 
+pytestmark = pytest.mark.any_python
+
 PROGRAM = """
 import os, sys, time, privacylib
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult

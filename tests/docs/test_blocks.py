@@ -12,6 +12,8 @@ import pytest
 from tests.docs.pages import Block, blocks
 from tests.docs.runner import ROOT, Page
 
+pytestmark = pytest.mark.any_python
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
 
