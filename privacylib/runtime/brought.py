@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from privacylib.context import Frame, Scope, get_frame
+from privacylib.context import Frame, ReadSet, Scope, get_frame
 from privacylib.labels import join, meet
 from privacylib.model import NO_ZONE, Asset, Evidence, PolicyContext, Served, Source, Zone
 from privacylib.naming import parse
@@ -18,14 +18,15 @@ CARRIED = Asset("context", "carried")
 """What a write depends on where the labels it holds were brought by a carrier that names no assets."""
 
 
-def scope_under(context: PolicyContext, name: str) -> Scope:
+def scope_under(context: PolicyContext, name: str, outside: ReadSet | None = None) -> Scope:
     """Return a unit of work of its own that goes on under a context's correlation key.
 
     Args:
         context: What was brought.
         name: What the scope is called, for people.
+        outside: What the work outside scopes has read that it is part of; left out for one that stands apart.
     """
-    return root_scope(name, bytes.fromhex(context.correlation_key) if context.correlation_key else None)
+    return root_scope(name, bytes.fromhex(context.correlation_key) if context.correlation_key else None, outside)
 
 
 def zone_under(context: PolicyContext) -> Zone:

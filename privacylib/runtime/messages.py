@@ -5,11 +5,12 @@ write or at the end, whichever comes first, for a consumer is handed the message
 """
 
 import contextlib
+import threading
 from collections.abc import Sequence
 
 from attrs import evolve
 
-from privacylib.context import Frame
+from privacylib.context import PROCESS, Frame, ReadSet, frame_here
 from privacylib.labels import join
 from privacylib.model import Decision, PolicyContext, PolicyDenied, Source, Zone
 from privacylib.propagation.carriers import MutableCarrier
@@ -88,7 +89,7 @@ def deliver(site: Site, arrived: Sequence[Arrival]) -> Frame:
     context = arrived[0][1]
     uri = site.operation.asset.uri
     zone = served(zone_under(context), uri, site.snapshot.engine.zones(uri))
-    frame = apart(scope_under(context, uri), zone)
+    frame = apart(scope_under(context, uri, _open_outside()), zone)
     pending: _Delivery | None = None
     for at, presented in reversed(arrived):
         source, handle = _source(at, presented), Handle(at, frame)
@@ -96,6 +97,15 @@ def deliver(site: Site, arrived: Sequence[Arrival]) -> Frame:
         pending = _Delivery(handle, source, pending)
     frame.scope.reads.pending = pending
     return frame
+
+
+def _open_outside() -> ReadSet | None:
+    """Return what the work outside scopes has read that gets the messages, where a write stays open around it.
+
+    The body of such a write is not always in place: in a ``with`` block over a library's generator it is not.
+    """
+    here = frame_here() or (PROCESS.frame if threading.get_ident() == PROCESS.main else None)
+    return here.scope.reads if here is not None and not here.scope.opened and here.scope.reads.open else None
 
 
 def judge_delivery(frame: Frame) -> None:
@@ -110,7 +120,7 @@ def judge_delivery(frame: Frame) -> None:
     pending = frame.scope.reads.pending
     if pending is not None and frame.zone.purposes:
         pending.judge(frame)
-    if pending is not None and frame.inside() is not None:
+    if pending is not None and (frame.inside() is not None or frame.scope.reads.open_above()):
         pending.flow_in(frame)
 
 

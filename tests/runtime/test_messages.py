@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib.context import Frame, get_frame, set_frame
+from privacylib.context import Frame, Stage, frame_now, get_frame, set_frame
 from privacylib.model import Kind, Operation, PolicyContext, Verdict, Zone
 from privacylib.naming import asset
 from privacylib.runtime import begin, end, site_now
@@ -34,11 +34,25 @@ def delivered(*arrived: Arrival) -> Generator[Frame]:
     frame = deliver(arrived[0][0], arrived)
     assert frame is not None
     set_frame(frame)
-    judge_delivery(frame)
     try:
+        judge_delivery(frame)
         yield frame
     finally:
         leave_delivery(frame)
+
+
+@contextmanager
+def copying() -> Generator[None]:
+    """Write as long as a block, whose body is not in place: as the generator of a library does."""
+    site = site_now(Operation(Kind.WRITE, asset(CLOSED)))
+    assert site is not None
+    frame_now()
+    with Stage(get_frame()):
+        handle = begin(site, stays_open=True, body=True)
+    try:
+        yield
+    finally:
+        end(handle)
 
 
 class TestDelivery:
@@ -74,6 +88,24 @@ class TestDelivery:
         with delivered(arrival(CONTACT)):
             pass
         assert only(seen.of("READ", LETTERS)).decision.verdict is VERDICTS[mode]
+
+    @pytest.mark.parametrize("first", [True, False], ids=["before any scope", "after one"])
+    def test_flows_into_a_block_outside_any_scope_that_it_is_got_in(self, strict: Capture, *, first: bool) -> None:
+        if not first:
+            with privacylib.scope("first"):
+                pass
+        with copying():
+            for _ in range(2):
+                with pytest.raises(privacylib.PolicyDenied), delivered(arrival(CONTACT)):
+                    pass
+            with (
+                delivered(arrival(PolicyContext())),
+                privacylib.zone("assistant"),
+                pytest.raises(privacylib.PolicyDenied),
+            ):
+                read(USERS)
+        with delivered(arrival(CONTACT)), privacylib.zone("assistant"):
+            write(LOG)
 
     def test_a_check_before_any_zone_says_what_a_write_would_meet(self, strict: Capture) -> None:
         with delivered(arrival(CONTACT)):

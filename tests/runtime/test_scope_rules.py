@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import cast
 
 import pytest
@@ -331,6 +331,29 @@ class TestOrphans:
 
         await asyncio.gather(work(USERS), work(CLICKS))
         assert sorted(sources(observed)) == [(CLICKS,), (USERS,)]
+
+    def test_it_holds_what_a_generator_reads_in_steps(self, observed: Capture) -> None:
+        @privacylib.reads(USERS)
+        def rows() -> Iterator[int]:
+            yield 1
+
+        @privacylib.reads(CLICKS)
+        async def later() -> AsyncIterator[int]:
+            yield 1
+
+        async def task() -> None:
+            assert [each async for each in later()] == [1]
+            write(LOG)
+
+        def work() -> None:
+            assert list(rows()) == [1]
+            write(LOG)
+
+        with privacylib.scope("first"):
+            pass
+        in_thread(work)
+        asyncio.run(task())
+        assert sources(observed) == [(USERS,), (CLICKS,)]
 
     def test_a_zone_opened_there_sees_what_was_read_before_it(self, strict: Capture) -> None:
         def work() -> None:
