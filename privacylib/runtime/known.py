@@ -15,26 +15,22 @@ from privacylib.model import (
     ALLOW,
     REQUEST,
     RESPONSE,
-    Asset,
     Decision,
     Evidence,
     Flow,
     Kind,
-    Lowered,
     Mode,
     Operation,
     Source,
-    Terms,
     Verdict,
     Violation,
     Zone,
 )
+from privacylib.runtime.flows import flow_of, graded, terms_of, unexpired
 from privacylib.runtime.ways import explained
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
-    from privacylib.model.policy import Reclassification
-    from privacylib.policy.lowering import Lowering
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
 
@@ -207,7 +203,7 @@ class Site:
             and not (late and last[3].denied)
         ):
             return last[3]
-        lowered = frame.lowered and _unexpired(frame.lowered)
+        lowered = frame.lowered and unexpired(frame.lowered)
         answers, key = self.snapshot.answers, (self, sources, zone, judges, late, lowered)
         known = answers.get(key)
         if known is None:
@@ -225,8 +221,11 @@ class Site:
         known = answers.get(key)
         if known is None:
             decision = self.snapshot.engine.read(self.operation.asset, source.labels, zone, source.unknown)
-            fields, terms = (source.field or "",), self.terms(zone, taken=source)
-            flow = self.flow((), source.labels, zone, source.unknown, decision, fields, terms, Kind.READ)
+            terms = terms_of(self.operation, self.snapshot.engine, zone, taken=source)
+            flow = flow_of(
+                self.operation, terms, zone, decision, source.labels, source.unknown, (source.field or "",),
+                kind=Kind.READ,
+            )  # fmt: skip
             if decision.allowed:
                 known = Known(self.snapshot.recorder.define(flow), decision, denied=False)
             else:
@@ -241,8 +240,8 @@ class Site:
         decision = engine.uncovered(self.operation.asset, sources.labels, zone, sources.unknown)
         if decision.allowed:
             return None
-        terms = evolve(self.terms(zone), uncovered=True)
-        flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, (), terms)
+        terms = evolve(terms_of(self.operation, engine, zone), uncovered=True)
+        flow = flow_of(self.operation, terms, zone, decision, sources.labels, sources.unknown, sources=graded(sources))
         return self.define(flow)
 
     def decide_read(self, zone: Zone) -> Decision:
@@ -256,59 +255,26 @@ class Site:
         """Decide whether what `sources` hold may go out, and what comes back with it may come in."""
         decision = self.snapshot.engine.write(
             self.operation.asset, self._fields, sources.labels, frame.zone,
-            unknown=sources.unknown, judges=judges, lowered=frame.lowered and _unexpired(frame.lowered),
+            unknown=sources.unknown, judges=judges, lowered=frame.lowered and unexpired(frame.lowered),
         )  # fmt: skip
         comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
         return explained(decision.joined(self.decide_read(frame.zone)) if comes_back else decision, sources)
 
     def _ask_read(self, zone: Zone) -> Known:
         labels = join(*(source.labels for source in self.sources))
-        terms = self.terms(zone)
-        return self.define(self.flow((), labels, zone, None, self.decide_read(zone), self.operation.fields, terms))
+        operation, terms = self.operation, terms_of(self.operation, self.snapshot.engine, zone)
+        return self.define(flow_of(operation, terms, zone, self.decide_read(zone), labels, fields=operation.fields))
 
     def _ask_write(self, sources: SourceSet, frame: Frame, judges: bool, late: bool) -> Known:
         decision, zone = self.decide_write(sources, frame, judges), frame.zone
         if late and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
-        terms = self.terms(zone, judges, late, frame.lowered and _unexpired(frame.lowered))
-        flow = self.flow(_graded(sources), sources.labels, zone, sources.unknown, decision, self._fields, terms)
+        lowered = frame.lowered and unexpired(frame.lowered)
+        terms = terms_of(self.operation, self.snapshot.engine, zone, judges, late, lowered)
+        flow = flow_of(
+            self.operation, terms, zone, decision, sources.labels, sources.unknown, self._fields, graded(sources)
+        )
         return self.define(flow, judges)
-
-    def flow(
-        self,
-        sources: tuple[Source, ...],
-        labels: frozenset[str],
-        zone: Zone,
-        unknown: str | None,
-        decision: Decision,
-        fields: tuple[str, ...],
-        terms: Terms | None = None,
-        kind: Kind | None = None,
-    ) -> Flow:
-        """Describe a flow of this operation."""
-        operation = self.operation
-        return Flow(
-            kind=operation.kind if kind is None else kind, asset=operation.asset, fields=fields, sources=sources,
-            labels=labels, purposes=zone.purposes, admitted=zone.admitted, unknown=unknown, decision=decision,
-            site=operation.site, terms=terms or self.terms(zone), why=operation.why,
-        )  # fmt: skip
-
-    def terms(
-        self,
-        zone: Zone,
-        judges: bool = False,
-        late: bool = False,
-        lowered: "tuple[Lowering, ...]" = (),
-        taken: Source | None = None,
-    ) -> Terms:
-        """Return what a flow of this operation is decided by besides what it holds."""
-        engine = self.snapshot.engine
-        return Terms(
-            engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
-            tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
-            self.kind is Kind.READ and self.resident,
-            decides=tuple(part for part in self.operation.parts if part.indirect), alone=self.operation.alone,
-        )  # fmt: skip
 
     def define(self, flow: Flow, judges: bool = False) -> Known:
         """Let the recorder keep a flow, and deny it where it must be kept and could not be."""
@@ -322,53 +288,6 @@ class Site:
         heads = self.snapshot.recorder.heads(number)
         silent = self.silent and decision.allowed and not self.snapshot.engine.recorded(flow.labels)
         return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory, heads, silent)
-
-
-def _graded(sources: SourceSet) -> tuple[Source, ...]:
-    """Name each source once: one that the code or a parser named is not repeated at the grade of the context.
-
-    What was read of one place with different labels (two responses) is one source with all of them.
-    """
-    named = {source.asset for source in sources.members if source.evidence is not Evidence.CONTEXT}
-    kept: dict[tuple[str, str], Source] = {}
-    brought: dict[Asset, Source] = {}
-    for source in sources.members:
-        if source.evidence is Evidence.CONTEXT and source.asset in named:
-            if source.carried or source.unknown:
-                brought[source.asset] = _merged(source, brought.get(source.asset, source))
-            continue
-        place = (source.uri, source.evidence.value)
-        other = kept.get(place)
-        kept[place] = source if other is None else _merged(source, other)
-    for place, source in kept.items():
-        if source.asset in brought:  # what came in with it stays with the one that is named
-            more = brought[source.asset]
-            kept[place] = _merged(source, evolve(more, labels=more.carried))
-    return tuple(kept[place] for place in sorted(kept))
-
-
-def _unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
-    from privacylib.policy.lowering import unexpired
-
-    return unexpired(lowered)
-
-
-def _lowered(declared: "Reclassification") -> Lowered:
-    return Lowered(
-        declared.from_, declared.to, declared.sink, declared.transform, declared.expires.isoformat(),
-        declared.fields, declared.fingerprint,
-    )  # fmt: skip
-
-
-def _merged(one: Source, other: Source) -> Source:
-    return evolve(
-        one,
-        labels=one.labels | other.labels,
-        unknown=one.unknown or other.unknown,
-        carried=one.carried | other.carried,
-        annotated=one.annotated or other.annotated,
-        indirect=one.indirect and other.indirect,
-    )
 
 
 def site_of(operation: Operation, snapshot: "Snapshot") -> Site:

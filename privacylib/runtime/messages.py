@@ -17,6 +17,7 @@ from privacylib.propagation.carriers import MutableCarrier
 from privacylib.runtime import faults
 from privacylib.runtime.brought import scope_under, zone_under
 from privacylib.runtime.endpoints import Pending, told_now
+from privacylib.runtime.flows import flow_of, terms_of
 from privacylib.runtime.hot import Handle, into_open_writes, record, refuse
 from privacylib.runtime.known import Known, Site
 from privacylib.runtime.scopes import apart, exit_frame, served
@@ -181,9 +182,10 @@ def _known(site: Site, source: Source, zone: Zone, *, arrived: bool) -> Known:
     answers, key = site.snapshot.answers, (site, source, zone, _RECEIVED, arrived)
     known = answers.get(key)
     if known is None:
-        decision = site.snapshot.engine.read(source.asset, source.labels, zone, source.unknown)
-        terms = evolve(site.terms(zone, taken=source), arrived=arrived)
-        known = site.define(site.flow((), source.labels, zone, source.unknown, decision, (), terms))
+        operation, engine = site.operation, site.snapshot.engine
+        decision = engine.read(source.asset, source.labels, zone, source.unknown)
+        terms = evolve(terms_of(operation, engine, zone, taken=source), arrived=arrived)
+        known = site.define(flow_of(operation, terms, zone, decision, source.labels, source.unknown))
         if known.number:
             answers.keep(key, known)
     return known

@@ -11,7 +11,7 @@ from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Sou
 from privacylib.naming import asset as named
 from privacylib.naming import parse
 from privacylib.policy import remedies
-from privacylib.runtime import CARRIED, Handle, Site, faults, narrowed, record, site_now
+from privacylib.runtime import CARRIED, Handle, Site, faults, flow_of, narrowed, record, site_now, terms_of
 from privacylib.training.lineage import Lineage, Origin, lineage
 
 __all__ = ["gate", "judge"]
@@ -98,7 +98,9 @@ def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Sourc
         made = f"; {way[-1]} is made of it: {' -> '.join(way)}"
         decision = Decision.of(evolve(one, reason=one.reason + made) for one in decision.violations)
     if not decision.allowed:
-        flow = site.flow((), labels, zone, unknown if known else "unannotated", decision, site.operation.fields)
+        why = unknown if known else "unannotated"
+        terms = terms_of(site.operation, engine, zone)
+        flow = flow_of(site.operation, terms, zone, decision, labels, why, site.operation.fields)
         record(Handle(site, frame), 0, site.define(flow))
     return decision
 

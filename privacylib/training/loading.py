@@ -12,7 +12,18 @@ from privacylib.decorators.sites import called_from
 from privacylib.labels import join
 from privacylib.model import Evidence, Kind, Operation, Source
 from privacylib.naming import asset as named
-from privacylib.runtime import Handle, Site, faults, into_open_writes, record, refuse, remember, site_now
+from privacylib.runtime import (
+    Handle,
+    Site,
+    faults,
+    flow_of,
+    into_open_writes,
+    record,
+    refuse,
+    remember,
+    site_now,
+    terms_of,
+)  # fmt: skip
 from privacylib.training import manifest as manifests
 from privacylib.training.manifest import Manifest
 
@@ -116,7 +127,8 @@ def _take_in(site: Site, frame: Frame, found: Manifest) -> None:
     labels = join(frozenset(found.labels), *(source.labels for source in site.sources))
     source = Source(asset, None, labels, found.unknown, Evidence.TRACKED)
     decision = engine.read(asset, labels, frame.zone, found.unknown)
-    known = site.define(site.flow((), labels, frame.zone, found.unknown, decision, ()))
+    terms = terms_of(site.operation, engine, frame.zone)
+    known = site.define(flow_of(site.operation, terms, frame.zone, decision, labels, found.unknown))
     handle = Handle(site, frame)
     if known.denied:
         refuse(handle, known)
