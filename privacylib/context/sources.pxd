@@ -32,12 +32,14 @@ cdef class ReadSet(LatestReads):
     cdef public ReadSet upper
     cdef public bint nested
     cdef public LatestReads _returned
-    cdef public object open
-    cdef public object watched
+    cdef public dict open
+    cdef public dict watched
     cdef public object pending
 
     @cython.locals(found=SourceSet, upper=ReadSet)
     cpdef SourceSet visible(self)
+    @cython.locals(reads=ReadSet)
+    cpdef bint is_open(self)
     @cython.locals(reads=ReadSet)
     cpdef list open_above(self)
     @cython.locals(upper=ReadSet)

@@ -2,9 +2,8 @@
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from privacylib.labels import join
@@ -31,8 +30,6 @@ LINKED = 128
 Link = int | tuple[bytes, int]
 """A read's span: its number, with its correlation key where that differs from the scope's; 0 without a record."""
 
-
-_NOTHING: Mapping[Any, None] = MappingProxyType({})
 _making = threading.RLock()
 """Held while a read set gets a table that few need; a finaliser that runs meanwhile may come back for its own."""
 
@@ -227,9 +224,9 @@ class ReadSet(LatestReads):
         self.upper = upper
         self.nested = nested
         self._returned: LatestReads | None = None
-        self.open: Mapping[Any, None] = _NOTHING
+        self.open: dict[Any, None] | None = None
         """Writes that stay open, in their order: what is read meanwhile flows into them too."""
-        self.watched: Mapping[Any, None] = _NOTHING
+        self.watched: dict[Any, None] | None = None
         """Calls with open response streams: they note the writes made meanwhile, for they may bring more labels."""
         self.pending: Any = None
         """A request that was taken in and not judged yet."""
@@ -250,10 +247,10 @@ class ReadSet(LatestReads):
     def keep(self, table: Literal["open", "watched"], operation: Any) -> None:
         """Keep an operation in one of the two tables of those that last; most scopes never need one."""
         kept = getattr(self, table)
-        if kept is _NOTHING:
+        if kept is None:
             with _making:
                 kept = getattr(self, table)
-                if kept is _NOTHING:
+                if kept is None:
                     kept = dict[Any, None]()
                     setattr(self, table, kept)
         kept[operation] = None
@@ -261,7 +258,7 @@ class ReadSet(LatestReads):
     def drop(self, table: Literal["open", "watched"], operation: Any) -> None:
         """Take an operation out of a table, if it is there."""
         kept = getattr(self, table)
-        if kept is not _NOTHING:
+        if kept is not None:
             kept.pop(operation, None)
 
     def visible(self) -> SourceSet:
@@ -276,6 +273,15 @@ class ReadSet(LatestReads):
                 found = found.union(upper.own)
             upper = upper.upper
         return found
+
+    def is_open(self) -> bool:
+        """Return whether a write stays open here, or in the work that this is part of."""
+        reads: ReadSet | None = self
+        while reads is not None:
+            if reads.open:
+                return True
+            reads = reads.upper if reads.nested else None
+        return False
 
     def open_above(self) -> list[Any]:
         """Return the writes that stay open here, and in the work that this is part of."""

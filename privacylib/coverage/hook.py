@@ -1,6 +1,6 @@
 """The audit hook.
 
-Each event of the interpreter passes here, imports and attribute look-ups included: one look into a
+In pure Python each event of the interpreter passes here, imports and attribute look-ups included: one look into a
 dictionary has to tell those apart that are I/O.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from privacylib.context import UNSEEN, Stage, get_frame, is_unseen
 from privacylib.coverage.events import EVENTS, Told
 from privacylib.coverage.explaining import unexplained
+from privacylib.coverage.listening import listen
 from privacylib.coverage.native import NATIVE, loaded
 from privacylib.instrumentation import calling
 from privacylib.instrumentation.importing import when_imported
@@ -35,7 +36,7 @@ def install(account: Account) -> None:
         if account.changed is not None:
             account.changed()
 
-    sys.addaudithook(_hook(account))
+    listen(_hook(account), EVENTS)
     for name in NATIVE.keys() - set(loaded()):
         when_imported(name, imported)
 

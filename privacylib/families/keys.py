@@ -8,9 +8,9 @@ from privacylib.memo import Memo
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import impersonal
 
-__all__ = ["commands", "place_in_cluster", "place_of", "published", "shape"]
+__all__ = ["commands", "kind", "place_in_cluster", "place_of", "published"]
 
-_PLACE = "_privacylib_place"
+PLACE = "_privacylib_place"
 """Attribute of a connection pool: where its connections lead."""
 _ANY = "{…}"
 MOST = 64
@@ -18,7 +18,6 @@ MOST = 64
 
 _templates: Memo[tuple[str, Any], str] = Memo(1 << 17)
 """Templates of keys, by the place and the key: some sixteen thousand of them."""
-_shapes: Memo[tuple[Any, ...], Hashable] = Memo(1 << 17)
 
 _SINGLE = {
     "DECR", "GET", "HGET", "HGETALL", "HMGET", "HSET", "INCR", "LPOP", "LPUSH", "LRANGE", "RPOP", "RPUSH", "SADD",
@@ -33,12 +32,12 @@ def place_of(pool: Any) -> str:
     Args:
         pool: A ``ConnectionPool`` of redis-py, sync or async.
     """
-    known = pool.__dict__.get(_PLACE)
+    known = pool.__dict__.get(PLACE)
     if known is None:
         told = pool.connection_kwargs
         host = getattr(pool, "service_name", None) or told.get("host", "localhost")
         joint = f"unix://{told['path']}" if "path" in told else f"redis://{host}:{told.get('port', 6379)}"
-        known = pool.__dict__[_PLACE] = f"{joint} {told.get('db') or 0}"
+        known = pool.__dict__[PLACE] = f"{joint} {told.get('db') or 0}"
     return known
 
 
@@ -51,13 +50,14 @@ def place_in_cluster(client: Any) -> str:
     return f"redis://{min(client.nodes_manager.startup_nodes)} 0"
 
 
-def shape(client: Any, *arguments: Any, **_: Any) -> Hashable | None:
-    """Return what calls of one common command on keys of one kind have in common."""
-    question = (client.connection_pool.__dict__.get(_PLACE), *arguments[:2])
-    found = _shapes.get(question)
-    if found is None:
-        return _shape(client.connection_pool, question, arguments)
-    return None if len(arguments) > 3 and "GET" in arguments[3:] else found
+def kind(shape: tuple[str, str, Any]) -> Hashable | None:
+    """Return what commands have in common that are described by their name and first key: the key's template.
+
+    Args:
+        shape: As `privacylib.families.shapes.command` returns it.
+    """
+    place, name, key = shape
+    return (place, name, _template(place, key)) if name in _SINGLE else None
 
 
 def commands(place: str, given: Iterable[Sequence[Any]]) -> tuple[Operation, ...]:
@@ -71,14 +71,6 @@ def commands(place: str, given: Iterable[Sequence[Any]]) -> tuple[Operation, ...
     for arguments in given:
         found.update(dict.fromkeys(_command(place, arguments)))
     return tuple(sorted(found, key=lambda one: one.kind))
-
-
-def _shape(pool: Any, question: tuple[Any, ...], arguments: tuple[Any, ...]) -> Hashable | None:
-    name = arguments[0]
-    if name not in _SINGLE or len(arguments) < 2 or "GET" in arguments[3:]:
-        return None
-    place = place_of(pool)
-    return _shapes.keep(question, (name, place, _template(place, arguments[1])))
 
 
 def published(place: str, channel: Any) -> Asset:

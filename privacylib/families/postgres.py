@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from privacylib.families.copying import plain
-from privacylib.families.databases import CHANGES, DATABASE, Database, Shelf, of_connection, remember, server
+from privacylib.families.databases import CHANGES, Database, Shelf, of_connection, remember, server
 from privacylib.families.dbapi import operations
 from privacylib.model import Kind, Operation
 from privacylib.sql import Schema, holds_values
@@ -25,7 +25,6 @@ __all__ = [
     "forget",
     "is_plain",
     "known",
-    "shape",
     "statement",
     "text_of",
 ]
@@ -137,15 +136,6 @@ def statement(connection: Any, query: Any, database: Database | None = None) -> 
 def called(connection: Any, procedure: str) -> tuple[Operation, ...]:
     """Describe a call of a procedure, in which anything may happen."""
     return (Operation(Kind.OPAQUE, database_of(connection).asset(procedure)),)
-
-
-def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Database, str] | None:
-    """Return what statements that are described alike have in common."""
-    try:
-        database = cursor.connection.__dict__.get(DATABASE)
-    except AttributeError:  # one that was made past us, and has no room for it
-        return None
-    return None if database is None or query.__class__ is not str else (database, query)
 
 
 def is_plain(call: Any) -> bool:

@@ -9,18 +9,18 @@ from typing import Any
 from urllib.parse import unquote
 
 from privacylib.families.dbapi import operations
-from privacylib.families.sqlite_schema import mark, schema_for
+from privacylib.families.sqlite_schema import schema_for
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset
 from privacylib.sql import holds_values, tables
 
-__all__ = ["copied", "file_of", "is_plain", "remember", "shape", "statement"]
+__all__ = ["ATTACHED", "FILE", "TABLES", "copied", "file_of", "is_plain", "remember", "statement"]
 
-_DATABASE = "_privacylib_database"
-_ATTACHED = "_privacylib_attached"
+FILE = "_privacylib_database"
+ATTACHED = "_privacylib_attached"
 """Attributes of a connection: the file that it opened, and whether it has attached others."""
 
-_TABLES = "_privacylib_tables"
+TABLES = "_privacylib_tables"
 """Attribute of a connection: what its tables are known by, its file, or a name of its own for one in memory."""
 
 _in_memory = count(1)
@@ -33,8 +33,8 @@ _ATTACH = re.compile(r"(?:^|[;/\n])\s*ATTACH\b", re.IGNORECASE)
 def remember(connection: Any, database: str | bytes, *, uri: bool) -> None:
     """Keep with a connection which file it has opened, as it was given."""
     file = file_of(database, uri=uri)
-    connection.__dict__[_DATABASE] = file
-    connection.__dict__[_TABLES] = file or f":memory:{next(_in_memory)}"
+    connection.__dict__[FILE] = file
+    connection.__dict__[TABLES] = file or f":memory:{next(_in_memory)}"
 
 
 def file_of(database: str | bytes, *, uri: bool) -> str:
@@ -57,10 +57,10 @@ def file_of(database: str | bytes, *, uri: bool) -> str:
 def statement(connection: Any, text: str, *, bound: bool) -> tuple[Operation, ...]:
     """Describe a statement of a connection; the databases that it attaches are told from then on."""
     if _ATTACH.search(text):
-        connection.__dict__[_ATTACHED] = True
+        connection.__dict__[ATTACHED] = True
     schema = None
-    if _ATTACHED not in _told(connection):
-        schema = schema_for(_aside(connection), _told(connection).get(_TABLES, ""), text)
+    if ATTACHED not in _told(connection):
+        schema = schema_for(_aside(connection), _told(connection).get(TABLES, ""), text)
     bound = bound and _MARKS.search(text) is not None
     found = operations(text, partial(_table, connection), bound=bound, dialect="sqlite", schema=schema)
     opaque = any(each.kind is Kind.OPAQUE for each in found)
@@ -78,14 +78,6 @@ def _is_no_sql(cursor: Any, text: str) -> bool:
     except Exception:  # noqa: BLE001 - whatever else it is, it says nothing of the text
         return False
     return False
-
-
-def shape(cursor: Any, text: str, parameters: Any = ()) -> tuple[str, str, bool, int] | None:
-    """Return what statements that are described alike have in common; None where other databases are attached."""
-    told = cursor.connection.__dict__
-    if _ATTACHED in told:
-        return None
-    return told[_DATABASE], text, bool(parameters), mark(told[_TABLES])
 
 
 def is_plain(text: str) -> bool:
@@ -107,8 +99,8 @@ def copied(source: Any, schema: str, target: Any) -> tuple[Operation, ...]:
 
 def _table(connection: Any, name: str) -> Asset:
     told = _told(connection)
-    if _DATABASE in told and _ATTACHED not in told and "." not in name:
-        return _named(told[_DATABASE], name)
+    if FILE in told and ATTACHED not in told and "." not in name:
+        return _named(told[FILE], name)
     files = _files(connection)
     schema, dot, table = name.partition(".")
     if not dot or schema.lower() not in files:
@@ -139,7 +131,7 @@ def _files(connection: Any) -> dict[str, str]:
     listed = _aside(connection).execute("PRAGMA database_list").fetchall()
     files = {os.fsdecode(schema).lower(): os.fsdecode(file or "") for _, schema, file in listed} | {"temp": ""}
     told = _told(connection)
-    return files | {"main": told[_DATABASE]} if _DATABASE in told else files
+    return files | {"main": told[FILE]} if FILE in told else files
 
 
 def _schema_of(connection: Any, schemas: Iterable[str], table: str) -> str:

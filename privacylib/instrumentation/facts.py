@@ -132,10 +132,13 @@ class Alike:
     Args:
         shape: Takes the arguments of a call, and returns what it has in common with others; None for nothing.
         keeps: Returns whether what describes a call may be kept under its shape.
+        kind: Takes a shape, and returns what those have in common that are described alike, None for nothing: for
+            shapes that are many and told at a glance, where their kinds are few and have to be worked out.
     """
 
     shape: Callable[..., Hashable]
     keeps: Test = always
+    kind: Callable[[Any], Hashable] | None = None
 
 
 @frozen

@@ -5,6 +5,7 @@ from typing import Any
 
 from privacylib.families import postgres
 from privacylib.families.dbapi import made_meanwhile
+from privacylib.families.shapes import statement
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
@@ -44,7 +45,7 @@ def _copy(call: Call) -> tuple[Operation, ...]:
     return postgres.statement(call["self"].connection, call["statement"])
 
 
-_ALIKE = Alike(postgres.shape, postgres.is_plain)
+_ALIKE = Alike(statement, postgres.is_plain)
 _ROWS = Outgoing(streams=made_meanwhile("params_seq"))
 _CURSORS = ("Cursor", "AsyncCursor")
 _ON_SERVERS = ("ServerCursor", "AsyncServerCursor")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from privacylib.families import postgres
+from privacylib.families import postgres, shapes
 from privacylib.families.dbapi import made_meanwhile
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing
 from privacylib.instrumentation.patching import patched_class
@@ -69,7 +69,7 @@ INTEGRATION = Integration(
     (
         Patch("psycopg2:connect", pins={"connection_factory": _factory}, after=_connected),
         Patch("psycopg2.extensions:connection.cursor", parameters=("self",), after=_cursor),
-        _on("execute", _statement, "query", "vars", alike=Alike(postgres.shape, postgres.is_plain)),
+        _on("execute", _statement, "query", "vars", alike=Alike(shapes.statement, postgres.is_plain)),
         _on("executemany", _statement, "query", "vars_list", sends=Outgoing(streams=made_meanwhile("vars_list"))),
         _on("callproc", lambda call: postgres.called(call["self"].connection, call["procname"]), "procname"),
         _on("copy_expert", _statement, "sql", "file", "size", sends=STREAMED),

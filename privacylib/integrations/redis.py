@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from privacylib.families.keys import commands, place_in_cluster, place_of, published, shape
+from privacylib.families.keys import commands, kind, place_in_cluster, place_of, published
+from privacylib.families.shapes import command
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation
@@ -51,7 +52,7 @@ def _text(value: Any) -> str:
 
 def _in(module: str, *, again: bool) -> tuple[Patch, ...]:
     return (
-        Patch(f"{module}:Redis.execute_command", _command, alike=Alike(shape) if again else None),
+        Patch(f"{module}:Redis.execute_command", _command, alike=Alike(command, kind=kind) if again else None),
         Patch(f"{module}:Pipeline.immediate_execute_command", _command),
         Patch(f"{module}:Pipeline.execute", _queued),
         Patch(f"{module}:PubSub.handle_message", _message),

@@ -5,6 +5,7 @@ from typing import Any
 
 from privacylib.families import sqlite
 from privacylib.families.paths import resolved
+from privacylib.families.shapes import statement_of_sqlite
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.patching import patched_class
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
@@ -24,6 +25,9 @@ def _statement(call: Call) -> tuple[Operation, ...]:
 
 def _is_plain(call: Call) -> bool:
     return sqlite.is_plain(call["sql"])
+
+
+_ALIKE = Alike(statement_of_sqlite, _is_plain)
 
 
 def _copied(call: Call) -> tuple[Operation, ...]:
@@ -49,9 +53,7 @@ def _on(method: str, *parameters: str) -> tuple[Patch, Replacement]:
     def by_cursor(connection: Any, *args: Any) -> Any:
         return getattr(connection.cursor(), method)(*args)
 
-    seen = Patch(
-        f"sqlite3:Cursor.{method}", _statement, parameters=("self", *parameters), alike=Alike(sqlite.shape, _is_plain)
-    )
+    seen = Patch(f"sqlite3:Cursor.{method}", _statement, parameters=("self", *parameters), alike=_ALIKE)
     return seen, Replacement(f"sqlite3:Connection.{method}", lambda _: by_cursor)
 
 

@@ -57,7 +57,7 @@ class AroundRead(Declared):
         if site is None or frame is None or yields or not frame.plain or site.snapshot is not ACTIVE.snapshot:
             return _slowly(self, yields)
         reads, last = frame.scope.reads, site.plain_read
-        if reads.open or (reads.nested and reads.open_above()):
+        if reads.open or (reads.nested and reads.is_open()):
             return _slowly(self, yields)
         try:
             known = last[1] if last is not None and last[0] is frame.zone else site.read_plainly(frame.zone)

@@ -208,7 +208,7 @@ def decide_read(handle: Handle) -> None:
         if known.denied:
             refuse(handle, known)
     reads = frame.scope.reads
-    if frame.inside() is not None or reads.open or (reads.nested and reads.open_above()):
+    if frame.inside() is not None or reads.open or (reads.nested and reads.is_open()):
         into_open_writes(frame, site.sources)
     if site.resident:
         for source in site.sources:

@@ -1,0 +1,1 @@
+# The compiled form stands in ``listening.pyx``.

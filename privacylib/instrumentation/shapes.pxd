@@ -1,0 +1,33 @@
+cimport cython
+
+from privacylib.runtime.active cimport Active, Declared
+from privacylib.runtime.decorated cimport AroundRead
+from privacylib.runtime.hot cimport Handle, begin, end
+
+
+cdef Active ACTIVE
+
+
+cdef class Shapes:
+    cdef object _alike
+    cdef object _call_of
+    cdef object _describe
+    cdef object _kinds
+    cdef object _known
+    cdef object _shape_of
+
+    @cython.locals(read=AroundRead)
+    cpdef tuple enter(self, tuple args, dict kwargs)
+    cpdef object _learnt(self, tuple args, dict kwargs)
+
+
+cdef class AroundWhole(Declared):
+    cpdef object enter(self, bint yields)
+    cpdef object exit(self, Handle handle, bint failed)
+
+
+cdef class AroundAll:
+    cdef object _arounds
+
+    cpdef list enter(self, bint yields)
+    cpdef object exit(self, list begun, bint failed)
