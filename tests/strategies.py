@@ -185,7 +185,7 @@ violations = st.builds(Violation, _texts, _texts, _texts, st.sampled_from(Mode))
 _decisions = st.builds(Decision, st.sampled_from(Verdict), st.lists(violations, max_size=2).map(tuple))
 _sources = st.builds(
     Source, assets, st.none() | field_names, label_sets, st.none() | _texts, st.sampled_from(Evidence), label_sets,
-    st.booleans(),
+    st.booleans(), st.booleans(), st.booleans(),
 )  # fmt: skip
 _lowered = st.builds(
     Lowered, label_sets, label_sets, _texts, _texts, st.just("2027-01-01"), st.none() | st.frozensets(field_names),
@@ -201,7 +201,6 @@ _terms = st.builds(
     purpose_unknown=st.none() | _texts,
     lowered=st.lists(_lowered, max_size=2).map(tuple),
     taken=st.none() | _sources,
-    resident=st.booleans(),
     served=st.none()
     | st.builds(
         Served,

@@ -340,7 +340,7 @@ class ReadSet(LatestReads):
                     foreign.append((key, span))
             reads = reads.upper
             latest = [] if reads is None else list(reads.latest.values())
-        return same[:LINKED], foreign[:LINKED]
+        return list(dict.fromkeys(same))[:LINKED], list(dict.fromkeys(foreign))[:LINKED]
 
 
 def _widened(source: Source) -> Source:

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable
 from time import monotonic
+from types import MethodType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from privacylib.decorators.arguments import names
 from privacylib.decorators.sites import qualified
@@ -24,6 +26,7 @@ _log = logging.getLogger("privacylib")
 _next_line: dict[tuple["Snapshot", str, str, str], float] = {}
 """When the next line may be logged about one that is void, under a configuration."""
 _TOLD = 1000
+_taken: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
 
 
 def reclassify(
@@ -90,14 +93,41 @@ def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "L
         return None
     import datetime
 
+    from attrs import evolve
+
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    lowering = snapshot.engine.lowering(declared, today, transform)
+    pinned = snapshot.engine.pins(declared.transform)
+    try:
+        declared = evolve(declared, fingerprint=_fingerprint(transform, again=pinned))
+        failed = ""
+    except Exception as error:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
+        failed = f"its fingerprint cannot be taken ({type(error).__name__})" if pinned else ""
+    lowering = failed or snapshot.engine.lowering(declared, today)
     if isinstance(lowering, str):
         _tell((snapshot, declared.transform, declared.sink, lowering))
         from privacylib.policy.lowering import void
 
         return None if declared.expires < today else void(declared)
     return lowering
+
+
+def _fingerprint(transform: Callable[..., Any], *, again: bool) -> str | None:
+    """Return the fingerprint of a transform; None where it would have to be taken each time, and does not count.
+
+    Args:
+        transform: The function.
+        again: Whether it counts now. Else it is only recorded, for another policy, and taken once of each function.
+    """
+    if not again and isinstance(transform, MethodType):
+        return None
+    from privacylib.policy.fingerprint import fingerprint
+
+    if again:
+        return fingerprint(transform)
+    found = _taken.get(transform)
+    if found is None:
+        found = _taken[transform] = fingerprint(transform)
+    return found
 
 
 def _tell(void: tuple["Snapshot", str, str, str]) -> None:

@@ -36,6 +36,7 @@ class Source(Hashed):
         carried: Those of its labels that were brought from elsewhere, and come from no annotation of this process.
         annotated: Whether the policy's annotation adds to them.
         indirect: Whether it only decides: of its annotation counts what a requirement counts there.
+        lasting: Whether it is held for no other reason than that the whole process holds what is resident.
     """
 
     asset: Asset
@@ -46,6 +47,7 @@ class Source(Hashed):
     carried: frozenset[str] = frozenset()
     annotated: bool = True
     indirect: bool = False
+    lasting: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.keep_hash((self.asset, self.field, self.labels, self.unknown, self.evidence, self.carried))
@@ -96,7 +98,6 @@ class Terms:
         taken: For what an endpoint brings in: the request or response. Such a flow has records only where it
             broke a rule; where it did not, its definition says that it happened.
         served: For work that is served what stands around it but for the policy's zones.
-        resident: For a read whether it went into the scope of the whole process.
         uncovered: Whether nobody had declared it: it was met by the account of what is covered.
         arrived: Whether it is a message that opened its scope: judged as it comes in, where a zone is open by then.
         decides: What only decides on it, whether a requirement counted that or not.
@@ -112,7 +113,6 @@ class Terms:
     lowered: tuple[Lowered, ...] = ()
     taken: Source | None = None
     served: Served | None = None
-    resident: bool = False
     uncovered: bool = False
     arrived: bool = False
     decides: tuple[Part, ...] = ()

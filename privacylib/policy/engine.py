@@ -143,23 +143,19 @@ class Engine:
         """Return whether a requirement, in whatever mode, wants a record of all data with these labels."""
         return any(r.lineage == "mandatory" for r in self.rules.on(labels))
 
-    def lowering(self, declared: Reclassification, today: datetime.date, transform: object) -> Lowering | str:
+    def pins(self, transform: str) -> bool:
+        """Return whether an entry for a transform, named as ``module:qualname``, names a fingerprint."""
+        return any(entry.fingerprint and entry.transform == transform for entry in self.policy.reclassifications)
+
+    def lowering(self, declared: Reclassification, today: datetime.date) -> Lowering | str:
         """Return what a declared reclassification does today, or why it is void.
 
         Args:
-            declared: What the code declares.
+            declared: What the code declares, with the fingerprint that its transform has now.
             today: The day, in UTC.
-            transform: The function itself, whose fingerprint counts where the policy names one.
         """
-        reviewed = self.policy.reclassifications
-        if any(entry.fingerprint and entry.transform == declared.transform for entry in reviewed):
-            from privacylib.policy.fingerprint import fingerprint
-
-            try:
-                declared = evolve(declared, fingerprint=fingerprint(transform))
-            except Exception as error:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
-                return f"its fingerprint cannot be taken ({type(error).__name__})"
-        return in_force(declared, reviewed, today, only_reviewed=self.rules.ceiling is Mode.ENFORCE)
+        only_reviewed = self.rules.ceiling is Mode.ENFORCE
+        return in_force(declared, self.policy.reclassifications, today, only_reviewed=only_reviewed)
 
     def impersonal(self, operation: Operation) -> Operation:
         """Return an operation whose assets have templates in the place of what is personal in their names."""

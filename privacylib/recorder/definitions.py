@@ -146,6 +146,7 @@ def _source_members(source: Source) -> dict[str, Any]:
         **({"carried": sorted(source.carried)} if source.carried else {}),
         **({} if source.annotated else {"annotated": False}),
         **({"indirect": True} if source.indirect else {}),
+        **({"lasting": True} if source.lasting else {}),
     }
 
 
@@ -170,7 +171,6 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
             for each in terms.lowered
         ],
         "taken": None if terms.taken is None else _source_members(terms.taken),
-        "resident": terms.resident,
         "uncovered": terms.uncovered,
         "arrived": terms.arrived,
         "decides": [[part.asset.namespace, part.asset.name, part.field] for part in terms.decides],
@@ -226,7 +226,6 @@ def _terms(members: Mapping[str, Any]) -> Terms:
         purpose_unknown=members.get("purpose_unknown"),
         lowered=tuple(_lowered(*each) for each in members.get("lowered", ())),
         taken=None if taken is None else _source(taken),
-        resident=members.get("resident", False),
         uncovered=members.get("uncovered", False),
         arrived=members.get("arrived", False),
         decides=tuple(Part(_asset(place), field, True) for *place, field in members.get("decides", ())),
@@ -269,7 +268,7 @@ def _source(members: Mapping[str, Any]) -> Source:
     return _shared(
         *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"],
         tuple(members.get("carried", ())), members.get("annotated", True),
-        members.get("indirect", False),
+        members.get("indirect", False), members.get("lasting", False),
     )  # fmt: skip
 
 
@@ -284,10 +283,11 @@ def _shared(
     carried: tuple[str, ...],
     annotated: bool,
     indirect: bool,
+    lasting: bool,
 ) -> Source:
     """Return one object for equal sources: a thousand flows of one scope name nearly the same."""
     place, grade = Asset(namespace, name), Evidence(evidence)
-    return Source(place, field, frozenset(labels), unknown, grade, frozenset(carried), annotated, indirect)
+    return Source(place, field, frozenset(labels), unknown, grade, frozenset(carried), annotated, indirect, lasting)
 
 
 def _violation(members: Mapping[str, Any]) -> Violation:

@@ -59,7 +59,7 @@ class Judge:
         if flow.kind is Kind.READ:
             return _read(engine, flow, zone, terms.taken)
         if terms.uncovered:
-            return engine.uncovered(flow.asset, self.labels(flow), zone, _unknown(flow))
+            return engine.uncovered(flow.asset, self.labels(flow), zone, _unknown(engine, flow))
         decision = self._write(engine, flow, zone, terms)
         if flow.kind in (Kind.CALL, Kind.OPAQUE):
             fields = (RESPONSE,) if flow.kind is Kind.CALL else flow.fields
@@ -89,7 +89,7 @@ class Judge:
             flow.fields,
             _held(engine, flow),
             zone,
-            unknown=_unknown(flow),
+            unknown=_unknown(engine, flow),
             judges=self._judges(flow, terms),
             lowered=self._lowered(engine, terms.lowered),
         )
@@ -153,8 +153,15 @@ def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decis
     return engine.read(flow.asset, _taken(engine, flow), zone)
 
 
-def _unknown(flow: Flow) -> str | None:
-    return min((source.unknown for source in flow.sources if source.unknown), default=None)
+def _sources(engine: Engine, flow: Flow) -> Iterator[Source]:
+    """Yield what a write depends on: not what only the process held, where the policy makes that resident no more."""
+    for source in flow.sources:
+        if not source.lasting or engine.annotation(source.asset.uri).resident:
+            yield source
+
+
+def _unknown(engine: Engine, flow: Flow) -> str | None:
+    return min((source.unknown for source in _sources(engine, flow) if source.unknown), default=None)
 
 
 def _source_labels(engine: Engine, source: Source) -> frozenset[str]:
@@ -173,7 +180,7 @@ def _taken(engine: Engine, flow: Flow) -> frozenset[str]:
 
 def _held(engine: Engine, flow: Flow) -> frozenset[str]:
     """Return the labels of what a write depends on."""
-    return join(*(_source_labels(engine, source) for source in flow.sources), *_deciding(engine, flow))
+    return join(*(_source_labels(engine, each) for each in _sources(engine, flow)), *_deciding(engine, flow))
 
 
 def _deciding(engine: Engine, flow: Flow) -> Iterator[frozenset[str]]:

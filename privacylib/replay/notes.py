@@ -27,8 +27,6 @@ def notes(flow: Flow, policy: Policy) -> Iterator[str]:
     terms = flow.terms
     if terms.taken is not None and terms.taken.field == REQUEST and policy.trust.ingress != "accept":
         yield "came in from outside; whether their context is believed is taken as it was, whatever `ingress` says"
-    if terms.resident and not _resident(flow.asset.uri, policy):
-        yield "read what was resident and is no more; whatever held it is taken to hold it still"
     unreviewed = {each.transform for each in terms.lowered if each.fingerprint is None}
     if any(entry.fingerprint and entry.transform in unreviewed for entry in policy.reclassifications):
         yield "went through a transform whose fingerprint was not recorded; it is taken to be the reviewed one"
@@ -44,8 +42,3 @@ def _zones(flow: Flow, policy: Policy) -> Iterator[str]:
     request = flow.kind is Kind.READ and flow.terms is not None and flow.terms.taken is not None
     if request and flow.labels and len(flow.purposes) > len(served.before) and not (opened or served.after):
         yield "came in under a zone that the policy does not open; they are judged outside of it, where they came in"
-
-
-def _resident(uri: str, policy: Policy) -> bool:
-    told = (each.resident for each in policy.assets if Glob(each.match).matches(uri))
-    return next((bool(resident) for resident in told if resident is not None), False)

@@ -130,7 +130,7 @@ def _counted(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[tupl
             also = [source for source, first in resident.items() if first <= tally.last]
             more = holding(flow, also)
             yield more, tally.count, more is not flow
-        elif flow.terms is not None and flow.terms.taken is not None and touched[flow.asset.uri]:
+        elif flow.terms is not None and (flow.terms.taken or flow.terms.late) and touched[flow.asset.uri]:
             yield flow, touched[flow.asset.uri], True
 
 

@@ -57,12 +57,12 @@ def answer(handle: Handle, brought: PolicyContext | None, *, required: bool = Fa
         source = responded(asset, annotated or _NONE)
     if begun is None:
         _take_in(handle, source)
-    elif not source.labels <= begun.labels or (source.unknown and not begun.unknown):
+    elif not source.carried <= begun.carried or (source.unknown and not begun.unknown):
         handle.frame.scope.reads.add(source, handle.link)  # the messages are with the host already
         try:
             _take_in(handle, source)
         finally:
-            _judge_again(handle, source)
+            _judge_again(handle, source, adds=not source.labels <= begun.labels or source.unknown is not None)
 
 
 @faults.deciding
@@ -106,10 +106,13 @@ def _take_in(handle: Handle, source: Source) -> None:
     frame.scope.reads.add(source, handle.link)
 
 
-def _judge_again(handle: Handle, source: Source) -> None:
-    """Record what a stream's late labels make of the writes that were made while it was open."""
+def _judge_again(handle: Handle, source: Source, *, adds: bool) -> None:
+    """Record what a stream's late labels make of the writes that were made while it was open.
+
+    What the annotation had said before is no violation now. It is defined all the same: another policy may not say it.
+    """
     for write in list((handle.meanwhile or {}).values()):
-        held = held_by(write).plus(source)
+        held = write.sources.plus(source)
         known = write.site.writing(held, write.frame, judges_still(write, held), late=True)
-        if not known.decision.allowed and known is not write.known:
+        if adds and not known.decision.allowed:
             record(write, 0, known)

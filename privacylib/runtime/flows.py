@@ -69,7 +69,6 @@ def terms_of(
     return Terms(
         engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
         tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
-        operation.kind is Kind.READ and engine.annotation(operation.asset.uri).resident,
         decides=tuple(part for part in operation.parts if part.indirect), alone=operation.alone,
     )  # fmt: skip
 
@@ -119,4 +118,5 @@ def _merged(one: Source, other: Source) -> Source:
         carried=one.carried | other.carried,
         annotated=one.annotated or other.annotated,
         indirect=one.indirect and other.indirect,
+        lasting=one.lasting and other.lasting,
     )

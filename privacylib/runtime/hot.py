@@ -210,10 +210,8 @@ def decide_read(handle: Handle) -> None:
     reads = frame.scope.reads
     if frame.inside() is not None or reads.open or (reads.nested and reads.is_open()):
         into_open_writes(frame, site.sources)
-    if site.resident:
-        for source in site.sources:
-            PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.link))
-        return
+    for source in site.resident:
+        PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.link))
     for source in site.sources:
         reads.add(source, handle.link)
 
@@ -287,6 +285,7 @@ def record(handle: Handle, flags: int, known: Known | None = None) -> bool:
             if kind is not _CALL or handle.open or handle.body is not None:
                 sources = site.held(frame) if handle.inflow is EMPTY else held_by(handle)
                 if sources is not handle.sources:
+                    handle.sources = sources
                     handle.known = known = site.writing(sources, frame, judges_still(handle, sources), late=True)
             links, foreign = scope.reads.links()
             if scope.reads.watched:

@@ -26,7 +26,7 @@ cdef class Site:
     cdef public tuple sources
     cdef public SourceSet named
     cdef public bint judges
-    cdef public bint resident
+    cdef public tuple resident
     cdef public object _fields
     cdef public bint silent
     cdef public ReadSet inside

@@ -118,7 +118,10 @@ class Site:
         self.judges = operation.kind is Kind.CALL and snapshot.propagator.allows(operation.asset.uri)
         """Whether the endpoint carries our context by the policy's ``trust.egress``, and judges for itself."""
         annotation = engine.annotation(operation.asset.uri)
-        self.resident = annotation.resident
+        self.resident: tuple[Source, ...] = ()
+        """What the whole process holds once it is read."""
+        if annotation.resident:
+            self.resident = tuple(evolve(source, lasting=True) for source in self.sources)
         self.silent = annotation.record == "never"
         """Whether it leaves no record, unless a rule refuses it or demands one."""
         self.inside: ReadSet | None = None

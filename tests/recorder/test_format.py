@@ -63,7 +63,8 @@ def _source_as_read_here(source: Source) -> dict[str, object]:
     }  # fmt: skip
     if source.carried:
         members["carried"] = sorted(source.carried)
-    return members if source.annotated else members | {"annotated": False}
+    told = {"annotated": source.annotated, "indirect": source.indirect, "lasting": source.lasting}
+    return members | {name: value for name, value in told.items() if value is not (name == "annotated")}
 
 
 def _terms_as_read_here(terms: Terms) -> dict[str, object]:
@@ -73,7 +74,7 @@ def _terms_as_read_here(terms: Terms) -> dict[str, object]:
     served = terms.served
     members: dict[str, object] = {
         "ceiling": terms.ceiling.name, "region": terms.region, "judges": terms.judges, "listed": terms.listed,
-        "late": terms.late, "resident": terms.resident, "purpose_unknown": terms.purpose_unknown,
+        "late": terms.late, "purpose_unknown": terms.purpose_unknown,
         "lowered": [
             [
                 listed(one.labels), listed(one.to), one.sink, one.transform, one.expires, listed(one.fields),

@@ -1,19 +1,21 @@
 """Run a script of steps through the real runtime, and return what was recorded."""
 
 import contextlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
+from attrs import frozen
+
 import privacylib
 from privacylib.context import set_frame
-from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Verdict
+from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Record, Verdict
 from privacylib.model.policy import Policy
 from privacylib.runtime import Site, answer, begin, begin_answer, end, finish, respond, serve, site_now
 from privacylib.runtime.messages import deliver, judge_delivery, leave_delivery
 from privacylib.testing import capture
 
-__all__ = ["recorded"]
+__all__ = ["Recorded", "recorded"]
 
 SERVED = Operation(Kind.SERVE, Asset("http://served", "ask"), site="tests:serve")
 
@@ -22,19 +24,57 @@ def transform() -> None:
     """Stand for a reviewed transform."""
 
 
-def recorded(script: Sequence[Any], policy: Policy, mode: Mode, region: str | None) -> tuple[list[Flow], set[Flow]]:
-    """Return the flows of the operations in their order, and the flows of what endpoints brought in.
+@frozen
+class Recorded:
+    """Hold what a script left in the record.
 
-    The first end where a request or response was stopped: what would have followed from it is missing from there on.
+    Args:
+        flows: Those of the operations in their order. They end where a request or response was stopped: what would
+            have followed from it is missing from there on.
+        seen: For each of these how many were over, and are behind it if they are read by the whole process.
+        taken: Those of what endpoints brought in.
+        late: Those of writes that were judged by more than they began with.
+        all: All that were defined.
     """
+
+    flows: list[Flow]
+    seen: list[list[Flow]]
+    taken: set[Flow]
+    late: set[Flow]
+    all: set[Flow]
+
+
+def recorded(script: Sequence[Any], policy: Policy, mode: Mode, region: str | None) -> Recorded:
+    """Return what a script leaves in the record under a policy."""
     with capture(policy, mode=mode.name.lower(), region=region) as seen:
         _do(script)
         producer = seen._producer  # pyright: ignore[reportPrivateUsage] - flows show nowhere else
-        flows = producer.flows
-        operations = [flows[record.flow] for record in producer.records()]
-        taken = {flow for flow in flows.values() if flow.terms is not None and flow.terms.taken is not None}
-        unstopped = takewhile(lambda flow: not (flow in taken and flow.decision.verdict is Verdict.DENY), operations)
-        return [flow for flow in unstopped if flow not in taken], taken
+        flows, records = producer.flows, list(producer.records())
+    taken = {flow for flow in flows.values() if flow.terms is not None and flow.terms.taken is not None}
+    stopped = (flows[each.flow] in taken and flows[each.flow].decision.verdict is Verdict.DENY for each in records)
+    unstopped = [each for each, _ in takewhile(lambda pair: not pair[1], zip(records, stopped, strict=True))]
+    operations = _first_of_each_span(each for each in unstopped if flows[each.flow] not in taken)
+    return Recorded(
+        [flows[each.flow] for each in operations],
+        [[flows[other.flow] for other in operations[:at] if _over(other, each, flows)]
+         for at, each in enumerate(operations)],
+        taken,
+        {flow for flow in flows.values() if flow.terms is not None and flow.terms.late},
+        set(flows.values()),
+    )  # fmt: skip
+
+
+def _first_of_each_span(records: Iterable[Record]) -> list[Record]:
+    """Return the records of operations, without those of what was found of a write when it was over."""
+    found: dict[int, Record] = {}
+    for record in records:
+        found.setdefault(record.span, record)
+    return list(found.values())
+
+
+def _over(read: Record, other: Record, flows: Mapping[int, Flow]) -> bool:
+    """Return whether a read is behind another operation, which is decided when it ends, unless it is a call."""
+    return flows[other.flow].kind is not Kind.CALL or read.start < other.start
 
 
 def _do(script: Sequence[Any]) -> None:

@@ -147,7 +147,6 @@ def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:
     ("flow", "policy", "told"),
     [
         (READ, "", "earlier version"),
-        (evolve(READ, terms=Terms(resident=True)), "", "resident and is no more"),
         (evolve(READ, terms=Terms()), 'naming: [{match: "db://h/*", as: "db://h/{x}"}]', "`naming` would change"),
         (
             evolve(READ, terms=Terms(taken=Source(READ.asset, REQUEST))),

@@ -111,7 +111,7 @@ def test_one_that_expires_in_the_middle_of_its_block_ends_there() -> None:
 def test_it_lasts_until_the_earlier_of_both_days(entry: str) -> None:
     policy = parse(pinned(fingerprint(count)).replace("2999-01-01", entry), "policy.yaml")
     declared = evolve(policy.reclassifications[0], sink=DAILY, expires=datetime.date(2998, 1, 1))
-    found = Engine(policy, Mode.ENFORCE).lowering(declared, EXPIRED, count)
+    found = Engine(policy, Mode.ENFORCE).lowering(declared, EXPIRED)
     assert isinstance(found, Lowering)
     assert str(found.until) == entry
 
