@@ -50,6 +50,7 @@ class Drain:
         self._made_in = self._here = os.getpid()
         self._lanes: dict[str, tuple[Lane, ...]] = {}
         self._held: dict[str, tuple[Holding, Holdings]] = {}
+        self._latest: tuple[Lane, ...] = ()
 
     def begin(self) -> None:
         """Export what others left, if this process may find something in its spool, without a first record."""
@@ -68,9 +69,12 @@ class Drain:
             if lanes is None:
                 if self._here != os.getpid():
                     self._here = os.getpid()
+                    self._latest = ()  # their threads are the parent's
                     forget_parents()  # a fork behind Python's back ran no hook
+                for lane in self._latest:  # their producer is over, and its directory perhaps gone
+                    lane.stop(closing=False)
                 self._flush_at_worker_exit()
-                lanes = self._lanes.setdefault(store.producer, self._new_lanes(store))
+                lanes = self._latest = self._lanes.setdefault(store.producer, self._new_lanes(store))
             for lane in lanes:
                 lane.open()
                 if lane.claim():

@@ -4,6 +4,7 @@ import contextvars
 import io
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -464,3 +465,16 @@ def test_fault_50_a_canary_is_in_no_span_log_or_spool_byte(spool: Path, caplog: 
     assert "app.public.users" in out.getvalue()
     assert b"canary-7f3a" not in b"".join(written)
     assert "canary-7f3a" not in out.getvalue() + caplog.text
+
+
+def test_a_spool_that_is_removed_under_a_process_stops_no_export(spool: Path) -> None:
+    exporter = Taking()
+    privacylib.init(service="web", spool=spool, exporter=exporter)
+    write(1)
+    assert privacylib.flush(5)
+    shutil.rmtree(spool)
+    write(2, 3)
+    assert privacylib.flush(5)
+    privacylib.shutdown(5)
+    assert exporter.names == [f"WRITE /r{number}" for number in (1, 2, 3)]
+    assert exporter.shut == 1

@@ -3,7 +3,8 @@
 from privacylib.recorder.adopting import adopt
 from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
 from privacylib.recorder.counts import folded_below
-from privacylib.recorder.directory import DirectoryStore, make_directory
+from privacylib.recorder.directory import DirectoryStore
+from privacylib.recorder.disk import make_directory
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.memory import MemoryStore

@@ -23,6 +23,7 @@ from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
 from privacylib.recorder.indexing import definitions
 from privacylib.recorder.interning import Places
+from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT
 from privacylib.recorder.quarantine import inherit_quarantined
 from privacylib.recorder.reading import Producer
@@ -83,8 +84,9 @@ def adopt(spool: Path) -> int | None:
     with spool_lock(spool, fcntl.LOCK_EX) as alone:
         if not alone:
             return None
-        _sweep(spool)
+        left = _sweep(spool)
         names = iter(sorted(path.name for path in spool.iterdir() if not path.name.startswith(FOLDED)))
+        names = (name for name in names if name not in left)
         heirs: dict[tuple[str, bool], _Heir] = {}
         folded, most = 0, 1
         while some := _adopt_some(spool, names, heirs, most):
@@ -93,12 +95,25 @@ def adopt(spool: Path) -> int | None:
         return folded
 
 
-def _sweep(spool: Path) -> None:
-    """Remove what was folded before, and was left by a kill."""
+def _sweep(spool: Path) -> set[str]:
+    """Remove what was folded before, and was left by a kill; return what is still there."""
+    left: set[str] = set()
     for path in spool.glob(f"{FOLDED}*"):
         for name in kept_counts(DirectoryStore(spool, path.name), flows=False).absorbed:
-            if (spool / name).is_dir():
-                DirectoryStore(spool, name).remove()
+            if (spool / name).is_dir() and not _removed(DirectoryStore(spool, name)):
+                left.add(name)
+    return left
+
+
+def _removed(store: DirectoryStore) -> bool:
+    """Remove a producer whose counts are kept, if that can be done: one that cannot go keeps no other from going."""
+    try:
+        store.remove()
+    except OSError as error:
+        if of_the_host(error):
+            raise
+        return False
+    return True
 
 
 def _adopt_some(spool: Path, names: Iterator[str], heirs: dict[tuple[str, bool], _Heir], most: int) -> int:
@@ -119,9 +134,9 @@ def _adopt_some(spool: Path, names: Iterator[str], heirs: dict[tuple[str, bool],
         for heir in touched.values():
             heir.keep()
         for store in stores:
-            store.remove()
+            _removed(store)
         for heir in touched.values():
-            heir.counts.absorbed.clear()
+            heir.counts.absorbed = _still_there(spool, heir.counts)
     return len(stores)
 
 
@@ -139,7 +154,7 @@ def _is_over(store: DirectoryStore, held: ExitStack) -> bool:
     if not held.enter_context(store.orphaned()):
         return False
     if not (store.kept("meta.json") or store.lines(size=1)):  # killed before it could record anything
-        store.remove()
+        _removed(store)
         return False
     lock = store.lock(EXPORTING) if store.meta() else None  # whoever exports it has it until then
     if lock is None:
@@ -155,7 +170,7 @@ def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
         store.write_meta({"format": FORMAT, "service": service, "folded": True, "exported": exported})
     store.sweep()
     counts = kept_counts(store, flows=False)
-    counts.absorbed = [name for name in counts.absorbed if (spool / name).is_dir()]
+    counts.absorbed = _still_there(spool, counts)
     places = Places(Abridging())
     heir = _Heir(store, counts, places, 0)
     end = 0
@@ -168,6 +183,10 @@ def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
     if store.lines(end, 1):  # torn by a kill
         store.add_lines(b"\n")
     return heir
+
+
+def _still_there(spool: Path, counts: Counts) -> list[str]:
+    return [name for name in counts.absorbed if (spool / name).is_dir()]
 
 
 def _absorb(heir: _Heir, producer: Producer) -> None:

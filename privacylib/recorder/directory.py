@@ -11,10 +11,13 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
+from privacylib.recorder.disk import bytes_of, make_directory, used_in
+from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
+from privacylib.recorder.mapping import map_file
 from privacylib.recorder.store import EXPORTING, PART, allocate, new_producer_id
 
-__all__ = ["CLAIM", "FOLDED", "DirectoryStore", "make_directory", "spool_lock"]
+__all__ = ["CLAIM", "FOLDED", "DirectoryStore", "spool_lock"]
 
 FOLDED = "folded-"
 """How the names of those begin into which other producers are folded."""
@@ -25,9 +28,6 @@ _FRESH = re.compile(r"\.[0-9a-f]{16}$")
 
 CLAIM = "refused.slots"
 """Locked by the process that writes into the directory, and the place of its refusals."""
-
-_BLOCK = 4096
-"""Bytes in which disks are given out; a directory takes one at least."""
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -82,7 +82,7 @@ class DirectoryStore:
         descriptor = os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             self._reserve(descriptor, size)
-            return mmap.mmap(descriptor, size)
+            return map_file(descriptor, size)
         finally:
             os.close(descriptor)
 
@@ -96,18 +96,7 @@ class DirectoryStore:
 
     def used(self) -> tuple[int, int]:
         """Return what all files and directories in the spool take, in blocks, and the number of its directories."""
-        sizes, producers = _BLOCK, 0
-        with suppress(FileNotFoundError):
-            for name in os.listdir(self._spool):  # noqa: PTH208 - measured for each segment
-                path = f"{self._spool}/{name}"
-                try:
-                    sizes += _BLOCK + _size_of(path)
-                    producers += 1
-                except NotADirectoryError:
-                    sizes += _blocks(path)
-                except FileNotFoundError:
-                    continue
-        return sizes, producers
+        return used_in(self._spool)
 
     def write_meta(self, meta: Mapping[str, Any]) -> None:
         """Replace ``meta.json`` as a whole."""
@@ -132,7 +121,7 @@ class DirectoryStore:
 
     def kept(self, name: str, size: int = -1) -> bytes:
         """Return such a file's content; empty when it is missing."""
-        return _bytes_of(self._path / name, 0, size)
+        return bytes_of(self._path / name, 0, size)
 
     def parts(self, name: str) -> Iterator[bytes]:
         """Yield such a file's content part by part, of the one that is there when the first is asked for."""
@@ -171,11 +160,22 @@ class DirectoryStore:
         return locked_while(self._path / CLAIM, fcntl.LOCK_EX | fcntl.LOCK_NB, create=0)
 
     def remove(self) -> None:
-        """Remove the directory with all that is in it; what says whose it is comes last."""
+        """Remove the directory with all that is in it; what says whose it is comes last.
+
+        Raises:
+            OSError: Something in it could not be removed; all else was.
+        """
         last = ("flows.jsonl", "meta.json", EXPORTING, CLAIM)
         for name in sorted(self._names(), key=lambda name: (name in last, name)):
-            (self._path / name).unlink(missing_ok=True)
+            self._remove(name)
         self._path.rmdir()
+
+    def _remove(self, name: str) -> None:
+        try:
+            (self._path / name).unlink(missing_ok=True)
+        except OSError as error:  # a directory, which is none of ours
+            if of_the_host(error):
+                raise
 
     def sweep(self) -> None:
         """Remove what a kill left of replacements; nobody else writes here now."""
@@ -215,7 +215,7 @@ class DirectoryStore:
         descriptor = opened(path, _CREATE)
         try:
             self._reserve(descriptor, size)
-            return mmap.mmap(descriptor, size)
+            return map_file(descriptor, size)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -239,7 +239,7 @@ class DirectoryStore:
 
     def lines(self, offset: int = 0, size: int = -1) -> bytes:
         """Return ``flows.jsonl`` from a byte offset on; empty when it is missing."""
-        return _bytes_of(self._path / "flows.jsonl", offset, size)
+        return bytes_of(self._path / "flows.jsonl", offset, size)
 
     def numbers(self) -> list[int]:
         """Return the numbers of the segment files, in order."""
@@ -257,7 +257,7 @@ class DirectoryStore:
 
     def read(self, number: int, offset: int, size: int = -1) -> bytes:
         """Return bytes of the file."""
-        return _bytes_of(self._segment(number), offset, size)
+        return bytes_of(self._segment(number), offset, size)
 
     def _segment(self, number: int) -> Path:
         return self._path / f"{number:06d}.seg"
@@ -272,43 +272,3 @@ def spool_lock(spool: Path, operation: int, wait: float = 0.0) -> AbstractContex
         wait: Seconds to wait for another process, which may have been stopped.
     """
     return locked_while(spool / _SPOOL_LOCK, operation | fcntl.LOCK_NB, wait=wait)
-
-
-def make_directory(directory: Path, mode: int) -> None:
-    """Make a directory where there is none, and those above it; its owner may enter it whatever the umask.
-
-    With ``exist_ok``, `Path.mkdir` would swallow a `TimeoutError` of the host's signal handler.
-    """
-    try:
-        directory.mkdir(mode)
-    except FileExistsError:
-        if not directory.is_dir():
-            raise
-    except FileNotFoundError:
-        make_directory(directory.parent, 0o777)
-        make_directory(directory, mode)
-    else:
-        made = directory.stat().st_mode & 0o777
-        if made & 0o700 != 0o700:
-            directory.chmod(made | 0o700)
-
-
-def _bytes_of(path: Path, offset: int, size: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            return file.read(size)
-    except FileNotFoundError:
-        return b""
-
-
-def _size_of(directory: str) -> int:
-    return sum(_blocks(f"{directory}/{name}") for name in os.listdir(directory))  # noqa: PTH208 - likewise
-
-
-def _blocks(path: str) -> int:
-    """Return what a file takes, rounded up: some file systems tell only later what it really is."""
-    try:
-        return -(-os.stat(path).st_size // _BLOCK) * _BLOCK  # noqa: PTH116 - likewise
-    except FileNotFoundError:
-        return 0

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from weakref import ref
 
 from privacylib.recorder.interrupts import of_the_host
+from privacylib.recorder.mapping import map_file
 
 __all__ = ["forget_if_forked", "lock_file", "locked_while", "mapped", "opened", "to_lock"]
 
@@ -78,7 +79,7 @@ def locked(descriptor: int, operation: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> b
 
 def mapped(descriptor: int, size: int) -> mmap.mmap:
     """Return a mapping of an open file, which holds its lock from now on."""
-    mapping = mmap.mmap(descriptor, size)
+    mapping = map_file(descriptor, size)
     _hold(mapping)
     return mapping
 

@@ -150,10 +150,12 @@ class Production(Producing):
                 number = self._places.number_of(text, self.store)
                 if not number:
                     number = next(self._ids)
-                    self._known = self._places.define(number, text, self.store, self._room.take_little)
+                    known = self._places.define(number, text, self.store, self._room.take_little)
+                    self._known = max(self._known, known)  # a signal handler may have defined another one meanwhile
             except OSError as error:
-                self.leave_undefined(error)
-                self._retry_at = monotonic() + _RETRY_S
+                if not self._is_lost(error):
+                    self.leave_undefined(error)
+                    self._retry_at = monotonic() + _RETRY_S
                 return 0
             return self.memo.keep(flow, number, len(flow.sources))
 
@@ -287,7 +289,17 @@ class Production(Producing):
         self.refusals.note(self._cause)
         return True
 
+    def _is_lost(self, error: OSError) -> bool:
+        """Return whether somebody removed the directory. This is over then, and whoever records goes on in another."""
+        if not (self._started and isinstance(error, FileNotFoundError)) or self.store.meta():
+            return False
+        self.guard[0] = 0
+        self.refusals.attach(None)
+        return True
+
     def _fail(self, error: OSError) -> bool:
+        if self._is_lost(error):
+            return False
         refused = self.refuse(error)
         self._cause = cause_of(error)
         self._retry_at = monotonic() + _RETRY_S

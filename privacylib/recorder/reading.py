@@ -16,6 +16,7 @@ from privacylib.recorder.counts import kept_counts
 from privacylib.recorder.definitions import parsed_text
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.indexing import Index, definitions
+from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.named import ERRORS, GAPS, Board, named_in
 from privacylib.recorder.refusals import refused_in
@@ -171,7 +172,12 @@ def producers(spool: Path) -> Iterator[Producer]:
 
 
 def _is_producer(path: Path) -> bool:
-    return (path / "meta.json").exists() or (path / "flows.jsonl").exists()
+    try:
+        return (path / "meta.json").exists() or (path / "flows.jsonl").exists()
+    except OSError as error:  # somebody else's, such as the ``lost+found`` of a file system
+        if of_the_host(error):
+            raise
+        return False
 
 
 def _record(operation: Operation, extra: Auxiliary | None) -> Record:

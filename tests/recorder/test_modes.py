@@ -94,3 +94,18 @@ def test_a_directory_that_was_there_before_keeps_its_mode(tmp_path: Path) -> Non
     assert record(tmp_path)
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert {path.stat().st_mode for path in tmp_path.rglob("*")} == {0o40700, 0o100600}
+
+
+def test_what_only_others_may_enter_stops_neither_records_nor_readers() -> None:
+    def work() -> bool:
+        return record(spool) and adopt(spool) == 1 and len(list(producers(spool))) == 1
+
+    with TemporaryDirectory() as directory:
+        Path(directory).chmod(0o777)
+        spool = Path(directory) / "spool"
+        spool.mkdir()
+        (spool / "lost+found").mkdir()
+        spool.chmod(0o777)
+        (spool / "lost+found").chmod(0)
+        under(0o022, work)
+        (spool / "lost+found").chmod(0o700)
