@@ -12,6 +12,7 @@ from functools import lru_cache
 from privacylib.model import Asset
 from privacylib.model.policy import Naming
 from privacylib.naming.globs import Glob
+from privacylib.naming.likeness import FILLED, likeness
 from privacylib.naming.shapes import SHAPES
 from privacylib.naming.uris import asset, without_credentials
 from privacylib.naming.words import counts, in_words, last_word
@@ -58,12 +59,21 @@ def impersonal(name: Asset) -> Asset:
     """Return the name with every part templated that the built-in rules recognise."""
     plain = _stripped(name)
     ordinal = _ORDINALS.match(plain.namespace) is not None
-    text, before = _bounded(plain.name, _READ_LIMIT), None
-    if not _SUSPECT.search(text):
-        before = text
+    text = _bounded(plain.name, _READ_LIMIT)
+    if _SUSPECT.search(text):
+        alike = text if ordinal else likeness(text)
+        found = _worked_out(alike, ordinal)
+        text = found if alike == text or FILLED not in found else _worked_out(text, ordinal)
+    return Asset(_bounded(plain.namespace, NAME_LIMIT), _bounded(text, NAME_LIMIT))
+
+
+@lru_cache(maxsize=4096)
+def _worked_out(text: str, ordinal: bool) -> str:
+    """Return a template: what is left when nothing is found any more."""
+    before = None
     while text != before:
         before, text = text, _once(text, ordinal)
-    return Asset(_bounded(plain.namespace, NAME_LIMIT), _bounded(text, NAME_LIMIT))
+    return text
 
 
 def _stripped(name: Asset) -> Asset:
