@@ -5,7 +5,8 @@ from privacylib.context.current import CurrentVars, get_frame, set_frame
 from privacylib.context.desk import Desk
 from privacylib.context.frames import ANYONE, Entered, Frame, Scope
 from privacylib.context.inside import Inside, Within
-from privacylib.context.sources import EMPTY, WIDEST, LatestReads, Link, ReadSet, SourceSet
+from privacylib.context.reads import LatestReads, Link, ReadSet
+from privacylib.context.sources import EMPTY, WIDEST, SourceSet
 from privacylib.context.stage import Stage
 from privacylib.context.state import (
     PROCESS,

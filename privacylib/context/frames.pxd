@@ -1,4 +1,4 @@
-from privacylib.context.sources cimport ReadSet
+from privacylib.context.reads cimport ReadSet
 
 
 cdef class Scope:

@@ -7,7 +7,7 @@ where the own one is still in place, so a generator closed elsewhere disturbs no
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.context.sources import ReadSet
+from privacylib.context.reads import ReadSet
 from privacylib.model import Decision, Zone
 
 __all__ = ["ANYONE", "Entered", "Frame", "Scope"]

@@ -1,7 +1,7 @@
 cimport cython
 
 from privacylib.context.frames cimport Frame, Scope
-from privacylib.context.sources cimport ReadSet
+from privacylib.context.reads cimport ReadSet
 from privacylib.context.variable cimport get_frame, set_frame
 
 

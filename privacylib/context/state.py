@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from privacylib.context.current import get_frame, set_frame
 from privacylib.context.frames import Frame, Scope
-from privacylib.context.sources import ReadSet
+from privacylib.context.reads import ReadSet
 from privacylib.model import NO_ZONE
 
 __all__ = [

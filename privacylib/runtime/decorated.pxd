@@ -1,7 +1,8 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from privacylib.context.sources cimport ReadSet, SourceSet
+from privacylib.context.reads cimport ReadSet
+from privacylib.context.sources cimport SourceSet
 from privacylib.context.frames cimport Frame, Scope
 from privacylib.context.state cimport leave
 from privacylib.context.variable cimport get_frame, set_frame

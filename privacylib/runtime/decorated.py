@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from privacylib.context.current import get_frame, set_frame
 from privacylib.context.frames import Frame
-from privacylib.context.sources import ReadSet
+from privacylib.context.reads import ReadSet
 from privacylib.context.state import leave
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults

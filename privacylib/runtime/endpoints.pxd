@@ -1,6 +1,7 @@
 cimport cython
 
-from privacylib.context.sources cimport ReadSet, SourceSet
+from privacylib.context.reads cimport ReadSet
+from privacylib.context.sources cimport SourceSet
 from privacylib.context.frames cimport Entered, Frame, Scope
 from privacylib.context.state cimport runner_id
 from privacylib.context.variable cimport get_frame, set_frame

@@ -1,4 +1,5 @@
-from privacylib.context.sources cimport ReadSet, SourceSet
+from privacylib.context.reads cimport ReadSet
+from privacylib.context.sources cimport SourceSet
 from privacylib.context.frames cimport Frame
 from privacylib.context.state cimport frame_now
 from privacylib.recorder.slots cimport Slots

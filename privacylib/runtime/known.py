@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from privacylib.context.frames import Frame
-from privacylib.context.sources import EMPTY, ReadSet, SourceSet
+from privacylib.context.reads import ReadSet
+from privacylib.context.sources import EMPTY, SourceSet
 from privacylib.context.state import frame_now
 from privacylib.labels import join
 from privacylib.model import (

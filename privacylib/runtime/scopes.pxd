@@ -1,6 +1,6 @@
 cimport cython
 
-from privacylib.context.sources cimport ReadSet
+from privacylib.context.reads cimport ReadSet
 from privacylib.context.frames cimport Entered, Frame, Scope
 from privacylib.context.state cimport frame_here, frame_now, is_unseen, leave, runner_id
 from privacylib.context.variable cimport get_frame, set_frame

@@ -10,7 +10,7 @@ from attrs import evolve
 from privacylib.context.behalf import doers
 from privacylib.context.current import get_frame, set_frame
 from privacylib.context.frames import ANYONE, Entered, Frame, Scope
-from privacylib.context.sources import ReadSet
+from privacylib.context.reads import ReadSet
 from privacylib.context.state import PROCESS, frame_here, frame_now, is_unseen, leave, new_key, runner_id
 from privacylib.labels import meet
 from privacylib.model import NO_ZONE, Served, Zone

@@ -57,8 +57,8 @@ def test_an_error_of_ours_while_beginning_is_not_the_hosts(call: Callable[[], An
         def fail(*_: object) -> Any:
             raise RuntimeError("ours")
 
-        monkeypatch.setattr("privacylib.context.sources.ReadSet.add", fail)
-        monkeypatch.setattr("privacylib.context.sources.ReadSet.visible", fail)
+        monkeypatch.setattr("privacylib.context.reads.ReadSet.add", fail)
+        monkeypatch.setattr("privacylib.context.reads.ReadSet.visible", fail)
         call()
         assert faults.counted.total() == before + 1
         del seen
@@ -77,8 +77,8 @@ def test_what_the_hosts_signal_handler_raises_reaches_the_host(call: Callable[[]
     try:
         with capture(), privacylib.scope("work"):
             twice(call)
-            monkeypatch.setattr("privacylib.context.sources.ReadSet.add", interrupted)
-            monkeypatch.setattr("privacylib.context.sources.ReadSet.visible", interrupted)
+            monkeypatch.setattr("privacylib.context.reads.ReadSet.add", interrupted)
+            monkeypatch.setattr("privacylib.context.reads.ReadSet.visible", interrupted)
             with pytest.raises(TimeoutError):
                 call()
     finally:

@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from privacylib.context.sources cimport ReadSet
+from privacylib.context.reads cimport ReadSet
 from privacylib.context.frames cimport Frame, Scope
 from privacylib.families.rpc.calling cimport Calling
 from privacylib.families.rpc.told cimport Method, Told

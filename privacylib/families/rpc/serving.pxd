@@ -1,6 +1,7 @@
 cimport cython
 
-from privacylib.context.sources cimport ReadSet, SourceSet
+from privacylib.context.reads cimport ReadSet
+from privacylib.context.sources cimport SourceSet
 from privacylib.context.stage cimport Stage
 from privacylib.context.frames cimport Frame, Scope
 from privacylib.recorder.clock cimport time_ns

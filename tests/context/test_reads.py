@@ -1,0 +1,124 @@
+"""Read sets: what a write depends on, and what they keep apart."""
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacylib.context import WIDEST, ReadSet, SourceSet
+from privacylib.model import Asset, Source
+from tests import strategies
+
+KEY, OTHER = bytes(16), bytes(15) + b"1"
+
+sources = st.builds(Source, asset=strategies.assets, labels=strategies.label_sets)
+
+
+def numbered(number: int, labels: frozenset[str] = frozenset()) -> Source:
+    return Source(Asset("s3://bucket", f"key{number}"), None, labels)
+
+
+@given(st.lists(sources, max_size=20))
+def test_a_read_set_only_grows(read: list[Source]) -> None:
+    reads, before = ReadSet(KEY), frozenset[Source]()
+    for span, source in enumerate(read, 1):
+        reads.add(source, span)
+        now = reads.visible().members
+        assert before <= now
+        assert source in now
+        before = now
+    assert reads.visible() is SourceSet.of(read)
+
+
+def test_the_latest_read_of_a_source_is_linked() -> None:
+    reads = ReadSet(KEY)
+    for span in (1, 2, 3):
+        reads.add(numbered(span % 2), span)
+    assert sorted(reads.links()[0]) == [2, 3]
+
+
+def test_links_of_other_keys_are_foreign() -> None:
+    process, reads = ReadSet(OTHER), None
+    process.add(numbered(1), 7)
+    reads = ReadSet(KEY, process)
+    reads.add(numbered(2), 8)
+    reads.add(numbered(3), (OTHER, 9))
+    assert reads.links() == ([8], [(OTHER, 9), (OTHER, 7)])
+
+
+def test_isolated_siblings_see_above_and_not_each_other() -> None:
+    parent = ReadSet(KEY)
+    parent.add(numbered(0), 1)
+    one, two = ReadSet(KEY, parent), ReadSet(KEY, parent)
+    one.add(numbered(1), 2)
+    one.give_back()
+    assert two.visible().members == {numbered(0)}
+    assert parent.visible().members == {numbered(0), numbered(1)}
+    assert parent.own.members == {numbered(0)}
+    assert ReadSet(KEY, parent).visible().members == {numbered(0)}
+
+
+def test_what_was_returned_to_an_isolated_scope_is_returned_on() -> None:
+    top = ReadSet(KEY)
+    middle = ReadSet(KEY, top)
+    inner = ReadSet(KEY, middle)
+    inner.add(numbered(1), 1)
+    inner.give_back()
+    middle.give_back()
+    assert top.visible().members == {numbered(1)}
+    assert sorted(top.links()[0]) == [1]
+
+
+def test_above_1024_sources_namespaces_are_named_and_labels_stay() -> None:
+    reads = ReadSet(KEY)
+    for number in range(WIDEST):
+        reads.add(numbered(number, frozenset({"A"} if number else {"B"})), number + 1)
+    assert len(reads.visible().members) == WIDEST
+    reads.add(numbered(WIDEST, frozenset({"C"})), 5000)
+    reads.add(Source(Asset("gs://other", "x"), None, frozenset({"D"})), 5001)
+    found = reads.visible()
+    assert {source.uri for source in found.members} == {"s3://bucket/{…}", "gs://other/{…}"}
+    assert found.labels == {"A", "B", "C", "D"}
+    assert {"A"} in [source.labels for source in found.members]
+
+
+def test_above_1024_namespaces_the_set_stays_right() -> None:
+    reads = ReadSet(KEY)
+    for number in range(WIDEST + 1):
+        reads.add(Source(Asset(f"http://host{number}", "/x")), number + 1)
+    assert {source.asset.name for source in reads.visible().members} == {"{…}"}
+
+
+def test_a_wide_set_is_named_once_and_not_at_each_write() -> None:
+    reads = ReadSet(KEY)
+    for number in range(3 * WIDEST):
+        reads.add(Source(Asset(f"s3://bucket{number}", "key"), None, frozenset()), number)
+    named = reads.visible()
+    assert len(named.members) == 3 * WIDEST
+    assert reads.visible() is named, "named again"
+    assert len(reads.links()[0]) <= 128
+    reads.add(Source(Asset("s3://another", "key"), None, frozenset("A")), 1)
+    assert reads.visible().labels == {"A"}
+
+
+def test_threads_that_read_at_once_lose_nothing() -> None:
+    reads = ReadSet(KEY)
+    begin = threading.Barrier(4)
+
+    def read(first: int) -> None:
+        begin.wait()
+        for number in range(first, WIDEST, 4):
+            reads.add(numbered(number), number + 1)
+
+    threads = [threading.Thread(target=read, args=(first,)) for first in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reads.visible().members == {numbered(number) for number in range(WIDEST)}
+
+
+def test_unknown_and_its_reason_are_held() -> None:
+    reads = ReadSet(KEY)
+    reads.add(Source(Asset("context", "carried"), None, frozenset(), "expired"), 0)
+    assert reads.visible().unknown == "expired"
