@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "privacylib"
 DECLARED = [place for place in sorted(ROOT.rglob("*.pxd")) if not place.with_suffix(".pyx").exists()]
 CLASS = re.compile(r"^cdef class (\w+).*:\n((?:(?:    .*)?\n)*)", re.MULTILINE)
-MEMBER = re.compile(r"^    cdef public .* (\w+)$", re.MULTILINE)
+MEMBER = re.compile(r"^    cdef (?:public |readonly )?[\w ]+ (\w+)$", re.MULTILINE)
 
 
 def slots(file: Path) -> dict[str, set[str]]:
