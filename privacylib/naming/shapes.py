@@ -44,6 +44,10 @@ _NO_PERSON = r"(?![0-9]x\.(?:png|jpe?g|gif|webp)\b|[\w-]+\.(?:service|socket|tim
 """``image@2x.png`` and ``left-pad@1.3.0`` are files and versions, ``getty@tty1.service`` is a program."""
 
 
+_NO_VERSION = r"(?<!/api/)(?<!\Aapi/)"
+"""Behind ``api`` stands what some interfaces call their versions by."""
+
+
 def _alone(expression: str, before: str = "(?<![A-Za-z0-9])") -> re.Pattern[str]:
     """Compile a shape that no letter or digit touches."""
     return re.compile(rf"{before}(?:{expression})(?![A-Za-z0-9])")
@@ -83,8 +87,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(re.compile(rf"(?<=/){_YEAR}/{_MONTH}/{_DAY}(?=/|$)"), "{date}/{date}/{date}", 8, ("/",), 3),
     Shape(re.compile(rf"(?<=/){_YEAR}/{_MONTH}(?=/|$)"), "{date}/{date}", 6, ("/",), 2),
-    Shape(_alone(rf"{_YEAR}(?P<by>[-_.]?){_MONTH}(?P=by){_DAY}{_TIME}"), "{date}", 8),
-    Shape(_alone(rf"{_YEAR}-{_MONTH}"), "{date}", 6, ("-",)),
+    Shape(_alone(rf"{_NO_VERSION}{_YEAR}(?P<by>[-_.]?){_MONTH}(?P=by){_DAY}{_TIME}"), "{date}", 8),
+    Shape(_alone(rf"{_NO_VERSION}{_YEAR}-{_MONTH}"), "{date}", 6, ("-",)),
     Shape(_alone(rf"{_DAY}(?P<by>[-./]){_MONTH}(?P=by){_YEAR}"), "{date}", 8, ("-", ".", "/")),
     Shape(_alone(rf"{_HEX}{{2}}(?P<by>[:-])(?:{_HEX}{{2}}(?P=by)){{4}}{_HEX}{{2}}"), "{id}", 0, (":", "-"), 5),
     Shape(_alone(rf"{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}"), "{id}", 4, (".",), 2),
