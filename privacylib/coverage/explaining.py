@@ -14,7 +14,7 @@ from privacylib.instrumentation import patching
 from privacylib.instrumentation.calling import AROUND_HOST
 from privacylib.runtime import Declared
 
-__all__ = ["is_inside", "unexplained"]
+__all__ = ["called_by", "is_inside", "unexplained"]
 
 DEPTH = 400
 """Frames of the interpreter that are looked at; what is called from deeper is not explained."""
@@ -90,6 +90,16 @@ def unexplained(frame: FrameType | None, event: str) -> str | None:
         return None
     site = found or nearest
     return "?" if site is None else _site(site)
+
+
+def called_by(frame: FrameType | None) -> str:
+    """Return the host's call site nearest above."""
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if (_kinds.get(module) or _kind(str(module))) == _HOST:
+            return _site(frame)
+        frame = frame.f_back
+    return "?"
 
 
 def _site(frame: FrameType) -> str:

@@ -6,12 +6,13 @@ dictionary has to tell those apart that are I/O.
 
 import sys
 from collections.abc import Callable
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, Protocol
 
 from privacylib.context import UNSEEN, Stage, get_frame, is_unseen
+from privacylib.coverage.children import STARTS, goes_unseen
 from privacylib.coverage.events import EVENTS, Told
-from privacylib.coverage.explaining import unexplained
+from privacylib.coverage.explaining import called_by, unexplained
 from privacylib.coverage.listening import listen
 from privacylib.coverage.native import NATIVE, loaded
 from privacylib.instrumentation import calling
@@ -58,8 +59,13 @@ def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
             if here is not None and is_unseen(here):
                 return
             told = act(*args)
-            if told is not None:
-                _met(told, frame, count)
+            if told is None:
+                return
+            site = unexplained(frame, told[0])
+            if site is not None:
+                _met(told, told[0], site, count)
+            elif event in STARTS and goes_unseen(args):
+                _met(told, f"{event}(unseen)", called_by(frame), count)
         except PolicyDenied:
             raise
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
@@ -77,12 +83,10 @@ def _failed(error: Exception) -> None:
         faults.swallowed("keeping the account", error)
 
 
-def _met(told: Told, frame: FrameType | None, count: Callable[[str], object]) -> None:
-    """Count I/O that nothing explains, and refuse it where a requirement says so."""
-    snapshot = ACTIVE.snapshot
-    event, named, what = told
-    site = unexplained(frame, event)
-    if site is None or snapshot is None:
+def _met(told: Told, event: str, site: str, count: Callable[[str], object]) -> None:
+    """Count I/O that nothing explains, or a program that goes unseen; refuse it where a requirement says so."""
+    snapshot, (_, named, what) = ACTIVE.snapshot, told
+    if snapshot is None:
         return
     with Stage(UNSEEN):
         count(f"{event} {site}")
