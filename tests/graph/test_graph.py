@@ -284,7 +284,7 @@ def test_fault_58_a_hundred_thousand_edges_stay_interactive() -> None:
     def ask(size: int) -> None:
         graph = graphs[size]
         assert len(graph.downstream("file:///0")) >= size - 1
-        assert len(graph.upstream(f"file:///{size}")) == len(str(size)) - 1
+        assert len(graph.upstream(f"file:///{size}")) == 5
         assert graph.path("file:///0", f"file:///{size // 10}")
 
     graphs = {size: chain(size) for size in (12_500, 100_000)}
