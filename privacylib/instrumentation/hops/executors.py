@@ -25,12 +25,12 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         frame = get_frame()
         if frame is None:
             future = original(self, Job(fn, None), *args, **kwargs)
-            vars(future)[FRAME] = _NOBODYS
+            setattr(future, FRAME, _NOBODYS)  # `vars` would give it a dictionary, and slow it down
             return future
         behalf = handed_out(frame)
         with without_frame():  # submitting starts workers
             future = original(self, Job(fn, frame, behalf), *args, **kwargs)
-        vars(future)[FRAME] = frame, behalf
+        setattr(future, FRAME, (frame, behalf))
         return future
 
     return submit
@@ -41,7 +41,7 @@ def _add_done_callback(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def add_done_callback(self: "concurrent.futures.Future[Any]", fn: Callable[..., Any]) -> None:
         if ACTIVE.snapshot is not None:
-            frame, behalf = vars(self).get(FRAME) or (get_frame(), ())
+            frame, behalf = getattr(self, FRAME, None) or (get_frame(), ())
             fn = Job(fn, frame, behalf)
         original(self, fn)
 
