@@ -34,8 +34,7 @@ from tests.replay.driving import transform
 __all__ = [
     "assets", "contexts", "declared", "field_names", "flows", "foreign_members", "globs", "header_names",
     "header_values", "label_sets", "labels", "names", "namespaces", "own_policies", "patterns", "policies", "purposes",
-    "records", "regions", "requirements", "retentions", "scripts", "small_policies",
-    "streaming_scripts", "unbroken_scripts", "uris", "violations",
+    "records", "regions", "requirements", "retentions", "streaming_scripts", "unbroken_scripts", "uris", "violations",
 ]  # fmt: skip
 
 LABELS = ("CONTACT", "CONTACT.EMAIL", "CONTACT.EMAIL.WORK", "CONTACT.PHONE", "INTERACTION", "AGGREGATE")
@@ -276,10 +275,9 @@ _steps = st.one_of(
 )
 
 
-def _lowered_flow(labels: frozenset[str], to: frozenset[str], source: str, sink: str) -> tuple[Any, ...]:
+def _lowered_flow(label: str, to: frozenset[str], source: str, sink: str) -> tuple[Any, ...]:
     """Return a read and a write with a reclassification around them that is meant for them."""
-    flow = [("read", source, ()), ("write", sink, (), None)]
-    return ("lower", min(labels, default="CONTACT"), to, sink, flow)
+    return ("lower", label, to, sink, [("read", source, ()), ("write", sink, (), None)])
 
 
 def _inside(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy[tuple[Any, ...]]]:
@@ -287,7 +285,7 @@ def _inside(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrategy
         st.tuples(st.just("scope"), st.booleans(), st.lists(inner, max_size=3)),
         st.tuples(st.just("zone"), _zone_steps, st.lists(inner, max_size=3)),
         st.tuples(st.just("lower"), labels, _few_labels, _places, st.lists(inner, max_size=3)),
-        st.builds(_lowered_flow, _few_labels, _few_labels, _places, _places),
+        st.builds(_lowered_flow, st.sampled_from(("CONTACT", "INTERACTION")), _few_labels, _places, _places),
         st.tuples(st.just("attach"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("message"), _brought, st.lists(inner, max_size=3)),
         st.tuples(st.just("serve"), _brought, st.lists(inner, max_size=3)),
@@ -311,11 +309,9 @@ def _streaming(inner: st.SearchStrategy[tuple[Any, ...]]) -> list[st.SearchStrat
 
 
 streaming_scripts = _script(_streaming)
-"""What `scripts` do, and response streams whose trailers tell late; what those break leaves a record of its own."""
-scripts = _script(_lasting)
-"""What a program does, step by step; steps with a list of their own do it inside."""
+"""What a program does, step by step; steps with a list of their own do it inside. Response streams tell late, too."""
 unbroken_scripts = _script(_inside)
-"""The same without bodies of writes, which are recorded after what they hold and stopped before it."""
+"""The same without streams and bodies of writes, which are recorded after what they hold and stopped before it."""
 
 TRANSFORM = fingerprint(transform)
 """Of the transform that `lower` names."""
@@ -327,17 +323,23 @@ _small_annotations = st.builds(
     fields=st.none() | st.dictionaries(st.sampled_from((*_FIELDS, "request", "response")), _few_labels, max_size=2),
     region=st.none() | regions,
     retention=st.none() | retentions,
+    resident=st.none() | st.booleans(),
 )
+_labelled = file.Annotated(match="db://**", labels=frozenset({"CONTACT.EMAIL", "INTERACTION"}))
 _reviewed = st.builds(
     evolve, _reclassifications, sink=st.just("**"), transform=st.just("tests.replay.driving:transform"),
-    fingerprint=st.none() | st.just(TRANSFORM),
+    from_=st.just(frozenset(LABELS)) | st.just(frozenset({"CONTACT"})),  # what the scripts declare is mostly within
+    to=st.just(frozenset[str]()) | _few_labels,
+    fingerprint=st.sampled_from((None, TRANSFORM, "sha256:" + "0" * 64)),
     expires=st.sampled_from((datetime.date(2020, 1, 1), datetime.date(2999, 1, 1))),
 )  # fmt: skip
-small_policies = st.builds(
+own_policies = st.builds(
     file.Policy,
     labels=declared,
     purposes=st.just({name: file.Purpose() for name in PURPOSES}),
-    assets=st.lists(_small_annotations, max_size=5).map(tuple),
+    assets=st.tuples(st.lists(_small_annotations, max_size=4), st.sampled_from(((), (_labelled,)))).map(
+        lambda both: (*both[0], *both[1])
+    ),
     zones=st.lists(st.builds(evolve, _zones, match=st.sampled_from(("http://served/*", "**"))), max_size=2).map(tuple),
     requirements=requirements(),
     reclassifications=st.lists(_reviewed, max_size=2).map(tuple),
@@ -345,13 +347,4 @@ small_policies = st.builds(
         file.Trust, egress=st.none() | st.lists(st.sampled_from(("http://far.*/**", "**")), max_size=1).map(tuple)
     ),
 )
-"""Policies that say something of what `scripts` touch. None makes an asset resident."""
-_by_fingerprint = st.builds(evolve, _reviewed, fingerprint=st.sampled_from((None, TRANSFORM, "sha256:" + "0" * 64)))
-own_policies = st.builds(
-    evolve, small_policies,
-    assets=st.lists(
-        st.builds(evolve, _small_annotations, resident=st.none() | st.booleans()), min_size=1, max_size=5
-    ).map(tuple),
-    reclassifications=st.lists(_by_fingerprint, max_size=2).map(tuple),
-)  # fmt: skip
-"""The same, which may also make assets resident, and void a reclassification by the fingerprint of its transform."""
+"""Policies that say something of what the scripts touch, and void a reclassification by its transform's fingerprint."""

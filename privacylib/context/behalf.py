@@ -15,7 +15,7 @@ from privacylib.context.state import PROCESS, runner, runner_id
 __all__ = ["THREADS", "Doers", "doers", "give_task", "give_thread", "handed_out"]
 
 Doers = tuple[int, ...]
-"""Numbers of tasks and threads, as `runner_id` gives them."""
+"""Numbers of tasks and threads, as `runner_id` gives them; a pool's thread is one, whatever job it does."""
 
 THREADS: dict[int, Doers] = {}
 """On whose behalf each thread works that does so."""

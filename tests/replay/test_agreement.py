@@ -10,13 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privacylib.model import REQUEST, Asset, Flow, Kind, Mode, Operation, Part, Served, Verdict
+from privacylib.model import Asset, Kind, Mode, Operation, Part, Verdict
 from privacylib.model.policy import Policy
-from privacylib.policy.engine import Engine
 from privacylib.policy.loading import parse
 from privacylib.replay import Judge
-from privacylib.replay.replaying import holding
-from tests.replay.driving import SERVED, recorded
+from tests.replay.agreeing import agree, as_held
+from tests.replay.driving import recorded
 from tests.strategies import own_policies, regions, streaming_scripts, unbroken_scripts
 
 ceilings = st.sampled_from((Mode.OBSERVE, Mode.SIMULATE))
@@ -25,46 +24,6 @@ EXAMPLES = 5000 if os.environ.get("PRIVACYLIB_TEST_NIGHTLY") == "1" else 100
 slow = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-
-
-def told(flow: Flow, at_entry: bool) -> tuple[Any, ...]:
-    """Return what tells the flows of what an endpoint brought in apart, whatever the policy.
-
-    Args:
-        flow: The flow.
-        at_entry: Whether requests are judged as they come in, and not where the code opens a zone.
-    """
-    terms = flow.terms
-    assert terms
-    assert terms.taken
-    around = terms.served or Served("", flow.purposes, flow.admitted)
-    came = terms.taken.carried, terms.taken.unknown
-    apart = flow.asset, flow.fields, around.around, around.before, around.brought, *came
-    inside = around.after, around.admitted, terms.taken.annotated
-    return apart if comes_in(flow) and at_entry else (*apart, *inside)
-
-
-def comes_in(flow: Flow) -> bool:
-    """Return whether it is what opened a scope: a request, or a message."""
-    return flow.fields == (REQUEST,) or (flow.terms is not None and flow.terms.arrived)
-
-
-def held(flow: Flow) -> tuple[Any, ...]:
-    """Return what tells flows apart by what they hold, whatever the policy."""
-    terms = flow.terms
-    assert terms
-    sources = {
-        (each.uri, each.unknown, each.evidence, each.carried, each.annotated)
-        for each in flow.sources
-        if not each.lasting
-    }
-    zones = (flow.purposes, flow.admitted) if terms.served is None else terms.served
-    return flow.kind, flow.asset, flow.fields, frozenset(sources), zones, terms.lowered, terms.purpose_unknown
-
-
-def opens(policy: Policy) -> bool:
-    """Return whether a policy puts a zone around what the scripts serve."""
-    return bool(Engine(policy).zones(SERVED.asset.uri))
 
 
 @slow
@@ -83,27 +42,7 @@ def test_the_same_policy_decides_what_was_recorded(
 def test_another_policy_decides_what_it_would_have_decided(
     script: list[Any], before: Policy, after: Policy, mode: Mode, region: str | None
 ) -> None:
-    was, is_now = recorded(script, before, mode, region), recorded(script, after, mode, region)
-    judge = Judge(after)
-    flows = [
-        holding(flow, [source for each in seen for source in judge.resident(each)])
-        for flow, seen in zip(was.flows, was.seen, strict=True)
-    ]
-    assert [judge.decide(flow) for flow in flows] == [flow.decision for flow in is_now.flows]
-    assert [judge.labels(flow) for flow in flows] == [flow.labels for flow in is_now.flows]
-    if flows == was.flows:  # else what became resident is behind them, from when on is not told of these
-        again = {(held(flow), judge.decide(flow)): flow in was.late for flow in was.all}
-        now = {(held(flow), flow.decision): flow in is_now.late for flow in is_now.all}
-        assert {each for each, late in again.items() if late} <= now.keys()
-        assert {each for each, late in now.items() if late} <= again.keys()
-    taken, expected_taken = was.taken, is_now.taken
-    if opens(before) and not opens(after):  # where the code would have opened one is not recorded
-        taken = {flow for flow in taken if not comes_in(flow)}
-        expected_taken = {flow for flow in expected_taken if not comes_in(flow)}
-    entry = opens(after)
-    assert {(told(flow, entry), judge.decide(flow)) for flow in taken} == {
-        (told(flow, entry), flow.decision) for flow in expected_taken
-    }
+    agree(recorded(script, before, mode, region), recorded(script, after, mode, region), before, after)
 
 
 @slow
@@ -114,9 +53,8 @@ def test_enforcement_stops_first_what_replay_says_first(
     """From there on both do different things: what was stopped brought nothing in."""
     was, is_now = recorded(script, before, mode, region), recorded(script, after, Mode.ENFORCE, region)
     judge = Judge(after, Mode.ENFORCE)
-    for flow, seen, enforced in zip(was.flows, was.seen, is_now.flows, strict=False):
-        flow_now = holding(flow, [source for each in seen for source in judge.resident(each)])
-        assert judge.decide(flow_now) == enforced.decision
+    for flow, now, enforced in zip(was.flows, as_held(was, judge), is_now.flows, strict=False):
+        assert judge.decide(now) == enforced.decision
         if Verdict.DENY in (flow.decision.verdict, enforced.decision.verdict):
             break
 

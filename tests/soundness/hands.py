@@ -71,6 +71,8 @@ class Hand:
     entered: list[Entered] = field(default_factory=list[Entered])
     busy: bool = False
     """Whether it waits for an answer."""
+    number: int = field(default_factory=threading.get_ident)
+    """Of the task or thread that does what it is told; that of one which has ended may come back."""
 
     def do(self, work: Work) -> Any:
         """Do some work and wait."""
@@ -92,6 +94,7 @@ class Apart(Hand):
 
     def follow(self) -> None:
         """Do what is told until that is nothing."""
+        self.number = threading.get_ident()
         while self._told.acquire(timeout=PATIENCE) and (work := self._work) is not None:
             self._outcome = outcome_of(work)
             self._done.release()
@@ -154,6 +157,7 @@ class Asked(Apart):
 
     def begin(self) -> None:
         """Say that the call arrived, and handle it."""
+        self.number = threading.get_ident()
         self.arrived.release()
         self.follow()
 
@@ -170,6 +174,8 @@ class Loop:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
+        assert self._thread.ident is not None
+        self.number = self._thread.ident
 
     def close(self) -> None:
         """Stop it."""
@@ -187,6 +193,7 @@ class Scheduled(Apart):
         self._finished = asyncio.run_coroutine_threadsafe(self._follow(), loop)
 
     async def _follow(self) -> None:
+        self.number = id(asyncio.current_task())
         while True:
             await self._event.wait()
             self._event.clear()

@@ -138,7 +138,7 @@ class Soundness(RuleBasedStateMachine):
         """Return who does what a hand is told: whoever takes the steps of a generator."""
         runner = hand.driver if isinstance(hand, Stepped) else hand
         behalf = runner.behalf if isinstance(runner, Submitted) else ()
-        return runner, self.loop if isinstance(runner, Scheduled) else runner, *behalf
+        return runner.number, self.loop.number if isinstance(runner, Scheduled) else runner.number, *behalf
 
     def lead(self, hand: Stepped, number: int) -> None:
         """Choose who takes the next step of a generator."""
@@ -394,7 +394,6 @@ class Soundness(RuleBasedStateMachine):
             return
         inner, refused = self.world.serve(here)
         asked = Asked(inner, self.unwind)
-        inner.around[0].by = asked
         asked.await_call(hand, here)
         self.arrivals.await_(call, asked.begin)
         hand.order(asking)
@@ -404,6 +403,7 @@ class Soundness(RuleBasedStateMachine):
             assert outcome == self.world.take_refusal(here)
             return
         assert asked.arrived.acquire(timeout=PATIENCE)
+        inner.around[0].by = asked.number
         hand.busy = True
         asked.expected = expected
         self.hands.append(asked)
