@@ -1,43 +1,36 @@
 """What one process writes as one producer, from its first record to a fork or a close."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import count
 from mmap import mmap
 from threading import RLock
-from time import monotonic, time_ns
+from time import monotonic
 from typing import Any
-from weakref import ref
 
 from privacylib.memo import Memo
 from privacylib.model import Flow
 from privacylib.recorder.abridged import Abridging
-from privacylib.recorder.counting import BLOCK_BITS
+from privacylib.recorder.calls import CallSpans
 from privacylib.recorder.definitions import definition_line, flow_text
 from privacylib.recorder.guard import new_guard
 from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
-from privacylib.recorder.layout import FORMAT, SLOT, header
+from privacylib.recorder.layout import FORMAT
 from privacylib.recorder.named import ERRORS, GAPS, Named
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
-from privacylib.recorder.room import Room
+from privacylib.recorder.segments import Segments
 from privacylib.recorder.slots import Producing, Window
 from privacylib.recorder.store import Store
 
 __all__ = ["Production"]
 
-_FIRST_SEGMENT = 1 << 16
-_SEGMENTS = 16
 _MEMO = 1 << 15
 """Weight of the flows whose numbers are found at once: 3,600 plain ones, a kilobyte each; every source weighs."""
 
-_CALLED = 1 << 14
-"""Flows of calls with a block of spans at hand, 250 bytes each; one that comes back takes a fresh block."""
-
 _RETRY_S = 0.1
-_NONE: Iterator[int] = iter(())
 
 
 class Production(Producing):
@@ -73,16 +66,14 @@ class Production(Producing):
         self._service = service
         self._segment_size = segment_size
         self._cap = cap
-        self._room = Room(store, cap, self._sealed, before._room if before else None)
+        self._segments = Segments(store, segment_size, cap, self.guard, before._segments if before else None)
+        self.call_span: Callable[[int], int] = CallSpans().next
+        """Returns a fresh span id for a call of a flow, out of a block of its own."""
         self._tell = started
         self._before = before
         self._heirs: dict[int, Production] = {}
         self._lock = RLock()
-        self._numbers = count()
         self._number = -1
-        self._worn: dict[int, ref[mmap]] = {}
-        self._blocks = count(_first_block(), 1 << BLOCK_BITS)
-        self._calls: dict[int, Iterator[int]] = {}
         self._known = 0
         self._retry_at = 0.0
         self._cause = ""
@@ -126,17 +117,6 @@ class Production(Producing):
                 self._start()
             counts.note(name)
 
-    def call_span(self, flow: int) -> int:
-        """Return a fresh span id for a call, out of a block of its flow."""
-        span = next(self._calls.get(flow, _NONE), 0)
-        if not span:
-            if len(self._calls) >= _CALLED:
-                self._calls.clear()
-            start = next(self._blocks)
-            block = self._calls[flow] = iter(range(start, start + (1 << BLOCK_BITS)))
-            span = next(block)
-        return span
-
     def define(self, flow: Flow) -> int:
         """Write the definition of `flow` and return its number; 0 when it is refused, or this is over."""
         if not self.guard[0]:  # the lock may be one that a thread of the parent holds
@@ -150,7 +130,7 @@ class Production(Producing):
                 number = self._places.number_of(text, self.store)
                 if not number:
                     number = next(self._ids)
-                    known = self._places.define(number, text, self.store, self._room.take_little)
+                    known = self._places.define(number, text, self.store, self._segments.room.take_little)
                     self._known = max(self._known, known)  # a signal handler may have defined another one meanwhile
             except OSError as error:
                 if not self._is_lost(error):
@@ -194,37 +174,15 @@ class Production(Producing):
                 return False
             try:
                 self._start()
-                number = next(self._numbers)
-                fresh = self._open(number)
+                number, fresh = self._segments.open()
             except OSError as error:
                 return self._fail(error)
             if self.window is worn:
                 before, self.window, self._number = self._number, fresh, number
-                if before >= 0:
-                    self._worn[before] = ref(worn.view)
+                self._segments.wear(before, worn)
             else:  # a signal handler or a __del__ came in between on this very thread
                 self.store.drop_segment(number)
             return True
-
-    def _open(self, number: int) -> Window:
-        largest = _FIRST_SEGMENT if self._room.tight else _FIRST_SEGMENT << min(number, 16)
-        # The segment that is written to cannot be folded: it must be a small part of the spool.
-        size = max(min(self._segment_size, largest, self._cap // _SEGMENTS // SLOT * SLOT), 2 * SLOT)
-        self._room.take(size)
-        view = self.store.add_segment(number, size)
-        view[:SLOT] = header(number, size, self.store.producer, time_ns())
-        return Window(SLOT, size, self.guard, view)
-
-    def _sealed(self) -> Iterator[int]:
-        """Yield the oldest segments as long as nobody can write into them: no thread holds their memory any more."""
-        numbers = self.store.numbers()
-        for folded in [number for number in tuple(self._worn) if numbers and number < numbers[0]]:
-            self._worn.pop(folded, None)
-        for number in numbers:
-            view = self._worn.get(number)
-            if view is None or view() is not None:
-                return
-            yield number
 
     def _start(self) -> None:
         """Make the producer known, with every flow whose number a caller may hold."""
@@ -257,8 +215,9 @@ class Production(Producing):
         try:
             return self.store.claim(CLAIM_SIZE)
         except BlockingIOError:
-            self.store = self.store.sibling()
-            self._room = Room(self.store, self._cap, self._sealed, self._room)
+            other = self.store.sibling()
+            # At once: where a signal came in between, segments would lie beside what is known of them.
+            self.store, self._segments = other, self._segments.elsewhere(other)
             return self.store.claim(CLAIM_SIZE)
 
     def _lines(self) -> tuple[bytes, bool]:
@@ -311,11 +270,6 @@ def _cause_of_ours(error: Exception) -> str:
     if of_the_host(error):
         raise error
     return cause_of(error)
-
-
-def _first_block() -> int:
-    """Return where the spans of calls begin, somewhere, so that no two processes meet."""
-    return (1 + (int.from_bytes(os.urandom(8), "big") >> (2 + BLOCK_BITS))) << BLOCK_BITS
 
 
 def _now() -> str:

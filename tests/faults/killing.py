@@ -28,7 +28,7 @@ from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter, Sp
 import privacylib
 from privacylib import cli
 from privacylib.exporters import lane
-from privacylib.recorder import adopt, producers, production, room, tallies
+from privacylib.recorder import adopt, producers, room, segments, tallies
 from tests.exporters.receiving import counted
 
 __all__ = ["Receiving", "main"]
@@ -136,7 +136,7 @@ def main(spool: Path, file: Path, kills: int, way: str) -> None:
     os.environ["RECEIVED"] = str(file)
     os.environ["PRIVACYLIB_SPOOL_MAX"] = str(CAP)
     # Small segments are filled, folded and removed within a short life.
-    production._FIRST_SEGMENT = 1 << 11  # pyright: ignore[reportPrivateUsage] - nothing else of it is set
+    segments._FIRST_SEGMENT = 1 << 11  # pyright: ignore[reportPrivateUsage] - nothing else of it is set
     (spool / "ballast").mkdir(0o700, parents=True)
     (spool / "ballast" / "zeros").write_bytes(bytes(CAP - LEFT))  # room is scarce: everybody folds, and all the time
     room.MANY_PRODUCERS = 16

@@ -11,7 +11,7 @@ from privacylib.config import snapshot
 from privacylib.context import sources
 from privacylib.graph import Graph
 from privacylib.policy import engine
-from privacylib.recorder import producers, production
+from privacylib.recorder import calls, producers, production
 from privacylib.runtime import known
 from tests.faults.programs import run, total
 from tests.recorder.faults import failing
@@ -31,7 +31,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every table of what a host makes up hold a few entries only."""
     for module, name in (
         (known, "REMEMBERED"), (snapshot, "ANSWERS"), (sources, "INTERNED"), (engine, "REMEMBERED"),
-        (production, "_MEMO"), (production, "_CALLED"),
+        (production, "_MEMO"), (calls, "_CALLED"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 50)
 

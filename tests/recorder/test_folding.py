@@ -285,7 +285,7 @@ def test_fault_54_killed_at_each_system_call_of_recording_and_folding(tmp_path: 
             if recorder.append(number, 0, start, 2, recorder.next_span(), 0, KEY):
                 accepted[0] += 1
             if start % 20 == 19:
-                numbers = list(recorder._production._sealed())  # pyright: ignore[reportPrivateUsage] - what is sealed shows nowhere else
+                numbers = list(recorder._production._segments.sealed())  # pyright: ignore[reportPrivateUsage] - what is sealed shows nowhere else
                 fold(Producer(recorder.store), numbers)
         recorder.close()
 
