@@ -26,6 +26,7 @@ assets:
   - {match: "postgres://*/*.contacts", labels: [CONTACT]}
   - {match: "mysql://*/*.contacts", labels: [CONTACT]}
   - {match: "duckdb://**/*.contacts", labels: [CONTACT]}
+  - {match: "mongodb://*/*.contacts", labels: [CONTACT]}
   - {match: "http://*/contacts*", labels: [CONTACT]}
   - {match: "command://contacts", labels: [CONTACT]}
   - {match: "logging://web/contacts", labels: [CONTACT]}

@@ -15,7 +15,6 @@ from privacylib.coverage.events import EVENTS, Told
 from privacylib.coverage.explaining import called_by, unexplained
 from privacylib.coverage.listening import listen
 from privacylib.coverage.native import NATIVE, loaded
-from privacylib.instrumentation import calling
 from privacylib.instrumentation.importing import when_imported
 from privacylib.model import Asset, Kind, Operation, PolicyDenied
 from privacylib.runtime import ACTIVE, faults, judge_uncovered
@@ -45,7 +44,7 @@ def install(account: Account) -> None:
 def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
     """Return the hook, with all that it needs in itself: the interpreter's end takes modules apart while it goes on."""
     active, own, frame_of = ACTIVE, get_frame, sys._getframe  # pyright: ignore[reportPrivateUsage] - there is no other way to the stack
-    find, patched = EVENTS.get, calling.around.__globals__
+    find = EVENTS.get
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         act = find(event)
@@ -53,8 +52,6 @@ def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
             return
         try:
             frame = frame_of().f_back  # there is none where the interpreter opens the program itself
-            if frame is not None and frame.f_globals is patched:  # most often: we call a function for the host
-                return
             here = own()
             if here is not None and is_unseen(here):
                 return
