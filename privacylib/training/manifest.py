@@ -140,7 +140,7 @@ def read(file: Path, checkpoint: str, keys: Keyring) -> "Manifest | str":
         found = _built(body)
     except FileNotFoundError:
         return "manifest-missing"
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "manifest-malformed"
     if found.checkpoint != checkpoint:
         return "manifest-of-another-model"

@@ -120,10 +120,21 @@ def served(command: list[str], directory: Path, **environ: str) -> Generator[tup
             await_port(port, process)
             assert process.poll() is None, log.read_text()
             yield port, process
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
+            _interrupt(process)
         finally:
             process.kill()
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> None:
+    """Stop a server as a terminal does; again where it took that for an error of the request it has just answered."""
+    for _ in range(4):
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=8)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    raise AssertionError("it does not stop")
 
 
 def answers(port: int, read: dict[str, Any], headers: Mapping[str, str] | None = None) -> list[Answer]:

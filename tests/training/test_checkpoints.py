@@ -256,6 +256,7 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda file: manifest_path(file).unlink(), "manifest-missing"),
     (lambda file: manifest_path(file).write_text("{"), "manifest-malformed"),
     (lambda file: manifest_path(file).write_text("[]"), "manifest-malformed"),
+    (lambda file: manifest_path(file).write_text("[" * 100_000), "manifest-malformed"),
     (lambda file: manifest_path(file).write_text("{}"), "manifest-malformed"),
     (lambda file: replaced(file, '"INTERACTION"\n  ],\n  "ways"', '"WORDS"\n  ],\n  "ways"'), "manifest-forged"),
     (lambda file: replaced(file, '"format": 1', '"format": 2'), "manifest-forged"),
