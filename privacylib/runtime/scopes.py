@@ -138,7 +138,7 @@ def zone_around(outer: Frame | None) -> Zone:
 
     Zones only tighten, so it stands inside those that whoever does the work has entered and not left: the same task
     or thread, and those on whose behalf it works. What a worker only carries from whoever started it is nothing to the
-    next item that it works on (fault 26).
+    next item that it works on (fault 26), and hides nothing that stands around both.
     """
     base = PROCESS.frame.zone
     if outer is None or outer.zone is base:
@@ -146,9 +146,7 @@ def zone_around(outer: Frame | None) -> Zone:
     here: tuple[int, ...] = (ANYONE, *doers())
     steps: list[ZoneStep] = []
     while outer is not None:
-        if isinstance(outer, Entered) and not outer.scope.left:
-            if outer.owner not in here:
-                break
+        if isinstance(outer, Entered) and not outer.scope.left and outer.owner in here:
             if outer.step is None:
                 base = outer.zone
                 break

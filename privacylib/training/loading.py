@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, fields, frozen
 
-from privacylib.context import PROCESS, Frame, frame_now
+from privacylib.context import PROCESS, Frame, SourceSet, frame_now
 from privacylib.decorators.sites import called_from
 from privacylib.labels import join
 from privacylib.model import Evidence, Kind, Operation, Source
@@ -15,6 +15,7 @@ from privacylib.naming import asset as named
 from privacylib.runtime import (
     Handle,
     Site,
+    explained,
     faults,
     flow_of,
     into_open_writes,
@@ -126,7 +127,8 @@ def _take_in(site: Site, frame: Frame, found: Manifest) -> None:
     asset, engine = site.operation.asset, site.snapshot.engine
     labels = join(frozenset(found.labels), *(source.labels for source in site.sources))
     source = Source(asset, None, labels, found.unknown, Evidence.TRACKED)
-    decision = engine.read(asset, labels, frame.zone, found.unknown)
+    remember(asset.uri, found.ways)
+    decision = explained(engine.read(asset, labels, frame.zone, found.unknown), SourceSet.of((source,)))
     terms = terms_of(site.operation, engine, frame.zone)
     known = site.define(flow_of(site.operation, terms, frame.zone, decision, labels, found.unknown))
     handle = Handle(site, frame)
@@ -134,5 +136,4 @@ def _take_in(site: Site, frame: Frame, found: Manifest) -> None:
         refuse(handle, known)
     into_open_writes(frame, (source,))
     PROCESS.frame.scope.reads.add(source, (frame.scope.key, handle.span))
-    remember(asset.uri, found.ways)
     record(handle, 0, known)

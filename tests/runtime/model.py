@@ -207,7 +207,7 @@ class World:
         zones: list[tuple[str, set[str] | None]] = []
         for each in reversed([each for each in place.around if not each.left]):
             if each.by is not None and each.by not in self.who:
-                break
+                continue  # it only carries that one
             if each.zone is None:
                 purposes, admitted, unknown = each.inside
                 break

@@ -246,8 +246,9 @@ def test_loading_it_for_a_forbidden_purpose_is_denied(start: Start, tmp_path: Pa
     start()
     trained(tmp_path / "ranker.bin", CLICKS)
     start("ads")
-    with privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied):
+    with privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied) as denied:
         training.load(MODEL, tmp_path / "ranker.bin")
+    assert f"INTERACTION came by {CLICKS} -> {MODEL}" in denied.value.decision.reason
     with privacylib.zone("ads"):
         assert privacylib.current().labels == frozenset()
 

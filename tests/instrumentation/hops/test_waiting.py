@@ -89,6 +89,16 @@ def test_a_job_stands_in_the_zones_of_who_submits_it(seen: Capture, hand_out: Ca
             assert hand_out() == ("reply", "ads")
 
 
+async def in_a_bare_task_of_another_zone() -> Purposes:
+    with privacylib.zone("reply"):
+        return await asyncio.create_task(unit_later())
+
+
+def test_what_a_task_only_carries_hides_no_zone_that_stands_around_its_loop(seen: Capture) -> None:
+    with privacylib.zone("ads"):
+        assert asyncio.run(in_a_bare_task_of_another_zone()) == ("ads",)
+
+
 async def in_a_thread() -> Purposes:
     return await asyncio.to_thread(unit)
 
