@@ -53,13 +53,20 @@ def frame_here() -> Frame | None:
     """Return the frame of the running work, or None where it is outside any scope and has done nothing yet."""
     frame = get_frame()
     if frame is None:
-        return PROCESS.frame if not PROCESS.scoped and threading.get_ident() == PROCESS.main else None
+        alone = not PROCESS.scoped and threading.get_ident() == PROCESS.main
+        return PROCESS.frame if alone or _stands_in_a_zone() else None
     scope = frame.scope
     if scope.opened:
         return frame
     if scope.orphan_of is None:
-        return frame if threading.get_ident() == PROCESS.main else None
+        return frame if threading.get_ident() == PROCESS.main or _stands_in_a_zone() else None
     return frame if scope.orphan_of() == runner() else None
+
+
+def _stands_in_a_zone() -> bool:
+    """Return whether the whole process does: what it does outside scopes is then one unit of work, on any thread."""
+    zone = PROCESS.frame.zone
+    return bool(zone.purposes) or zone.admitted is not None
 
 
 def frame_now() -> Frame:

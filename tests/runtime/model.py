@@ -179,8 +179,8 @@ class World:
         self.process.purposes = self.command
 
     def outside(self, started: Place) -> Place:
-        """Return where a task or thread stands that was started outside scopes."""
-        place = _like(started, Reads(self.process.reads))
+        """Return where a task or thread stands that was started outside scopes: in the process, if that has a zone."""
+        place = _like(started, self.process.reads if self.command else Reads(self.process.reads))
         place.inside = False
         return place
 

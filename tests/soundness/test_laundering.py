@@ -10,7 +10,9 @@ from contextvars import Context
 import pytest
 
 import privacylib
+from privacylib.context import PROCESS
 from privacylib.families.messaging import Message, handling, received
+from privacylib.model import Zone
 from privacylib.naming import asset
 from privacylib.testing import Capture, capture
 from tests.runtime.world import CLICKS, CLOSED, LOG, PUBLIC, UNKNOWN_SINK, USERS, enforced, read, sources, write
@@ -235,3 +237,63 @@ def test_items_of_a_queue_cannot_either_and_stay_inside(strict_seen: Capture) ->
             Context().run(keep)
         assert caught.value.decision.requirement == "flow"
     assert inbox.qsize() == 1
+
+
+Step = Callable[[], object]
+
+
+def _in_a_job(step: Step) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(step).result()
+
+
+def _in_a_thread(step: Step) -> None:
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            step()
+        except privacylib.PolicyDenied as denied:
+            failed.append(denied)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+def _in_a_task(step: Step) -> None:
+    async def run() -> None:
+        step()
+
+    async def started() -> None:
+        await asyncio.gather(run())
+
+    asyncio.run(started())
+
+
+def _here(step: Step) -> None:
+    step()
+
+
+WAYS = [_here, _in_a_job, _in_a_thread, _in_a_task]
+
+
+@pytest.mark.parametrize("reads", WAYS)
+@pytest.mark.parametrize("writes", WAYS)
+@pytest.mark.parametrize("scoped", [False, True])
+def test_a_process_in_a_zone_is_one_unit_of_work_outside_scopes(
+    strict_seen: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    reads: Callable[[Step], None],
+    writes: Callable[[Step], None],
+    scoped: bool,
+) -> None:
+    monkeypatch.setattr(PROCESS.frame, "zone", Zone(("assistant.reply",)))
+    if scoped:
+        with privacylib.scope("first"):
+            pass
+    reads(lambda: read(USERS))
+    with pytest.raises(privacylib.PolicyDenied):
+        writes(lambda: write(CLOSED))
