@@ -266,7 +266,9 @@ import library
 assert "def put" in inspect.getsource(library)
 assert library.put.__wrapped__
 """
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=library, env={"PYTHONPATH": str(Path.cwd())})
+    command, told = [sys.executable, "-c", code], {"PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run(command, check=False, cwd=library, env=told, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def raw(module: Any, target: str) -> Any:

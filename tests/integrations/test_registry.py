@@ -54,7 +54,9 @@ assert not [file for file in files if file.endswith((".so", ".dylib"))], files
 built_without = __import__("sysconfig").get_config_var("Py_GIL_DISABLED")
 assert not built_without or not sys._is_gil_enabled()
 """
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env={"PYTHONPATH": ROOT})
+    command, told = [sys.executable, "-c", code], {"PYTHONPATH": ROOT}
+    done = subprocess.run(command, check=False, cwd=tmp_path, env=told, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_unknown_name_is_an_error_and_changes_nothing(tmp_path: Path) -> None:

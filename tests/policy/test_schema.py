@@ -27,6 +27,10 @@ def _as_json(path: Path) -> Any:
     return json.loads(json.dumps(yaml.safe_load(path.read_text()), default=datetime.date.isoformat))
 
 
+def _errors(content: Any) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors(content)]
+
+
 def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(schema())
 
@@ -39,12 +43,12 @@ def test_every_key_has_a_description() -> None:
 
 @pytest.mark.parametrize("path", _files("good/*.yaml"), ids=lambda path: path.stem)
 def test_it_accepts_what_the_loader_accepts(path: Path) -> None:
-    VALIDATOR.validate(_as_json(path))
+    assert not _errors(_as_json(path))
 
 
 @given(policies)
 def test_law_it_accepts_every_policy(policy: Policy) -> None:
-    VALIDATOR.validate(plain(policy))
+    assert not _errors(plain(policy))
 
 
 @pytest.mark.parametrize("path", _files("bad/shape-*.yaml"), ids=lambda path: path.stem)
@@ -58,4 +62,4 @@ def test_it_rejects_what_has_the_wrong_shape(path: Path) -> None:
 
 @pytest.mark.parametrize("path", _files("bad/meaning-*.yaml"), ids=lambda path: path.stem)
 def test_it_leaves_what_a_name_refers_to_to_the_loader(path: Path) -> None:
-    VALIDATOR.validate(_as_json(path))
+    assert not _errors(_as_json(path))

@@ -172,6 +172,7 @@ def test_fault_49_a_thousand_header_lines_are_bounded_work(line: str, count: int
     lines = [("baggage", line)] * count
     assert propagator().extract(lines, peer=None).unknown == "too-large"
     assert len(presented(lines).baggage) <= 64
+    assert growth(lambda size: [propagator().extract(lines[:size], peer=None) for _ in range(5)], count // 8) < LINEAR
 
 
 @pytest.mark.parametrize(
