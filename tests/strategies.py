@@ -28,6 +28,7 @@ from privacylib.model import (
 )
 from privacylib.model import policy as file
 from privacylib.policy.fingerprint import fingerprint
+from privacylib.policy.forms import FORMS
 from privacylib.propagation.reasons import CODES
 from tests.replay.driving import transform
 
@@ -63,6 +64,7 @@ assets = st.one_of(
 """Assets in the form in which parsing gives them."""
 field_names = st.text(string.ascii_letters + string.digits + "_.$[]", min_size=1, max_size=20)
 uris = st.builds(Asset.at, assets, st.none() | field_names)
+_templates = assets.map(str).filter(FORMS["template"].accepts)
 globs = st.one_of(
     assets.map(str),
     st.lists(
@@ -143,7 +145,7 @@ policies = st.builds(
     zones=st.lists(_zones, max_size=2).map(tuple),
     requirements=requirements(),
     reclassifications=st.lists(_reclassifications, max_size=2).map(tuple),
-    naming=st.lists(st.builds(file.Naming, match=patterns, as_=assets.map(str)), max_size=2).map(tuple),
+    naming=st.lists(st.builds(file.Naming, match=patterns, as_=_templates), max_size=2).map(tuple),
     trust=_trust,
 )
 

@@ -143,7 +143,7 @@ class Naming:
     """A template for names that a pattern matches."""
 
     match: str = key("pattern of asset URIs", form="pattern")
-    as_: str = key("the name to keep instead, with {…} for what varies", form="asset")
+    as_: str = key("the name to keep instead, with {…} for what varies", form="template")
 
 
 @frozen

@@ -147,6 +147,8 @@ class Structurer:
         )
         value = members.get(node.value)
         is_number = isinstance(value, int) and not isinstance(value, Enum)
+        if is_number and node.tag == f"{_TAG}str":
+            self._fail(node, path, "expected a number, found text", f"write {node.value} without quotes")
         if value is None or is_number is not (node.tag == f"{_TAG}int"):
             remedy = suggestion(node.value, members, f"write {' or '.join(members)}")
             self._fail(node, path, f"{node.value!r} is not one of the choices", remedy)
