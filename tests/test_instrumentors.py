@@ -1,5 +1,6 @@
 """Integrations as OpenTelemetry's instrumentors, and beside those that OpenTelemetry has itself."""
 
+import asyncio
 import logging
 import os
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import grpc.aio
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -244,3 +246,87 @@ def test_a_call_of_grpc_is_seen_by_both(tmp_path: Path) -> None:
     # OpenTelemetry's client makes no span for a bare channel's method, with or without privacylib.
     assert [span.name for span in kept.get_finished_spans()] == ["/shop.People/Get"]
     assert ("db://users", "grpc://shop.People/Get#response") in here.pairs()
+
+
+@contextmanager
+def serving_grpc(name: str, behavior: Callable[[bytes, Any], bytes]) -> Generator[int]:
+    """Serve one method by asking nobody for interceptors, as programs do."""
+    method: Any = grpc.unary_unary_rpc_method_handler(behavior)  # pyright: ignore[reportUnknownVariableType] - no stub
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(f"shop.{name}", {"Ask": method}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield port
+    server.stop(None).wait()
+
+
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+def test_servers_and_channels_of_grpc_are_seen_by_both(tmp_path: Path, first: str) -> None:
+    """Whoever comes last puts its interceptor outside, or its function in gRPC's place, which names no parameters."""
+    held: list[set[str]] = []
+
+    def last(request: bytes, context: object) -> bytes:
+        current = privacylib.current()
+        held.append({*current.labels, *filter(None, [current.unknown])})
+        return request
+
+    with both(tmp_path, first, "grpc_server", "grpc_client") as (here, kept), ExitStack() as stack:
+
+        def asking(name: str, behavior: Callable[[bytes, Any], bytes]) -> Any:
+            port = stack.enter_context(serving_grpc(name, behavior))
+            channel: Any = stack.enter_context(grpc.insecure_channel(f"127.0.0.1:{port}"))
+            return channel.unary_unary(f"/shop.{name}/Ask")
+
+        ask_last = asking("Last", last)
+
+        def front(request: bytes, context: object) -> bytes:
+            with privacylib.read("db://asked"):  # which only what we send from here can tell
+                return ask_last(request, timeout=30)
+
+        ask_front = asking("Front", front)
+        with privacylib.scope("client"):
+            with privacylib.read("db://users"):
+                pass
+            assert ask_front(b"asked", timeout=30) == b"asked"
+    assert held == [{"CONTACT", "INTERACTION"}]
+    assert {span.name for span in kept.get_finished_spans()} == {"/shop.Front/Ask", "/shop.Last/Ask"}
+    assert here.pairs() >= {
+        ("db://users", "grpc://shop.Front/Ask#request"),
+        ("grpc://shop.Front/Ask#request", "grpc://shop.Last/Ask#request"),
+        ("grpc://shop.Last/Ask#request", "grpc://shop.Last/Ask#response"),
+        ("grpc://shop.Last/Ask#response", "grpc://shop.Front/Ask#response"),
+    }
+
+
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+def test_servers_and_channels_of_grpc_aio_are_seen_by_both(tmp_path: Path, first: str) -> None:
+    async def ask() -> None:
+        async def answer(request: bytes, context: object) -> bytes:
+            held.append(set(privacylib.current().labels))
+            return request
+
+        method: Any = grpc.unary_unary_rpc_method_handler(answer)  # pyright: ignore[reportUnknownVariableType] - no stub
+        server = grpc.aio.server()
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("shop.People", {"Get": method}),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        with privacylib.scope("client"), privacylib.read("db://users"):
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+                assert await channel.unary_unary("/shop.People/Get")(b"asked", timeout=30) == b"asked"
+        await server.stop(None)
+
+    held: list[set[str]] = []
+    with both(tmp_path, first, "grpc_aio_server", "grpc_aio_client") as (here, kept):
+        asyncio.run(ask())
+    assert held == [{"CONTACT"}]
+    assert [span.name for span in kept.get_finished_spans()] == ["/shop.People/Get"] * 2
+    people = "grpc://shop.People/Get"
+    assert here.pairs() >= {("db://users", f"{people}#request"), (f"{people}#request", f"{people}#response")}
+
+
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+def test_channels_of_opentelemetry_stay_around_ours(tmp_path: Path, first: str) -> None:
+    with both(tmp_path, first, "grpc_client"), grpc.insecure_channel("127.0.0.1:1") as channel:
+        around: Any = channel
+        assert type(around).__module__.startswith("opentelemetry.")
+        assert type(around._channel._interceptor).__module__.startswith("privacylib.")

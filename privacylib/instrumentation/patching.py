@@ -19,6 +19,7 @@ from typing import Any
 from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation.calling import around
 from privacylib.instrumentation.importing import forget, when_imported
+from privacylib.instrumentation.pinning import unnamed
 from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch, Replacement, Subclass, Target
 
@@ -181,6 +182,8 @@ def _replace(integration: Integration, patch: Target, module: ModuleType) -> Non
         uncovered.pop(patch.target, None)  # another of its names was patched before it
         _placed.append((owner, name, theirs if before is ours else before, ours))
         uncovered.pop(patch.target, None)  # it was another name of what is patched already
+        if isinstance(patch, Patch) and not patch.parameters and (lost := unnamed(function, patch.pins)):
+            uncovered[patch.target] = f"replaced by a function that names no {lost[0]}"
         if owner is module:
             uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))
 

@@ -1,11 +1,12 @@
 """Arguments that are resolved once, so that what is described is what is passed on."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from privacylib.runtime import ACTIVE
 
-__all__ = ["pinned", "pinning"]
+__all__ = ["pinned", "pinning", "unnamed"]
 
 Pins = Mapping[str, Callable[[Any], Any]]
 
@@ -47,3 +48,20 @@ def pinned(
         elif name in defaults:
             kwargs[name] = pin(defaults[name])
     return args, kwargs
+
+
+def unnamed(function: Callable[..., Any], pins: Pins) -> list[str]:
+    """Return the arguments that a function takes without naming them, so that they cannot be looked after.
+
+    Somebody has put such a function, ``def f(*args, **kwargs)``, in the place of the library's own.
+
+    Args:
+        function: What is patched.
+        pins: What would stand in the place of each argument.
+    """
+    try:
+        named = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return []
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in named.values())
+    return [name for name in pins if takes_any and name not in named]

@@ -29,11 +29,20 @@ def _inside_opentelemetry(interceptors: Sequence[Any] | None, ours: Any) -> list
 
 
 def _calling(call: Call) -> Any:
-    import grpc
-
     from privacylib.grpc import client_interceptor
 
-    return grpc.intercept_channel(call.result, client_interceptor(call["target"]))
+    return _beneath_opentelemetry(call.result, client_interceptor(call["target"]))
+
+
+def _beneath_opentelemetry(channel: Any, ours: Any) -> Any:
+    """Put ours around a channel, but inside OpenTelemetry's: what comes last writes the baggage that is sent."""
+    import grpc
+
+    inner = getattr(channel, "_channel", None) if type(channel).__module__.startswith("opentelemetry.") else None
+    if inner is None:
+        return grpc.intercept_channel(channel, ours)
+    channel._channel = _beneath_opentelemetry(inner, ours)
+    return channel
 
 
 def _calling_aio(interceptors: Sequence[Any] | None) -> list[Any]:
@@ -42,25 +51,28 @@ def _calling_aio(interceptors: Sequence[Any] | None) -> list[Any]:
     return [*(interceptors or ()), *aio_client_interceptors()]
 
 
+_SERVER = ("handlers", "interceptors", "options", "maximum_concurrent_rpcs", "compression")
+_SECURE = ("target", "credentials", "options", "compression")
+_INSECURE = ("target", "options", "compression")
+"""Parameters are told, for a function that OpenTelemetry has put in gRPC's place names none."""
+
 _AIO = (
-    ("grpc.aio._server", "server"),
-    ("grpc.aio._channel", "insecure_channel"),
-    ("grpc.aio._channel", "secure_channel"),
-    ("grpc.aio", "server"),
-    ("grpc.aio", "insecure_channel"),
-    ("grpc.aio", "secure_channel"),
+    ("_server", "server", ("migration_thread_pool", *_SERVER), _serving_aio),
+    ("_channel", "insecure_channel", (*_INSECURE, "interceptors"), _calling_aio),
+    ("_channel", "secure_channel", (*_SECURE, "interceptors"), _calling_aio),
 )
-"""Where functions are made, and where programs find them."""
+
 
 INTEGRATION = Integration(
     "grpc",
     (
-        Patch("grpc:server", pins={"interceptors": _serving}),
-        Patch("grpc:insecure_channel", after=_calling),
-        Patch("grpc:secure_channel", after=_calling),
+        Patch("grpc:server", parameters=("thread_pool", *_SERVER, "xds"), pins={"interceptors": _serving}),
+        Patch("grpc:insecure_channel", parameters=_INSECURE, after=_calling),
+        Patch("grpc:secure_channel", parameters=_SECURE, after=_calling),
         *(
-            Patch(f"{module}:{name}", pins={"interceptors": _serving_aio if name == "server" else _calling_aio})
-            for module, name in _AIO
+            Patch(f"{module}:{name}", parameters=parameters, pins={"interceptors": place})
+            for made, name, parameters, place in _AIO
+            for module in (f"grpc.aio.{made}", "grpc.aio")  # where it is made, and where programs find it
         ),
     ),
     distribution="grpcio",

@@ -193,6 +193,21 @@ def test_fault_45_a_target_that_is_gone_is_told(library: Path) -> None:
     assert set(patching.uncovered) == {"library:nosuch", "library:Box.nosuch", "library:Nowhere.put"}
 
 
+def test_fault_45_a_function_in_its_place_that_names_no_argument_to_pin_is_told(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = imported()
+    real = module.put
+
+    def instead(*args: Any, **kwargs: Any) -> Any:
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(module, "put", instead)
+    pinned = Patch("library:put", pins={"key": str.upper}), Patch("library:Box.put", pins={"key": str.upper})
+    patching.install([Integration("library", pinned)])
+    assert patching.uncovered == {"library:put": "replaced by a function that names no key"}
+
+
 def test_a_version_that_is_not_known_is_not_patched(library: Path) -> None:
     module = imported()
     before = module.put
