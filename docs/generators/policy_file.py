@@ -15,6 +15,11 @@ def policy_file() -> Iterator[str]:
         "# Policy file", "",
         "YAML, version 1. Keys that are not listed here are refused. [The JSON Schema](policy.schema.json) says the",
         "same to editors; [how to write a policy](../how-to/write-a-policy.md) shows one.", "",
+        "In patterns `*` stands for any text without `/`, `**` for any text, and `[*]` for a star that is part of a",
+        "name. Everything else is literal, and the whole name must match. Names are compared as they are kept: as",
+        "templates (`users/{id}`), hosts in lower case and without a dot at their end, HTTP without `:80` and",
+        "`:443`, and paths of HTTP and files without `.` and `..`. `policy check` and a warning at `init` name a",
+        "pattern that no such name can match, and the form that would.", "",
     )  # fmt: skip
     yield from ("## The file", "", *keys(root), "")
     for name, part in root["$defs"].items():

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from privacylib.drain import Drain
     from privacylib.instrumentation.table import Integration
+    from privacylib.policy.loading import Document
 
 __all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
 
@@ -50,6 +51,8 @@ class _Wiring:
         self.poller: Poller | None = None
         self.told: tuple[list[str], Mode] | None = None
         """The requirements that were warned of, and the ceiling that they are above."""
+        self.odd: frozenset[str] = frozenset()
+        """What was said of patterns that match nothing."""
 
 
 _wiring = _Wiring()
@@ -237,10 +240,23 @@ def shutdown(timeout: float = 2.0) -> None:
 def _load(path: Path | None) -> Policy:
     if path is None:
         return Policy()
-    from privacylib.policy.loading import load
+    from privacylib.policy.loading import read
 
     with Stage(UNSEEN):
-        return load(path)
+        document = read(path)
+        _warn_of_patterns(document)
+        return document.policy
+
+
+def _warn_of_patterns(document: "Document") -> None:
+    """Name entries that can match nothing, as ``privacylib policy check`` does: each once, until that changes."""
+    from privacylib.policy.unmatchable import unmatchable
+
+    found = dict.fromkeys(f"{document.source}: {each}" for each in unmatchable(document.policy, document.lines))
+    for text in found:
+        if text not in _wiring.odd:
+            _log.warning("%s", text)
+    _wiring.odd = frozenset(found)
 
 
 def _open_zones(snapshot: Snapshot) -> None:

@@ -8,6 +8,7 @@ from attrs import asdict, define, field
 
 from privacylib.doctor.processes import Seen
 from privacylib.model import Flow, Kind
+from privacylib.naming import escaped
 from privacylib.policy.annotations import Annotation
 
 __all__ = ["Unannotated", "fragment", "unannotated"]
@@ -86,9 +87,9 @@ def fragment(rows: Iterable[Unannotated]) -> str:
     """Return a policy fragment with an entry for each asset, to be filled in."""
     lines = ["assets:"]
     for row in rows:
-        escaped = row.asset.replace("\\", "\\\\").replace('"', '\\"')
+        match = escaped(row.asset).replace("\\", "\\\\").replace('"', '\\"')
         told = ", ".join(sorted(row.services))
         lines.append(f"  # {row.reads} reads, {row.writes} writes by {told}")
-        lines.append(f'  - match: "{escaped}"')
+        lines.append(f'  - match: "{match}"')
         lines.append("    labels: []")
     return "\n".join(lines) if len(lines) > 1 else ""

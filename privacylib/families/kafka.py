@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from privacylib.families.messaging import channel
 from privacylib.model import Asset
+from privacylib.naming import host_and_port
 
 __all__ = ["Headers", "broker", "configured", "named", "pairs", "remember"]
 
@@ -19,8 +20,12 @@ def broker(servers: Any) -> tuple[str, str]:
         servers: As a client is told of them: ``host:port`` each, with commas or in a list.
     """
     listed = servers.split(",") if isinstance(servers, str) else sorted(map(str, servers or ()))
-    host, _, port = min(listed, default="").strip().rpartition("://")[2].rpartition(":")
+    host, _, port = min(map(_plain, listed), default="").rpartition(":")
     return (host, port) if host else (port, "")
+
+
+def _plain(server: str) -> str:
+    return host_and_port(server.strip().rpartition("://")[2])
 
 
 def named(at: tuple[str, str], topic: str) -> Asset:

@@ -6,7 +6,7 @@ from typing import Any
 from privacylib.families.rediscommands import CHANNEL, EVERYTHING, READS, WRITES, keys
 from privacylib.memo import Memo
 from privacylib.model import Asset, Kind, Operation
-from privacylib.naming import impersonal
+from privacylib.naming import host_and_port, impersonal
 
 __all__ = ["commands", "kind", "place_in_cluster", "place_of", "published"]
 
@@ -47,7 +47,7 @@ def place_in_cluster(client: Any) -> str:
     Args:
         client: A ``RedisCluster`` of redis-py, sync or async, or its pipeline.
     """
-    return f"redis://{min(client.nodes_manager.startup_nodes)} 0"
+    return f"redis://{min(map(host_and_port, client.nodes_manager.startup_nodes))} 0"
 
 
 def kind(shape: tuple[str, str, Any]) -> Hashable | None:

@@ -54,7 +54,7 @@ class Purpose:
 class Annotated:
     """Annotations of the assets that a pattern matches."""
 
-    match: str = key("pattern of asset URIs; `*` stops at `/`, `**` does not", form="pattern")
+    match: str = key("pattern of asset URIs; `*` stops at `/`, `**` does not, `[*]` is a star", form="pattern")
     labels: frozenset[str] | None = key("labels of the asset; [] for none", form="label", default=None)
     fields: Mapping[str, frozenset[str]] | None = key(
         "labels per field, replacing the asset's", form="label", keys="field", default=None

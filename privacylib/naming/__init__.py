@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from privacylib.naming.assets import file_asset, grpc_asset, url_asset
-    from privacylib.naming.globs import Glob, Globs
+    from privacylib.naming.globs import Glob, Globs, escaped
+    from privacylib.naming.spelling import host_and_port
     from privacylib.naming.templates import NAME_LIMIT, impersonal, templated
     from privacylib.naming.uris import asset, parse
 
@@ -14,8 +15,10 @@ __all__ = [
     "Glob",
     "Globs",
     "asset",
+    "escaped",
     "file_asset",
     "grpc_asset",
+    "host_and_port",
     "impersonal",
     "parse",
     "templated",
@@ -24,7 +27,8 @@ __all__ = [
 
 _HOMES = {
     "uris": ("asset", "parse"),
-    "globs": ("Glob", "Globs"),
+    "globs": ("Glob", "Globs", "escaped"),
+    "spelling": ("host_and_port",),
     "templates": ("NAME_LIMIT", "impersonal", "templated"),
     "assets": ("file_asset", "grpc_asset", "url_asset"),
 }

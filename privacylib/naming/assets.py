@@ -12,7 +12,6 @@ from privacylib.naming.uris import absolute, asset
 
 __all__ = ["file_asset", "grpc_asset", "url_asset"]
 
-_ORDINARY_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _RESERVED = re.compile(r"[\x00-\x1f\x7f#]|[\ud800-\udfff]+")
 
 
@@ -37,7 +36,8 @@ def url_asset(url: str) -> Asset:
         url: For example ``https://user:pw@host:8443/users/7?page=2``.
 
     Returns:
-        Here ``https://host:8443/users/{id}``. The scheme's own port is left out (RFC 3986, 6.2.3).
+        Here ``https://host:8443/users/{id}``. The scheme's own port is left out, and dot segments are carried
+        out (RFC 3986, 6.2.3 and 5.2.4).
 
     Raises:
         AssetNameError: The URL has no host or no valid port.
@@ -49,7 +49,7 @@ def url_asset(url: str) -> Asset:
         raise AssetNameError("a URL's host or port is not valid") from None
     if not parts.scheme or not parts.hostname:
         raise AssetNameError("a URL has no scheme or no host; write for example 'http://host/path'")
-    joint = "" if port in (None, _ORDINARY_PORTS.get(parts.scheme)) else f":{port}"
+    joint = "" if port is None else f":{port}"
     return impersonal(Asset(f"{parts.scheme}://{_host(parts)}{joint}", _path(parts.path)))
 
 

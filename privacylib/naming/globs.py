@@ -8,12 +8,19 @@ from itertools import count
 
 from attrs import field, frozen
 
-__all__ = ["Glob", "Globs"]
+__all__ = ["Glob", "Globs", "escaped", "literal"]
+
+_ESCAPED = "[*]"
+"""A star that is one. In a character class it needs no backslash, which YAML would read for itself."""
+_STAR = "\0"
+"""What stands for it while wildcards are looked for; no name has it."""
+_WIDE, _NARROW = "\x01", "\x02"
+"""What stands for ``**`` and ``*`` of a pattern that is matched with another."""
 
 
 @frozen
 class Glob:
-    """Match whole URIs: ``*`` stops at ``/``, ``**`` does not, everything else is literal.
+    """Match whole URIs: ``*`` stops at ``/``, ``**`` does not, ``[*]`` is a star, everything else is literal.
 
     Args:
         pattern: For example ``postgres://*/app.public.users``.
@@ -29,6 +36,21 @@ class Glob:
         """Return whether the pattern covers the whole of `uri`."""
         return bool(self._test(uri))
 
+    def covers(self, pattern: str) -> bool:
+        """Return whether all that another pattern matches is matched by this one, as far as that is plain to see."""
+        return pattern == self.pattern or _covers(self.pattern, pattern)
+
+
+def escaped(uri: str) -> str:
+    """Return the pattern that matches one URI and nothing else."""
+    return uri.replace("*", _ESCAPED)
+
+
+def literal(pattern: str) -> str | None:
+    """Return the one text that a pattern matches; None where it has a wildcard."""
+    hidden = _hidden(pattern)
+    return None if "*" in hidden else _plain(hidden)
+
 
 class Globs:
     """Match one URI with many patterns: only those are tried whose text before the first ``*`` it begins with.
@@ -42,7 +64,8 @@ class Globs:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._by_head: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         for position, pattern in enumerate(patterns):
-            self._by_head[pattern.partition("*")[0]].append((position, pattern))
+            head = _plain(_hidden(pattern).partition("*")[0])
+            self._by_head[head].append((position, pattern))
         self._lengths = sorted({len(head) for head in self._by_head})
 
     def matching(self, uri: str) -> list[int]:
@@ -53,9 +76,25 @@ class Globs:
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> Callable[[str], object]:
-    if "*" not in pattern:
-        return pattern.__eq__
-    return re.compile(_regex(pattern), re.DOTALL).fullmatch
+    hidden = _hidden(pattern)
+    if "*" not in hidden:
+        return _plain(hidden).__eq__
+    return re.compile(_plain(_regex(hidden), r"\*"), re.DOTALL).fullmatch
+
+
+@lru_cache(maxsize=1024)
+def _covers(pattern: str, other: str) -> bool:
+    """Match a pattern with another, in which each wildcard is a character that only as wide a wildcard matches."""
+    text = _hidden(other).replace("**", _WIDE).replace("*", _NARROW)
+    return re.fullmatch(_regex(_hidden(pattern)).replace("[^/]", f"[^/{_WIDE}]"), text, re.DOTALL) is not None
+
+
+def _hidden(pattern: str) -> str:
+    return pattern.replace(_ESCAPED, _STAR)
+
+
+def _plain(hidden: str, star: str = "*") -> str:
+    return hidden.replace(_STAR, star)
 
 
 def _regex(pattern: str) -> str:

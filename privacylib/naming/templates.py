@@ -14,6 +14,7 @@ from privacylib.model.policy import Naming
 from privacylib.naming.globs import Glob
 from privacylib.naming.likeness import FILLED, likeness
 from privacylib.naming.shapes import SHAPES
+from privacylib.naming.spelling import spelled
 from privacylib.naming.uris import asset, without_credentials
 from privacylib.naming.words import counts, in_words, last_word
 
@@ -45,12 +46,12 @@ def templated(name: Asset, rules: tuple[Naming, ...] = ()) -> Asset:
 
     Returns:
         An asset whose name and namespace have at most `NAME_LIMIT` characters, without
-        credentials and query. Applied twice it gives the same.
+        credentials and query, its host in the spelling that all share. Applied twice it gives the same.
     """
     plain = _stripped(name)
     for rule in rules:
         if Glob(rule.match).matches(plain.uri):
-            return asset(rule.as_)
+            return spelled(asset(rule.as_))
     return impersonal(plain)
 
 
@@ -80,7 +81,7 @@ def _stripped(name: Asset) -> Asset:
     scheme, joint, host = name.namespace.partition("://")
     namespace = f"{scheme}://{without_credentials(scheme, host)}" if joint else scheme
     text = name.name if scheme == "file" else name.name.partition("?")[0]
-    return name if (namespace, text) == (name.namespace, name.name) else Asset(namespace, text)
+    return spelled(name if (namespace, text) == (name.namespace, name.name) else Asset(namespace, text))
 
 
 def _once(text: str, ordinal: bool) -> str:

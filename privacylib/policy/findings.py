@@ -3,45 +3,19 @@
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from types import MappingProxyType
 
-from attrs import evolve, fields, frozen
+from attrs import evolve, fields
 
-from privacylib.errors import AssetNameError
 from privacylib.labels import applies, covers, uncovered
-from privacylib.model import Asset
 from privacylib.model.policy import Allow, Annotated, Policy
-from privacylib.naming import asset, templated
 from privacylib.policy.lowering import pinned
 from privacylib.policy.meaning import mentions
+from privacylib.policy.unmatchable import NO_LINES, Finding, unmatchable
 
 __all__ = ["Finding", "findings"]
 
-_NO_LINES: Mapping[str, int] = MappingProxyType({})
 
-
-@frozen
-class Finding:
-    """Describe one suspicious thing in a valid policy.
-
-    Args:
-        path: Dotted path (``labels.CONTACT``).
-        problem: What looks wrong.
-        remedy: What to do about it.
-        line: Line in the file, counted from 1; None where it is not known.
-    """
-
-    path: str
-    problem: str
-    remedy: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        where = self.path if self.line is None else f"line {self.line}, {self.path}"
-        return f"{where}: {self.problem}; {self.remedy}"
-
-
-def findings(policy: Policy, lines: Mapping[str, int] = _NO_LINES, today: datetime.date | None = None) -> list[Finding]:
+def findings(policy: Policy, lines: Mapping[str, int] = NO_LINES, today: datetime.date | None = None) -> list[Finding]:
     """Return what is suspicious in a valid policy, in the order of the file.
 
     Args:
@@ -136,29 +110,6 @@ def _expired(policy: Policy, today: datetime.date) -> Iterator[Finding]:
             yield Finding(path, f"it expired on {one.expires}", "have it reviewed again, or remove it")
 
 
-def _unmatchable(policy: Policy) -> Iterator[Finding]:
-    """Patterns with a part that no kept name has, because it is kept as a template."""
-    for mention in mentions(policy):
-        if mention.form == "pattern" and not mention.path.startswith("naming"):
-            kept = _kept(mention.text)
-            if kept:
-                problem = f"it can match nothing: names are kept with {kept[1]!r} in place of {kept[0]!r}"
-                yield Finding(mention.path, problem, "write the template, or '*'")
-
-
-def _kept(pattern: str) -> tuple[str, str] | None:
-    try:
-        place = asset(pattern)
-    except AssetNameError:
-        return None
-    for part in place.name.split("/"):
-        if part and "*" not in part:
-            kept = templated(Asset(place.namespace, f"/{part}")).name.removeprefix("/")
-            if kept != part:
-                return part, kept
-    return None
-
-
 def _given(entry: Annotated | Allow) -> set[str]:
     values = {a.name: getattr(entry, a.name) for a in fields(type(entry)) if a.name != "match"}
     return {name for name, value in values.items() if value is not None}
@@ -171,5 +122,5 @@ _CHECKS: tuple[Callable[[Policy], Iterable[Finding]], ...] = (
     _requirements,
     _regions,
     _lowerings,
-    _unmatchable,
+    unmatchable,
 )

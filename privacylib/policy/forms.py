@@ -54,8 +54,8 @@ FORMS = {
     "template": Form(
         rf"{_SCHEME}://(?=[\s\S]{{1,200}}$)(?:[^#*{{}}\x00-\x1f]|\{{[^#*{{}}/\x00-\x1f]*\}})+",
         "is no template of an asset URI",
-        "write a whole URI with {…} for what varies, such as s3://photos/{user}/{…}, each '{' closed before the next '/', "
-        "without '*' and '#'",
+        "write a whole URI with {…} for what varies, such as s3://photos/{user}/{…}, each '{' closed before the next "
+        "'/', without '*' and '#'",
     ),
     "field": Form(r"[^#\x00-\x1f]{1,200}", "is no field name", "write the name as it stands behind '#' in a URI"),
     "region": Form(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "is no region", "write a short name such as eu or eu-west-1"),

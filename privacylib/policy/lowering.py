@@ -114,7 +114,7 @@ def _differs(entry: Reclassification, declared: Reclassification, today: datetim
         return f"the entry lowers {_listed(entry.from_)}, not {_listed(declared.from_ - entry.from_)}"
     if not entry.to <= declared.to:
         return f"the entry leaves {_listed(entry.to)}, and {_listed(entry.to - declared.to)} is not left"
-    if not Glob(entry.sink).matches(declared.sink):
+    if not Glob(entry.sink).covers(declared.sink):
         return f"the entry is for {entry.sink}, not for {declared.sink}"
     if entry.fields is not None and declared.fields is not None and not entry.fields >= declared.fields:
         return f"the entry is for the fields {_listed(entry.fields)}, not for {_listed(declared.fields - entry.fields)}"

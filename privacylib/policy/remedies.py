@@ -11,6 +11,7 @@ from attrs import evolve, fields, has
 
 from privacylib.model import Mode, Zone
 from privacylib.model.policy import Requirement
+from privacylib.naming import escaped
 from privacylib.policy.forms import FORMS
 
 __all__ = ["admit", "annotate", "block", "keep", "open_zone", "permit", "place", "present", "reclassify"]
@@ -21,17 +22,17 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 def annotate(asset: str, labels: Iterable[str]) -> str:
     """Annotate the sink for what flows into it."""
-    return f"assets:\n  - match: {_quoted(asset)}\n    labels: {_listed(labels)}\n"
+    return f"assets:\n  - match: {_quoted(escaped(asset))}\n    labels: {_listed(labels)}\n"
 
 
 def place(asset: str, region: str) -> str:
     """Say where the sink lies."""
-    return f"assets:\n  - match: {_quoted(asset)}\n    region: {_name(region)}\n"
+    return f"assets:\n  - match: {_quoted(escaped(asset))}\n    region: {_name(region)}\n"
 
 
 def keep(asset: str, retention: str) -> str:
     """Say that the sink keeps data for no longer than is permitted."""
-    return f"assets:\n  - match: {_quoted(asset)}\n    retention: {_name(retention)}\n"
+    return f"assets:\n  - match: {_quoted(escaped(asset))}\n    retention: {_name(retention)}\n"
 
 
 def admit(asset: str, zone: Zone, labels: Iterable[str]) -> str:
@@ -80,7 +81,7 @@ def reclassify(sink: str, labels: Iterable[str], site: str) -> str:
     transform = site if FORMS["callable"].accepts(site) else "MODULE:FUNCTION"
     expires = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=365)
     return (
-        f"reclassifications:\n  - from: {_listed(labels)}\n    to: []\n    sink: {_quoted(sink)}\n"
+        f"reclassifications:\n  - from: {_listed(labels)}\n    to: []\n    sink: {_quoted(escaped(sink))}\n"
         f'    transform: {_quoted(transform)}\n    reason: "WHY THE RESULT MAY CARRY LESS"\n'
         f'    reviewer: "REVIEWER"\n    expires: {expires.isoformat()}\n'
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from privacylib.model.policy import Trust
+from privacylib.naming import host_and_port
 from privacylib.propagation.keys import Keyring
 from privacylib.propagation.vocabulary import AUDIENCE, keyed_id
 
@@ -53,9 +54,9 @@ class Audiences:
 
 
 def host_of(uri: str) -> str:
-    """Return host and port, or gRPC service, that a URI names, in lower case; empty without one.
+    """Return host and port, or gRPC service, that a URI names, in the spelling that all share; empty without one.
 
     The ports of HTTP are left out: some clients name them, and others do not.
     """
-    host = uri.partition("//")[2].partition("/")[0].rpartition("@")[2].lower()
+    host = host_and_port(uri.partition("//")[2].partition("/")[0].rpartition("@")[2])
     return host.removesuffix(":80").removesuffix(":443")

@@ -5,7 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 from privacylib.model.policy import IngressRule, Trust
-from privacylib.naming import Glob
+from privacylib.naming import Glob, host_and_port
 
 __all__ = ["egress_allowed", "ingress_rule", "is_local"]
 
@@ -68,7 +68,7 @@ def is_local(address: str) -> bool:
 
 def _is_loopback(authority: str) -> bool:
     try:
-        host = urlsplit(f"//{authority}").hostname or ""
+        host = host_and_port(urlsplit(f"//{authority}").hostname or "")
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -260,3 +260,13 @@ def test_a_proxy_and_a_tunnel_lead_to_what_is_asked_for(here: Watched) -> None:
         ("db://users", "http://elsewhere.example/contacts#request"),
         ("db://users", "http://tunnel.example:8080/contacts#request"),
     }
+
+
+@pytest.mark.parametrize("path", ["/x/../users/7", "/./users/7", "/x/%2e%2e/users/7"])
+def test_a_path_with_dot_segments_has_one_name_on_both_sides(here: Watched, path: str) -> None:
+    with serving(Middleware(seen([]))) as host, privacylib.scope("client"), privacylib.zone("reply"):
+        users()
+        answered(host, "GET", path)
+    named = {sink.partition("#")[0].partition("//")[2].partition("/") for _, sink in here.pairs()}
+    assert {(authority in (host, "web"), route) for authority, _, route in named} == {(True, "users/{id}")}
+    assert len(named) == 2

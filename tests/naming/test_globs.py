@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacylib.naming import Glob, Globs
+from privacylib.naming import Glob, Globs, escaped
+from privacylib.naming.globs import literal
 from tests.growing import BOUNDED, SQUARE, growth
 from tests.strategies import globs, uris
 
@@ -62,9 +63,9 @@ def test_law_it_agrees_on_uris(pattern: str, uri: str) -> None:
 
 @given(uris)
 def test_law_a_uri_matches_itself_and_what_is_wider(uri: str) -> None:
-    assert Glob(uri).matches(uri)
+    assert Glob(escaped(uri)).matches(uri)
     assert Glob("**").matches(uri)
-    assert Glob(uri[: len(uri) // 2] + "**").matches(uri)
+    assert Glob(escaped(uri[: len(uri) // 2]) + "**").matches(uri)
 
 
 @pytest.mark.parametrize("pattern", ["**a" * 12 + "b", "*a" * 12 + "b", "**a*a*a" * 6 + "b"])
@@ -90,3 +91,51 @@ def test_thousands_of_patterns_cost_no_more_than_those_that_can_match() -> None:
     for size in many:
         match(size)  # what they look in is made at the first look
     assert growth(match, 2_500) < BOUNDED
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uri", "expected"),
+    [
+        ("file:///a[*]b", "file:///a*b", True),
+        ("file:///a[*]b", "file:///axb", False),
+        ("file:///a[*]b", "file:///a[*]b", False),
+        ("file:///a[[*]]b", "file:///a[*]b", True),
+        ("file:///[*]/*/[*][*]", "file:///*/x/**", True),
+        ("file:///[*]/*/[*][*]", "file:///*/x/y", False),
+        ("file:///[*]**", "file:///*/x", True),
+    ],
+)
+def test_a_star_in_brackets_is_one(pattern: str, uri: str, expected: bool) -> None:
+    assert Glob(pattern).matches(uri) is expected
+    assert Globs([pattern]).matching(uri) == ([0] if expected else [])
+
+
+@given(st.text("a*[]/", max_size=8), st.text("a*[]/", max_size=8))
+def test_law_the_pattern_of_a_name_matches_that_name_alone(name: str, other: str) -> None:
+    assert literal(escaped(name)) == name
+    assert Glob(escaped(name)).matches(name)
+    assert Globs([escaped(name)]).matching(name) == [0]
+    assert Glob(escaped(name)).matches(other) is (name == other)
+
+
+@given(st.text("ab/*[]", max_size=6), st.text("ab/*[]", max_size=6), st.text("ab/*[]", max_size=6))
+def test_law_what_a_covered_pattern_matches_is_matched(wide: str, narrow: str, text: str) -> None:
+    if Glob(wide).covers(narrow) and Glob(narrow).matches(text):
+        assert Glob(wide).matches(text)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "expected"),
+    [
+        ("s3://b/*", "s3://b/*", True),
+        ("s3://b/**", "s3://b/*", True),
+        ("s3://b/*", "s3://b/**", False),
+        ("s3://b/**/x", "s3://b**x", False),
+        ("s3://b/[*]", "s3://b/*", False),
+        ("s3://b/[*]", "s3://b/[*]", True),
+        ("s3://b/*", "s3://b/[*]", True),
+        ("**", "s3://**/x", True),
+    ],
+)
+def test_a_pattern_covers_what_is_no_wider(wide: str, narrow: str, expected: bool) -> None:
+    assert Glob(wide).covers(narrow) is expected

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from privacylib.model.policy import Policy
+from privacylib.model.policy import Annotated, Policy
+from privacylib.naming import asset, escaped, templated
 from privacylib.policy.findings import findings
 from privacylib.policy.loading import parse, read
-from tests.strategies import policies
+from privacylib.policy.unmatchable import unmatchable
+from tests.strategies import policies, uris
 
 TODAY = datetime.date(2027, 1, 1)
 HEAD = "labels: {A: {}}\npurposes: {p: {}}\nzones: [{match: 'http://**', purpose: p, labels: [A]}]\n"
@@ -59,7 +61,11 @@ LOWERING = f"{UNPINNED}, fingerprint: 'sha256:00000000'"
             "reclassifications[0]",
             "may change unseen",
         ),
-        (HEAD + "assets: [{match: 'http://host/users/7', labels: [A]}]", "assets[0].match", "'{id}' in place of '7'"),
+        (
+            HEAD + "assets: [{match: 'http://host/users/7', labels: [A]}]",
+            "assets[0].match",
+            "kept as 'http://host/users/{id}'",
+        ),
         (
             "labels: {CONTACT: {}, CONTACT.EMAIL: {}}\nassets: [{match: '**', labels: [CONTACT.EMIAL, CONTACT.EMAIL]}]",
             "assets[0].labels[CONTACT.EMIAL]",
@@ -90,6 +96,58 @@ def test_one_suspicious_thing_gives_one_finding(text: str, path: str, problem: s
 )
 def test_ordinary_policies_give_none(text: str) -> None:
     assert findings(parse(text, "x"), today=TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [
+        ("postgres://DB:5432/app.public.users", "postgres://db:5432/app.public.users"),
+        ("postgres://*.Example.org.:5432/app.*", "postgres://*.example.org:5432/app.*"),
+        ("postgres://me:secret@db:5432/app.*", "postgres://db:5432/app.*"),
+        ("file:///data/./users", "file:///data/users"),
+        ("file:///data//x/../*.csv", "file:///data/*.csv"),
+        ("http://host:80/x", "http://host/x"),
+        ("https://*:443/**", "https://*/**"),
+        ("http://host/a/../users/*", "http://host/users/*"),
+        ("http://host/x?page=*", "http://host/x"),
+        ("HTTP://host/x", "http://host/x"),
+        ("http://**/users/7", "http://**/users/{id}"),
+        ("http://host/**/users/7", "http://host/**/users/{id}"),
+        ("http://host/users/7/a[*]b", "http://host/users/{id}/a[*]b"),
+        ("redis://Cache:6379/0/user:*", "redis://cache:6379/0/user:*"),
+        # these can match
+        ("redis://cache:6379/0/*", None),
+        ("s3://b/*/3", None),
+        ("s3://Bucket/../x.csv", None),
+        ("http://host:8080/x", None),
+        ("http://host/", None),
+        ("grpc://Shop.Reviews/*", None),
+        ("command://Nightly", None),
+        ("**/users/7", None),
+        ("http://**", None),
+        ("http://**/3", None),
+        ("*", None),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_told_the_form_that_would(pattern: str, kept: str | None) -> None:
+    found = findings(parse(f"{HEAD}assets: [{{match: '{pattern}', labels: [A]}}]", "x"), today=TODAY)
+    assert [each.problem for each in found] == (
+        [] if kept is None else [f"it can match nothing: such names are kept as '{kept}'"]
+    )
+    if kept is not None:
+        assert findings(parse(f"{HEAD}assets: [{{match: '{kept}', labels: [A]}}]", "x"), today=TODAY) == []
+
+
+def test_patterns_of_naming_are_compared_with_names_that_are_no_templates_yet() -> None:
+    rules = "naming: [{match: 'http://Host/users/7', as: 'http://host/users/{user}'}]"
+    (found,) = findings(parse(HEAD + rules, "x"), today=TODAY)
+    assert (found.path, "'http://host/users/7'" in found.problem) == ("naming[0].match", True)
+
+
+@given(uris.filter(lambda uri: "#" not in uri))
+def test_law_the_pattern_of_a_kept_name_is_not_suspected(uri: str) -> None:
+    policy = Policy(assets=(Annotated(match=escaped(templated(asset(uri)).uri), labels=frozenset()),))
+    assert list(unmatchable(policy)) == []
 
 
 @given(policies)

@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import privacylib
+from privacylib.doctor.unannotated import Unannotated, fragment
 from privacylib.model import ALLOW, Mode, Zone
 from privacylib.model.policy import Allow, Requirement
+from privacylib.naming import Glob
 from privacylib.policy import remedies
+from privacylib.policy.annotations import Annotation, Annotator
 from privacylib.policy.deciding import Question, Rules, decide
+from privacylib.policy.loading import parse
 from privacylib.testing import capture
 from tests import strategies
 
@@ -91,7 +95,7 @@ requirements:
 
 @pytest.mark.parametrize(("sink", "purpose", "region"), [
     ("s3://b/new", "reply", "eu"), ("s3://b/to", "ads", "eu"), ("s3://b/to", "reply", "us"),
-    ("s3://b/to", "reply", None), ("s3://b/new", "ads", None),
+    ("s3://b/to", "reply", None), ("s3://b/new", "ads", None), ("s3://b/n*w", "ads", None),
 ])  # fmt: skip
 def test_a_remedy_pasted_into_the_file_allows_what_was_denied(sink: str, purpose: str, region: str | None) -> None:
     policy = yaml.safe_load(POLICY)
@@ -130,3 +134,31 @@ def test_an_unknown_zone_is_told_that_no_policy_helps() -> None:
 @pytest.mark.parametrize("name", ["NO", "on", "2027-01-01", "1e3", "null", "a: b", 'a"b', "A.B"])
 def test_names_that_yaml_would_read_as_something_else_are_quoted(name: str) -> None:
     assert yaml.safe_load(remedies.annotate("s3://b/x", [name]))["assets"][0]["labels"] == [name]
+
+
+STARRED = "s3://b/a*b"
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        remedies.annotate(STARRED, ["A"]),
+        remedies.place(STARRED, "eu"),
+        remedies.keep(STARRED, "3d"),
+        fragment([Unannotated(STARRED)]),
+    ],
+)
+def test_a_star_in_a_name_is_no_wildcard_of_what_is_pasted(fragment: str) -> None:
+    annotation = Annotator(parse("labels: {A: {}}\n" + fragment, "pasted")).annotation
+    assert annotation(STARRED) != Annotation()
+    assert annotation("s3://b/axb") == Annotation()
+
+
+def test_nor_is_it_one_of_a_destination_or_of_what_is_lowered() -> None:
+    rule = Requirement(id="r", applies_to=frozenset({"A"}), allow=Allow(destinations=frozenset()))
+    question = Question(False, STARRED, frozenset({"A"}), Zone(("reply",)), None, (frozenset({"A"}),))
+    told = yaml.safe_load(decide(question, Rules((rule,))).remedy)
+    [destination] = told["requirements"][0]["allow"]["destinations"]
+    [entry] = yaml.safe_load(remedies.reclassify(STARRED, ["A"], "m:f"))["reclassifications"]
+    for pattern in (destination, entry["sink"]):
+        assert [Glob(pattern).matches(uri) for uri in (STARRED, "s3://b/axb")] == [True, False]

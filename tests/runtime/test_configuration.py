@@ -1,5 +1,6 @@
 """From `init` to `shutdown`: before, again, changed, and who decides."""
 
+import argparse
 import inspect
 import logging
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import privacylib
+from privacylib.cli.policy import check
 from privacylib.errors import NotInitialised
 from privacylib.graph import Graph
 from privacylib.model import Mode
@@ -251,3 +253,26 @@ def test_a_policy_that_asks_for_more_than_the_ceiling_gets_one_warning(
     caplog.clear()
     privacylib.init("web", policy=policy, mode="enforce")
     assert caplog.records == []
+
+
+def test_patterns_that_match_nothing_are_warned_of_once_each_as_the_check_says(
+    policy: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = 'assets:\n  - {match: "postgres://DB:5432/**", labels: []}\n  - {match: "file:///data/./users", labels: []}\n'
+    policy.write_text(odd)
+    with caplog.at_level(logging.WARNING, logger="privacylib"):
+        privacylib.init(service="web", policy=policy)
+        privacylib.init(service="web", policy=policy)
+        privacylib.reload()
+    check(argparse.Namespace(file=str(policy)))
+    assert [record.getMessage() for record in caplog.records] == capsys.readouterr().err.splitlines()
+    assert [record.getMessage().partition(": it can")[0] for record in caplog.records] == [
+        f"{policy}: line 2, assets[0].match", f"{policy}: line 3, assets[1].match"
+    ]  # fmt: skip
+    caplog.clear()
+    policy.write_text(odd.replace("/./", "/"))
+    with caplog.at_level(logging.WARNING, logger="privacylib"):
+        privacylib.reload()
+        policy.write_text(odd)
+        privacylib.reload()
+    assert ["file:///data/users" in record.getMessage() for record in caplog.records] == [True]

@@ -297,3 +297,17 @@ def test_a_column_breaker_holds_for_its_columns_alone(
             store = privacylib.writes(DAILY, fields=written)(lambda: None)
             with nullcontext() if allowed else pytest.raises(privacylib.PolicyDenied):
                 store()
+
+
+@pytest.mark.parametrize(
+    ("declared", "allowed"), [(DAILY, True), ("duckdb:///*/daily", True), ("duckdb:///**/daily", False)]
+)
+def test_in_enforce_a_declared_pattern_counts_where_the_reviewed_one_is_as_wide(
+    declared: str, allowed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = pinned(fingerprint(count)).replace("duckdb://**/daily", "duckdb:///*/daily")
+    with capture(policy, mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(declared), nullcontext() if allowed else pytest.raises(privacylib.PolicyDenied):
+            write(DAILY)
+    assert ("is for duckdb:///*/daily, not for duckdb:///**/daily" in caplog.text) is not allowed

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from privacylib.model.policy import Requirement
-from privacylib.naming import Globs
+from privacylib.naming import Globs, escaped
 from privacylib.policy import remedies
 from privacylib.policy.kinds.kind import Broken, Kind, held, listed
 from privacylib.policy.question import Question
@@ -19,7 +19,7 @@ def _broken(question: Question, requirement: Requirement) -> Iterator[Broken]:
     if question.reading or any(True for _ in _patterns(tuple(sorted(permitted))).matching(question.asset)):
         return
     reason = f"{held(question, requirement)} may go to {listed(permitted) or 'nowhere'} only, not to {question.asset}"
-    yield Broken(reason, remedies.permit(requirement, destinations=[question.asset]))
+    yield Broken(reason, remedies.permit(requirement, destinations=[escaped(question.asset)]))
 
 
 DESTINATIONS = Kind("destinations", _broken)
