@@ -20,6 +20,7 @@ from privacylib.exporters import Detail, chosen, detail_of
 from privacylib.instrumentation import hops, patching
 from privacylib.model import Mode
 from privacylib.model.policy import Policy
+from privacylib.naming import file_asset
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
@@ -80,7 +81,7 @@ def init(
             faults.tell = _wiring.recorder.swallow
         _replace_drain(exporters, _wiring.recorder, detail)
         first = ACTIVE.snapshot is None
-        snapshot = snapshot_of(asked, loaded, _wiring.recorder, asked.spool)
+        snapshot = snapshot_of(asked, loaded, _wiring.recorder)
         _warn_of_ceiling(snapshot)
         _wiring.settings = asked
         ACTIVE.snapshot = snapshot
@@ -88,7 +89,7 @@ def init(
             _take_environment(snapshot)
             _open_zones(snapshot)
         _poll(asked)
-        hops.install(restart=_again(asked))
+        hops.install(restart=_again(asked, snapshot))
         patching.on_change(_changed)
         patching.install(tables)
         if tables:
@@ -132,7 +133,7 @@ def _poll(asked: Settings) -> None:
     _wiring.poller = Poller(asked.policy, asked.poll, reload) if asked.policy and asked.poll else None
 
 
-def _again(asked: Settings) -> Callable[[], None]:
+def _again(asked: Settings, snapshot: Snapshot) -> Callable[[], None]:
     """Return what starts privacylib in another process as it was started here, exporters aside; it can be pickled."""
     from privacylib._bootstrap import init as begin
 
@@ -140,7 +141,7 @@ def _again(asked: Settings) -> Callable[[], None]:
         begin,
         service=asked.service,
         policy=asked.policy and asked.policy.absolute(),
-        spool=asked.spool.absolute(),
+        spool=snapshot.spool,
         mode=asked.mode.name,
         instrument=True if asked.instrument is None else asked.instrument,
         region=asked.region,
@@ -181,15 +182,15 @@ def _are_same(some: "Sequence[SpanExporter]", others: "Sequence[SpanExporter]") 
     return len(some) == len(others) and all(map(is_, some, others))
 
 
-def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path | None = None) -> Snapshot:
+def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder) -> Snapshot:
     """Return the snapshot for settings, a policy and a recorder.
 
     Args:
         asked: The settings.
         policy: The loaded policy.
-        recorder: Where records go.
-        spool: Directory that holds the shared key; None for a key of this process alone.
+        recorder: Where records go. Its spool holds the shared key; without one there is a key of this process alone.
     """
+    spool = recorder.store.spool  # absolute, where that of the settings may be as seen from another directory
     with Stage(UNSEEN):
         own_version()
         keys = keyring(policy.trust, spool, os.environ)
@@ -201,7 +202,13 @@ def snapshot_of(asked: Settings, policy: Policy, recorder: Recorder, spool: Path
         propagator=Propagator(policy, keys, service=asked.service),
         keys=keys,
         spool=spool,
+        own=_own(spool) if spool else (),
     )
+
+
+def _own(spool: Path) -> tuple[str, ...]:
+    """Return how names of the spool's files begin: by the path that was given, and by that which links lead to."""
+    return tuple({f"{file_asset(path).name}/" for path in (spool, spool.resolve())})
 
 
 def reload() -> None:
@@ -210,7 +217,7 @@ def reload() -> None:
         asked, recorder = _wiring.settings, _wiring.recorder
         if asked is None or recorder is None:
             raise PrivacyError("reload() has nothing to reload; call privacylib.init(policy=...) first")
-        snapshot = snapshot_of(asked, _load(asked.policy), recorder, asked.spool)
+        snapshot = snapshot_of(asked, _load(asked.policy), recorder)
         _warn_of_ceiling(snapshot)
         ACTIVE.snapshot = snapshot
 

@@ -31,6 +31,7 @@ class Snapshot:
         propagator: How context travels.
         keys: What signs, and verifies.
         spool: Directory of the spool; None for memory only.
+        own: How names of files of the spool begin; what is done to these is no operation.
         probes: Called with the asset and value that ``op.payload`` offers.
     """
 
@@ -41,6 +42,7 @@ class Snapshot:
     propagator: Propagator
     keys: Keyring
     spool: Path | None = None
+    own: tuple[str, ...] = ()
     probes: tuple[Callable[[Asset, object], None], ...] = ()
     sites: dict[Operation, Any] = field(factory=dict[Operation, Any], init=False)
     """What the runtime knows about operations under this snapshot."""

@@ -189,8 +189,7 @@ def _described(patch: Patch, call: Call) -> tuple[Operation, ...]:
 
 def _is_ours(asset: Asset, snapshot: Snapshot) -> bool:
     """Return whether a file is one of our own spool."""
-    spool = snapshot.spool
-    return asset.namespace == "file" and spool is not None and asset.name.startswith(f"{spool.absolute()}/")
+    return asset.namespace == "file" and asset.name.startswith(snapshot.own)
 
 
 async def _done() -> None:

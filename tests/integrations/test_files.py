@@ -128,6 +128,26 @@ def test_programs_devices_and_our_own_spool_are_no_data(here: Watched, tmp_path:
     assert not here.pairs()
 
 
+@pytest.mark.parametrize("way", ["detour", "link", "elsewhere", "odd"])
+def test_our_own_spool_is_no_data_by_whichever_path_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    ways = {"detour": "other/../odd # one", "link": "linked", "elsewhere": "odd # one", "odd": "odd # one"}
+    (tmp_path / "odd # one").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "linked").symlink_to("odd # one")
+    monkeypatch.chdir(tmp_path)
+    given = Path(ways[way]) if way == "elsewhere" else tmp_path / ways[way]
+    with instrumented(given, "files", mode="observe"):
+        monkeypatch.chdir(tmp_path / "other")
+        with privacylib.scope("work"):
+            (tmp_path / "source").write_text("ana")
+            (tmp_path / "source").read_text()
+            (tmp_path / "sink").write_text("ana")
+        found = Watched(tmp_path / "odd # one" / "spool").pairs()
+    assert found == {(f"file://{tmp_path}/source", f"file://{tmp_path}/sink")}
+
+
 def test_what_privacylib_itself_opens_is_not_recorded(here: Watched, tmp_path: Path) -> None:
     with privacylib.scope("work"):
         privacylib.reload()
