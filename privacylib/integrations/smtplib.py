@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families.messaging import channel, sent
+from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -15,4 +16,13 @@ def _mailed(call: Call) -> tuple[Operation, ...]:
     return sent(channel("smtp", mailer._host or "localhost", port, "mail"))
 
 
-INTEGRATION = Integration("smtplib", (Patch("smtplib:SMTP.sendmail", _mailed),), connects=("smtplib",))
+INTEGRATION = Integration(
+    "smtplib",
+    (
+        Patch("smtplib:SMTP.sendmail", _mailed, body=COVERED),
+        # for whoever speaks the protocol, as a subclass with a `sendmail` of its own does
+        Patch("smtplib:SMTP.rcpt", _mailed),
+        Patch("smtplib:SMTP.data", _mailed),
+    ),
+    connects=("smtplib",),
+)

@@ -10,8 +10,11 @@ import pytest
 
 controller = pytest.importorskip("aiosmtpd.controller")
 
-from tests.integrations.conformance import Conformance, Host  # noqa: E402
+import privacylib  # noqa: E402
+from privacylib import PolicyDenied  # noqa: E402
+from tests.integrations.conformance import Conformance, Host, users  # noqa: E402
 from tests.servers import free_port  # noqa: E402
+from tests.watched import instrumented  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -63,3 +66,26 @@ class TestConformance(Conformance):
                 failing=closed,
                 error=smtplib.SMTPServerDisconnected,
             )
+
+
+class Mailer(smtplib.SMTP):
+    """Speak the protocol, as libraries do that want each answer of the server."""
+
+    def sendmail(self, from_addr: str, to_addrs: Any, msg: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        self.ehlo_or_helo_if_needed()
+        return self.mail(from_addr), self.rcpt(to_addrs), self.data(msg)
+
+
+@pytest.mark.parametrize(("mailer", "count"), [(smtplib.SMTP, 1), (Mailer, 2)])
+def test_mail_is_seen_whoever_speaks_the_protocol(tmp_path: Path, mailer: type[smtplib.SMTP], count: int) -> None:
+    with serving() as (inbox, port), instrumented(tmp_path, "smtplib") as here:
+        with privacylib.zone("reply"), privacylib.scope("work"), mailer("127.0.0.1", port) as server:
+            users()
+            server.sendmail("ana@example.org", "bo@example.org", "hello")
+        with privacylib.zone("reply"), privacylib.scope("third"), mailer("localhost", port) as server:
+            users()
+            with pytest.raises(PolicyDenied):
+                server.sendmail("ana@example.org", "bo@example.org", "hello")
+    assert inbox.mails == [["bo@example.org"]]
+    (edge,) = [edge for edge in here.edges() if edge.sink == f"smtp://127.0.0.1:{port}/mail"]
+    assert (edge.source, edge.count) == ("db://users", count)
