@@ -11,6 +11,7 @@ from privacylib.sql.files import file_named
 from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
+from privacylib.sql.stripping import stripped
 from privacylib.sql.writing import Writing
 
 __all__ = ["command"]
@@ -22,7 +23,7 @@ _COLUMNS = r"(?:\s*\((?P<columns>[^()]*)\))?"
 _NO_DATA = re.compile(
     r"\s*(?P<kind>BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH"
     r"|DETACH|SET|RESET|SHOW|USE|EXPLAIN|DEALLOCATE|DECLARE|FETCH|CLOSE|LISTEN|UNLISTEN|LOCK|UNLOCK|CHECKPOINT"
-    r"|CLUSTER|DISCARD|GRANT|REVOKE|COMMENT|INSTALL|LOAD(?!\s+DATA)|ADD\s+JAR|OPTIMIZE|MSCK|PRINT|GO"
+    r"|CLUSTER|DISCARD|PREPARE\s+TRANSACTION|GRANT|REVOKE|COMMENT|INSTALL|LOAD(?!\s+DATA)|ADD\s+JAR|OPTIMIZE|MSCK|PRINT|GO"
     r"|(?:CREATE|DROP|ALTER)\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+)?(?:INDEX|SCHEMA|DATABASE|SEQUENCE|TYPE|ROLE|USER"
     r"|EXTENSION|WAREHOUSE|STAGE|SECRET|DOMAIN|POLICY|FILE\s+FORMAT)"
     r"|DROP|ALTER\s+(?:SYSTEM|SESSION|DEFAULT))\b",
@@ -71,6 +72,29 @@ def _refreshed(writing: Writing, found: re.Match[str], scope: Scope) -> Relation
     return None
 
 
+def _defined(writing: Writing, found: re.Match[str], scope: Scope) -> Relation | None:
+    """Read CREATE TABLE of columns that sqlglot does not read: whatever these are, the table holds nothing yet."""
+    del scope
+    columns = stripped(found["definition"])
+    if not _QUERY.search(columns) and _is_closed(columns):
+        writing.reading.kind = "CREATE TABLE"
+        writing.reading.catalogue.make(writing.reading.name_of(_table(writing, found["table"])), None)
+    return None
+
+
+_QUERY = re.compile(r"\b(?:SELECT|VALUES|TABLE|FROM|EXECUTE|INTO)\b", re.IGNORECASE)
+
+
+def _is_closed(text: str) -> bool:
+    """Return whether no parenthesis closes that has not been opened here."""
+    depth = 0
+    for sign in re.findall(r"[()]", text):
+        depth += 1 if sign == "(" else -1
+        if depth < 0:
+            return False
+    return True
+
+
 _RULES: tuple[tuple[re.Pattern[str], Words], ...] = (
     (
         _pattern(
@@ -88,6 +112,13 @@ _RULES: tuple[tuple[re.Pattern[str], Words], ...] = (
         _unloaded,
     ),
     (_pattern(rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TABLE}.*"), _refreshed),
+    (
+        _pattern(
+            rf"CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED)\s+)*TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TABLE}\s*"
+            r"\((?P<definition>.*)\)(?:[\s,]*(?:STRICT|WITHOUT\s+ROWID))*\s*"
+        ),
+        _defined,
+    ),
 )
 
 

@@ -113,7 +113,7 @@ def drop(writing: Writing, tree: Any, scope: Scope) -> Relation | None:
     """Read DROP: what was known of a table is known no more."""
     writing.reading.kind = f"DROP {tree.args.get('kind') or ''}".strip()
     for one in (tree.this, *(tree.args.get("tables") or ())):
-        if isinstance(one, exp.Table):
+        if isinstance(one, exp.Table) and one.this is not None:  # a schema has no name of a table
             writing.reading.catalogue.drop(writing.reading.name_of(one))
     return Relation(tables=scope.tables) if scope.tables else None
 
