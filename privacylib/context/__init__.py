@@ -1,6 +1,6 @@
 """The policy context of running work."""
 
-from privacylib.context.behalf import Doers, doers, give_task, give_thread, handed_out
+from privacylib.context.behalf import Doers, doers, give_task, give_thread, handed_out, stands_in
 from privacylib.context.current import CurrentVars, get_frame, set_frame
 from privacylib.context.desk import Desk
 from privacylib.context.frames import ANYONE, Entered, Frame, Scope
@@ -25,5 +25,5 @@ __all__ = [
     "ANYONE", "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Desk", "Doers", "Entered", "Frame", "Inside",
     "LatestReads", "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Within", "doers", "frame_here", "frame_now",
     "get_frame", "give_task", "give_thread", "handed_out", "is_unseen", "leave", "new_key", "reference", "runner",
-    "runner_id", "set_frame",
+    "runner_id", "set_frame", "stands_in",
 ]  # fmt: skip

@@ -9,10 +9,10 @@ import threading
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from privacylib.context.frames import Frame
+from privacylib.context.frames import ANYONE, Frame, Scope
 from privacylib.context.state import PROCESS, runner, runner_id
 
-__all__ = ["THREADS", "Doers", "doers", "give_task", "give_thread", "handed_out"]
+__all__ = ["THREADS", "Doers", "doers", "give_task", "give_thread", "handed_out", "stands_in"]
 
 Doers = tuple[int, ...]
 """Numbers of tasks and threads, as `runner_id` gives them; a pool's thread is one, whatever job it does."""
@@ -37,6 +37,11 @@ def doers() -> Doers:
     running, thread = cast("int | asyncio.Task[Any]", runner()), threading.get_ident()
     given = () if isinstance(running, int) else _tasks.get(running, ())
     return (runner_id(), thread, *given, *THREADS.get(thread, ()))
+
+
+def stands_in(scope: Scope) -> bool:
+    """Return whether what is done here is done by who opened a scope, or for them, and does not only carry it."""
+    return scope.by == ANYONE or scope.by in doers()
 
 
 def handed_out(frame: Frame | None) -> Doers:

@@ -24,7 +24,7 @@ class Desk(Entered):
 
     def __init__(self, source: object, scope: Scope, zone: Zone, outer: Frame | None, within: Frame | None) -> None:
         super().__init__(scope, zone, outer, within)
-        self.owner, self.step = runner_id(), None
+        scope.by, self.step = runner_id(), None
         self.source = weakref.ref(source)
         self.worker = reference(runner())
 

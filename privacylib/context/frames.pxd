@@ -1,8 +1,11 @@
+cimport cython
+
 from privacylib.context.reads cimport ReadSet
 
 
 cdef class Scope:
     cdef public Scope around
+    cdef public object by
     cdef public object name
     cdef public bytes key
     cdef public ReadSet reads
@@ -27,8 +30,9 @@ cdef class Frame:
     cpdef Frame inside(self)
     cpdef object operation(self)
     cpdef list bodies(self)
+    @cython.locals(body=Frame, last=Frame)
+    cpdef Frame running(self)
 
 
 cdef class Entered(Frame):
-    cdef public object owner
     cdef public object step

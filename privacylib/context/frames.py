@@ -12,6 +12,9 @@ from privacylib.model import Decision, Zone
 
 __all__ = ["ANYONE", "Entered", "Frame", "Scope"]
 
+ANYONE = -1
+"""Who opened what stands around the steps of a generator, which different tasks and threads may take."""
+
 
 class Scope:
     """One unit of work.
@@ -25,7 +28,7 @@ class Scope:
         around: The scope that it is part of, or None.
     """
 
-    __slots__ = ("around", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal", "tail")
+    __slots__ = ("around", "by", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal", "tail")
 
     def __init__(
         self,
@@ -46,6 +49,8 @@ class Scope:
         self.orphan_of = orphan_of
         self.opened = orphan_of is None
         """Whether somebody opened it; else it holds the work outside scopes, of the process or of an orphan."""
+        self.by = 0
+        """`runner_id` of who opened it, or `ANYONE`; 0 where it is only carried."""
         self.left = False
         self.refusal: Decision | None = None
         """What was last refused inside, for whoever answers on behalf of the scope."""
@@ -103,20 +108,26 @@ class Frame:
         found.reverse()
         return found
 
-
-ANYONE = 0
-"""Who entered what stands around the steps of a generator, which different tasks and threads may take."""
+    def running(self) -> "Frame | None":
+        """Return the frame of the innermost decorated body around that has not ended; those that have are let go."""
+        body = self.inside()
+        while body is not None and body.ended:
+            body = body.within
+        last = body
+        while last is not None:
+            while last.within is not None and last.within.ended:
+                last.within = last.within.within
+            last = last.within
+        return body
 
 
 class Entered(Frame):
-    """The frame of a zone, or of a unit of work of its own, which knows who entered it.
+    """The frame of a zone, or of a unit of work of its own.
 
     A task or thread carries the frames of whoever started it, but has not entered them, unless it works on behalf of
-    those (`privacylib.context.behalf`).
+    those (`privacylib.context.behalf`); the scope tells who opened it.
     """
 
-    __slots__ = ("owner", "step")
-    owner: int
-    """`runner_id` of who entered it, or `ANYONE`."""
+    __slots__ = ("step",)
     step: Any
     """The step into the zone; None where the work starts here."""

@@ -1,7 +1,7 @@
 """A frame for work that runs in steps."""
 
 from privacylib.context.current import get_frame, set_frame
-from privacylib.context.frames import ANYONE, Entered, Frame
+from privacylib.context.frames import ANYONE, Frame
 
 __all__ = ["Stage"]
 
@@ -33,9 +33,10 @@ class Stage:
 
     def _keep(self, frame: Frame | None) -> None:
         """Let what a step has entered and not left belong to whoever takes the next."""
-        while frame is not None and frame is not self.base:
-            if isinstance(frame, Entered):
-                if frame.owner == ANYONE:
+        kept = None if self.base is None else self.base.scope
+        while frame is not None and frame.scope is not kept:
+            if frame.scope.opened:
+                if frame.scope.by == ANYONE:
                     return
-                frame.owner = ANYONE
+                frame.scope.by = ANYONE
             frame = frame.outer

@@ -1,6 +1,6 @@
 cimport cython
 
-from privacylib.context.frames cimport Entered, Frame
+from privacylib.context.frames cimport Frame
 from privacylib.context.variable cimport get_frame
 from privacylib.runtime.active cimport Active
 from privacylib.runtime.scopes cimport exit_frame

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from privacylib.context import ANYONE
 from privacylib.context.current import get_frame
-from privacylib.context.frames import Entered, Frame
+from privacylib.context.frames import Frame
 from privacylib.decorators.arguments import dotted, names, wrappable
 from privacylib.decorators.wrapping import wrap
 from privacylib.runtime.active import ACTIVE, absent
@@ -39,8 +39,8 @@ class Block:
         if ACTIVE.snapshot is None:  # a scope is opened for nothing, unless that must not be
             absent()
         frame = self._opens()
-        if yields and isinstance(frame, Entered):
-            frame.owner = ANYONE
+        if yields:
+            frame.scope.by = ANYONE
         return frame
 
     def exit(self, token: Frame, failed: bool) -> None:  # noqa: ARG002 - a failed scope is left like any other

@@ -101,9 +101,10 @@ def received(consumer: object, describe: Callable[[], Iterable[Message]]) -> Non
     if ACTIVE.snapshot is None or (frame is not None and is_unseen(frame)):
         return
     if isinstance(frame, Desk) and frame.is_of(consumer):
+        outer = frame.outer
         leave_delivery(frame)
-        set_frame(frame.outer)
-        frame = frame.outer
+        set_frame(outer)
+        frame = outer
     arrived = _arrived(describe)
     if consumer is None or (frame is not None and frame.scope.opened):
         for site, presented in arrived:

@@ -129,7 +129,7 @@ def _serve(site: Site, presented: Presented, key: str, pair: int) -> Handle:
         entry = site.entry = Entry(site, presented, around)
     scope = root_scope(entry.name, bytes.fromhex(key) if key else None)
     frame = Entered(scope, entry.inside, outer, None if outer is None else _bodies_but(outer, pair))
-    frame.owner, frame.step = runner_id(), None
+    scope.by, frame.step = runner_id(), None
     handle = Handle(site, frame)
     if pair:
         handle.pair, handle.flags = pair, _PAIRED
@@ -145,7 +145,7 @@ def _bodies_but(outer: Frame, pair: int) -> Frame | None:
 
     A program that calls itself serves the request inside of the call, whose own request was complete by then.
     """
-    body = outer.inside()
+    body = outer.running()
     return body.within if body is not None and pair and body.operation().span == pair else body
 
 

@@ -113,6 +113,7 @@ def enter_scope(name: str, *, isolated: bool = False, fresh: bool = False, kind:
         frame = apart(root_scope(name), zone_around(outer))
     else:
         frame = kind(_part_of(here.scope, name, isolated), here.zone, outer, here.inside(), here.lowered, here.pair)
+        frame.scope.by = runner_id()
     set_frame(frame)
     return frame
 
@@ -128,8 +129,8 @@ def _part_of(around: Scope, name: str, isolated: bool) -> Scope:
 def apart(scope: Scope, zone: Zone) -> Frame:
     """Return the frame of a unit of work of its own; the function bodies it runs in are still around it."""
     outer = get_frame()
-    frame = Entered(scope, zone, outer, None if outer is None else outer.inside())
-    frame.owner, frame.step = runner_id(), None
+    frame = Entered(scope, zone, outer, None if outer is None else outer.running())
+    scope.by, frame.step = runner_id(), None
     return frame
 
 
@@ -146,7 +147,7 @@ def zone_around(outer: Frame | None) -> Zone:
     here: tuple[int, ...] = (ANYONE, *doers())
     steps: list[ZoneStep] = []
     while outer is not None:
-        if isinstance(outer, Entered) and not outer.scope.left and outer.owner in here:
+        if isinstance(outer, Entered) and not outer.scope.left and outer.scope.by in here:
             if outer.step is None:
                 base = outer.zone
                 break
@@ -191,7 +192,7 @@ class ZoneStep:
             frame = Entered(scope, zone, outer, outer.inside(), outer.lowered, outer.pair)
             set_frame(frame)
         outside = asyncio._get_running_loop() is None  # pyright: ignore[reportPrivateUsage] - spares a call outside of tasks
-        frame.owner = threading.get_ident() if outside else runner_id()
+        frame.scope.by = threading.get_ident() if outside else runner_id()
         frame.step = self
         pending = frame.scope.reads.pending
         if pending is not None:
@@ -227,3 +228,11 @@ def exit_frame(frame: Frame) -> None:
         if scope.around is not None and scope.reads is not scope.around.reads:
             scope.reads.give_back()
     leave(frame)
+    if outside.scope.left:  # what somebody has left is nobody's way back
+        frame.outer = _not_left(outside)
+
+
+def _not_left(frame: Frame | None) -> Frame | None:
+    while frame is not None and frame.scope.left:
+        frame = frame.outer
+    return frame

@@ -91,7 +91,10 @@ class Baton:
         if with_process:
             receive(given, self.process)
         scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent)
-        return Frame(scope, self.zone, None if entered is None else _inside(entered), None, self.lowered)
+        if entered is None:
+            return Frame(scope, self.zone, None, None, self.lowered)
+        scope.by = runner_id()
+        return Frame(scope, self.zone, _inside(entered), None, self.lowered)
 
     def begin_process(self) -> None:
         """Let a process that was just started live by the context of whoever started it."""
@@ -107,8 +110,10 @@ class Baton:
 
 def _inside(zone: Zone) -> Frame:
     """Return the frame of a zone that the running work stands in, as if it had entered that itself."""
-    frame = Entered(PROCESS.frame.scope, zone)
-    frame.owner, frame.step = runner_id(), None
+    around = PROCESS.frame.scope
+    scope = Scope(around.name, around.key, around.reads)
+    frame = Entered(scope, zone)
+    scope.by, frame.step = runner_id(), None
     return frame
 
 

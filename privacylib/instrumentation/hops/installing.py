@@ -35,6 +35,7 @@ def install(restart: Callable[[], None] | None = None) -> None:
             threads,
             waiting,
         )
+        from privacylib.instrumentation.hops.bridges import Bridges
         from privacylib.instrumentation.hops.greenlets import Greenlets
 
         _hops.extend((*threads.REPLACEMENTS, *executors.REPLACEMENTS, *pools.REPLACEMENTS, *taskpools.REPLACEMENTS))
@@ -42,7 +43,7 @@ def install(restart: Callable[[], None] | None = None) -> None:
         _hops.extend((*processes.REPLACEMENTS, *subprocesses.REPLACEMENTS, *queues.REPLACEMENTS, *baggage.REPLACEMENTS))
         _hops.extend(processqueues.REPLACEMENTS)
         _hops.append(Greenlets())
-        _hops.append(waiting.Anyio())
+        _hops.append(Bridges())
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART
 

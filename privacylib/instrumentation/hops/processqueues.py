@@ -9,9 +9,9 @@ from multiprocessing import queues as multiprocessing
 from typing import Any
 
 from privacylib.context import get_frame, set_frame
-from privacylib.instrumentation.hops.queues import know_nothing, stand
 from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, is_data, tag_of
+from privacylib.instrumentation.hops.standing import know_nothing, stand
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
 

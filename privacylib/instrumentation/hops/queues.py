@@ -1,10 +1,6 @@
 """An item of a queue carries the context of whoever put it; the item itself is untouched.
 
-A consumer outside any scope, such as a worker's loop, does what it does with an item in a scope of
-its own that continues the producer's, until it gets the next one from the same queue. So does a
-worker that was started in a scope which has ended since, as by the first request that needs it;
-what that scope has read stays in sight. A consumer in a scope of its own holds from then on what
-the producer held, for it has read it.
+Where the consumer stands from then on is said in `standing`.
 
 Resources are no data: what can be closed, and what work took out of a queue before it puts it back.
 
@@ -18,36 +14,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.context import (
-    PROCESS,
-    Desk,
-    Frame,
-    ReadSet,
-    Scope,
-    frame_now,
-    get_frame,
-    is_unseen,
-    set_frame,
-)
-from privacylib.instrumentation.hops.batons import LOST, Home, receive, take_home
+from privacylib.context import get_frame, set_frame
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is_data, lose, shelf_of, tag_of
-from privacylib.model import Kind, Operation, PolicyDenied
-from privacylib.runtime import ACTIVE, faults, into_open_writes
+from privacylib.instrumentation.hops.standing import holding, know_nothing, stand
+from privacylib.model import PolicyDenied
+from privacylib.runtime import ACTIVE, faults
 
-__all__ = ["REPLACEMENTS", "know_nothing", "stand"]
+__all__ = ["REPLACEMENTS"]
 
 Size = Callable[[Any], int]
 """Returns the number of items in a queue, under its lock."""
-
-
-def _desk(at: Any, tag: Tag, outer: Frame | None) -> Desk:
-    """Return where a worker of a queue stands while it has an item in hand."""
-    ended = outer is not None and outer.scope.opened
-    reads = ReadSet(tag.key, outer.scope.reads if outer is not None and ended else PROCESS.frame.scope.reads)
-    receive(reads, tag.held)
-    within = None if outer is None else outer.inside()
-    return Desk(at, Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
 
 
 _passed = threading.local()
@@ -132,22 +109,11 @@ def _take(at: Any, item: object, tag: Tag | None) -> None:
         raise
 
 
-def know_nothing() -> None:
-    """Leave the consumer unknown; where that fails too, an enforcing process denies."""
-    try:
-        _join(frame_now(), UNTAGGED)
-    except PolicyDenied:
-        raise
-    except Exception as error:  # noqa: BLE001 - as above
-        if (snapshot := ACTIVE.snapshot) is not None:
-            faults.while_deciding(snapshot, Operation(Kind.READ, LOST), error)
-
-
 def _put_back(at: Any, item: object, tag: Tag | None) -> None:
     """Keep an item inside that its consumer was refused."""
     frame = get_frame()
     try:
-        set_frame(None if tag is None else _desk(at, tag, None))
+        set_frame(None if tag is None else holding(at, tag))
         at._put(item)
     except Exception as error:  # noqa: BLE001 - as above
         set_frame(None)
@@ -163,42 +129,6 @@ def _put_back(at: Any, item: object, tag: Tag | None) -> None:
 def _stand(at: Any, item: object, tag: Tag | None) -> None:
     if stand(at, tag) and (frame := get_frame()) is not None:
         shelf_of(at, 0).lend(item, frame.scope.key, tag)
-
-
-def stand(at: Any, tag: Tag | None) -> bool:
-    """Let the consumer of an item stand where its context says; return whether that is a scope of its own.
-
-    Args:
-        at: The queue that it has got the item from.
-        tag: What the item carries.
-
-    Raises:
-        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from.
-    """
-    frame = get_frame()
-    if frame is not None and is_unseen(frame):
-        return False
-    if isinstance(frame, Desk) and frame.is_of(at):
-        frame.scope.left = True
-        if frame.outer is not None and frame.scope.reads.upper is frame.outer.scope.reads:
-            frame.scope.reads.give_back()
-        frame = frame.outer
-        set_frame(frame)
-    own = frame is not None and frame.scope.opened and not frame.scope.outlived
-    if not own and tag is not None and tag.inside:
-        desk = _desk(at, tag, frame)
-        if desk.within is not None:  # the body of a declared write, which it is got in
-            into_open_writes(desk, tuple(source for source, _ in tag.held))
-        set_frame(desk)
-    elif tag is not None:
-        _join(frame_now(), tag)
-    return own
-
-
-def _join(frame: Frame, tag: Tag) -> None:
-    known = frame.scope.reads.visible().members
-    if denied := take_home(frame, Home(tuple(read for read in tag.held if read[0] not in known))):
-        raise denied
 
 
 def _data(item: object) -> bool:

@@ -1,120 +1,98 @@
-"""A task that the one who starts it waits for works on its behalf: in a group, or in `asyncio.wait_for`.
+"""A task that the one who starts it waits for works on its behalf.
 
-So do calls that anyio makes in its threads, and tasks of its groups, as those in which Starlette runs what stands
-behind a middleware. The frame itself is carried without our help, as by every task.
+So do those of a group, what `asyncio.gather` and its like make of a coroutine, and what a thread runs in a loop and
+waits for. The frame itself is carried without our help, as by every task.
 """
 
 import asyncio
-import functools
 import sys
-from collections.abc import Awaitable, Callable
+from asyncio import tasks
+from collections.abc import Callable, Coroutine
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from privacylib.context import Doers, get_frame, give_task, give_thread, handed_out, runner
-from privacylib.instrumentation.hops.jobs import Job
-from privacylib.instrumentation.hops.replacing import Replacement
-from privacylib.instrumentation.importing import when_imported
+from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.runtime import ACTIVE
 
-__all__ = ["REPLACEMENTS", "Anyio"]
+__all__ = ["REPLACEMENTS", "behalf_here", "stand_for"]
+
+_due: "WeakKeyDictionary[Coroutine[Any, Any, Any], Doers]" = WeakKeyDictionary()
+"""On whose behalf coroutines will run that threads have handed to a loop."""
 
 
-def _behalf() -> Doers:
+def behalf_here() -> Doers:
+    """Return on whose behalf work is done that is handed out here and waited for."""
     return () if ACTIVE.snapshot is None else handed_out(get_frame())
+
+
+def stand_for(behalf: Doers) -> None:
+    """Let the running task work on behalf of others for as long as it runs."""
+    task = cast("int | asyncio.Task[Any]", runner())
+    if not isinstance(task, int):
+        give_task(task, behalf)
+
+
+def _begin(behalf: Doers, original: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    before = give_thread(behalf)  # an eager task takes its first step here
+    try:
+        task = original(*args, **options)
+    finally:
+        give_thread(before)
+    give_task(task, behalf)
+    return task
 
 
 def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
     def create_task(self: Any, coro: Any, **options: Any) -> Any:
-        behalf = _behalf()
+        behalf = behalf_here()
         if not behalf or getattr(self, "_parent_task", None) is not asyncio.current_task():
             return original(self, coro, **options)
-        before = give_thread(behalf)  # an eager task takes its first step here
-        try:
-            task = original(self, coro, **options)
-        finally:
-            give_thread(before)
-        give_task(task, behalf)
-        return task
+        return _begin(behalf, original, self, coro, **options)
 
     return create_task
 
 
-def _wait_for(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Before Python 3.12 `wait_for` awaits in a task of its own."""
-
-    async def wait_for(fut: Any, timeout: float | None) -> Any:
-        if timeout is not None and asyncio.iscoroutine(fut) and (behalf := _behalf()):
-            fut = asyncio.ensure_future(fut)
-            give_task(fut, behalf)
-        return await original(fut, timeout)
-
-    return wait_for
+_BARE = tasks.ensure_future.__code__
+"""Whoever calls this function by its public name may or may not wait for what it returns."""
 
 
-def _start_soon(original: Callable[..., Any]) -> Callable[..., Any]:
-    def start_soon(self: Any, func: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
-        if behalf := _behalf():
-            func = _on_behalf(func, behalf)
-        return original(self, func, *args, **options)
+def _ensure_future(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Let what functions of asyncio make a task of, to wait for it, work on behalf of whoever calls them."""
 
-    return start_soon
+    def ensure_future(coro_or_future: Any, *, loop: Any = None) -> Any:
+        if asyncio.isfuture(coro_or_future) or _is_bare():
+            return original(coro_or_future, loop=loop)
+        behalf = _due.pop(coro_or_future, ()) if _due and asyncio.iscoroutine(coro_or_future) else ()
+        if not (behalf := behalf or behalf_here()):
+            return original(coro_or_future, loop=loop)
+        return _begin(behalf, original, coro_or_future, loop=loop)
 
-
-def _on_behalf(func: Callable[..., Awaitable[Any]], behalf: Doers) -> Callable[..., Awaitable[Any]]:
-    """Return a function that works on behalf of others where it runs in a task that the first of them waits for."""
-    from anyio import get_current_task
-
-    @functools.wraps(func)
-    async def work(*args: Any) -> Any:
-        task = runner()  # under trio there is none
-        if isinstance(task, asyncio.Task) and get_current_task().parent_id == behalf[0]:
-            give_task(cast("asyncio.Task[Any]", task), behalf)
-        return await func(*args)
-
-    return work
+    return ensure_future
 
 
-def _run_sync(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def run_sync(func: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        if behalf := _behalf():
-            func = Job(func, get_frame(), behalf)
-        return await original(func, *args, **options)
-
-    return run_sync
+def _is_bare() -> bool:
+    return sys.version_info < (3, 12) and sys._getframe(2).f_code is _BARE  # pyright: ignore[reportPrivateUsage]
 
 
-class Anyio:
-    """Install and remove the hops of anyio, if the program imports that."""
+def _from_a_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+    def run_coroutine_threadsafe(coro: Any, loop: Any) -> Any:
+        if asyncio.iscoroutine(coro) and (behalf := behalf_here()):
+            _due[coro] = behalf
+        return original(coro, loop)
 
-    __slots__ = ("_installed", "_replaced")
+    return run_coroutine_threadsafe
 
-    def __init__(self) -> None:
-        self._installed = False
-        self._replaced: list[Replacement] = []
 
-    def install(self) -> None:
-        """Work on behalf of others from now on, or from the import of anyio; doing so again changes nothing."""
-        if not self._installed:
-            self._installed = True
-            when_imported("anyio.to_thread", lambda module: self._replace(module, "run_sync", _run_sync))
-            when_imported(
-                "anyio._backends._asyncio", lambda module: self._replace(module.TaskGroup, "start_soon", _start_soon)
-            )
+def _of_asyncio(name: str, makes: Makes) -> tuple[Replacement, ...]:
+    return tuple(Replacement(module, name, makes) for module in (asyncio, tasks))
 
-    def uninstall(self) -> None:
-        """Put the originals back."""
-        self._installed = False
-        while self._replaced:
-            self._replaced.pop().uninstall()
 
-    def _replace(self, owner: Any, name: str, makes: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-        if self._installed:
-            owner = next(each for each in getattr(owner, "__mro__", (owner,)) if name in vars(each))
-            self._replaced.append(Replacement(owner, name, makes))
-            self._replaced[-1].install()
-
+_INNER = "_ensure_future" if sys.version_info < (3, 12) else "ensure_future"
+"""By which name functions of asyncio make a task of a coroutine; `asyncio.ensure_future` itself is left alone."""
 
 REPLACEMENTS = (
-    *(Replacement(module, "wait_for", _wait_for) for module in (asyncio, asyncio.tasks) if sys.version_info < (3, 12)),
+    *(Replacement(tasks, name, _ensure_future) for name in dict.fromkeys((_INNER, "ensure_future"))),
+    *_of_asyncio("run_coroutine_threadsafe", _from_a_thread),
     *(Replacement(kind, "create_task", _create_task) for kind in [getattr(asyncio, "TaskGroup", None)] if kind),
 )

@@ -50,6 +50,42 @@ def test_fault_9_a_process_sees_its_starters_policy(tmp_path: Path, method: str)
     assert work.edges_in(tmp_path) == {(PEOPLE, OPEN), (CLICKS, OPEN), (CLICKS, work.CLOSED)}
 
 
+ITEMS = """
+import multiprocessing, os, sys
+import privacylib
+
+def item():
+    with privacylib.scope("item", fresh=True):
+        zone = privacylib.current().zone
+    assert zone is None or not zone.purposes, zone
+
+if __name__ == "__main__":
+    policy, spool, method = sys.argv[1:]
+    privacylib.init("parent", policy=policy, spool=spool)
+    with privacylib.zone("reply"):
+        process = multiprocessing.get_context(method).Process(target=item)
+        process.start()
+    process.join()
+    assert process.exitcode == 0
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_fault_26_an_item_that_a_process_works_on_stands_in_no_zone_that_it_only_carries(
+    tmp_path: Path, method: str
+) -> None:
+    work.run_script(tmp_path, ITEMS, method)
+
+
+def test_the_child_of_a_bare_fork_goes_on_in_the_block_that_it_was_forked_in(seen: Capture) -> None:
+    with privacylib.zone("reply"):
+        child = os.fork()
+        if not child:
+            with privacylib.scope("item", fresh=True):
+                os._exit(0 if privacylib.current().purpose == "reply" else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def answer_from(child: Callable[["SimpleQueue[Any]"], None]) -> Any:
     told: SimpleQueue[Any] = FORK.SimpleQueue()
     process = FORK.Process(target=child, args=(told,))

@@ -4,6 +4,7 @@ import inspect
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any, NoReturn
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import privacylib
 from privacylib.context import get_frame
 from privacylib.instrumentation import hops
-from privacylib.instrumentation.hops import queues
+from privacylib.instrumentation.hops import queues, standing
 from privacylib.instrumentation.hops.shelves import Shelf
 from privacylib.model import PolicyDenied
 from privacylib.testing import Capture
@@ -73,6 +74,105 @@ def test_a_worker_that_the_first_request_starts_does_each_item_in_the_producers_
         inbox.join()
     assert purposes(seen) == [("reply",), ("ads",), ("ads",)]
     assert behind(seen) == [(PEOPLE,), (CLICKS, PEOPLE), (PEOPLE,)]  # what its starter has read stays in sight
+
+
+class Lazily(Executor):
+    """An executor as programs write them: its worker is started by the first job."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.Queue[Any] = Queue()
+        self._worker: threading.Thread | None = None
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        self._jobs.put((future, fn, args, kwargs))
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, daemon=True)
+            self._worker.start()
+        return future
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, fn, args, kwargs = job
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - it is the submitter's
+                future.set_exception(error)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._jobs.put(None)
+        if wait and self._worker is not None:
+            self._worker.join(10)
+
+
+def requests_of_two(seen: Capture, first: Callable[[], object], second: Callable[[], object]) -> tuple[str, str]:
+    """Hand jobs to one executor in a request, and in another one meanwhile; return both keys."""
+    opened, done = threading.Event(), threading.Event()
+    keys: list[str] = []
+
+    def other() -> None:
+        opened.wait(5)
+        with privacylib.scope("other", fresh=True), privacylib.zone("ads"):
+            keys.append(privacylib.current().correlation_key)
+            pool.submit(second).result(5)
+        done.set()
+
+    asks = threading.Thread(target=other)
+    asks.start()
+    with Lazily() as pool:
+        with privacylib.scope("one", fresh=True), privacylib.zone("reply"):
+            keys.append(privacylib.current().correlation_key)
+            pool.submit(first).result(5)
+            opened.set()
+            assert done.wait(5)
+            write_open()
+        asks.join(5)
+    return keys[0], keys[1]
+
+
+def test_fault_26_a_worker_does_each_item_so_while_the_request_is_open_that_started_it(seen: Capture) -> None:
+    one, other = requests_of_two(seen, write_open, write_open)
+    writes = sorted((each.purposes, each.key) for each in seen.of("WRITE"))
+    assert writes == [(("ads",), other), (("reply",), one), (("reply",), one)]
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_what_it_reads_meanwhile_is_in_sight_of_that_request(seen: Capture, isolated: bool) -> None:
+    def read() -> None:
+        with privacylib.scope("part", isolated=isolated):
+            people()
+
+    requests_of_two(seen, clicks, read)
+    assert behind(seen) == [(CLICKS, PEOPLE)]
+
+
+def test_a_write_that_is_open_there_takes_it_too_or_refuses(enforced: Capture) -> None:
+    inbox, answers = Queue(), Queue()
+
+    def taken() -> object:
+        try:
+            return inbox.get()
+        except PolicyDenied as denied:
+            return denied.decision.requirement
+
+    def consume() -> None:
+        for _ in range(2):
+            answers.put(taken())
+
+    with privacylib.scope("one", fresh=True), privacylib.zone("reply"), privacylib.write(work.CLOSED):
+        thread = threading.Thread(target=consume)
+        thread.start()
+
+        def others() -> None:
+            produce(inbox, "reply", "harmless")
+            produce(inbox, "reply", "harmful", people)
+
+        beside = threading.Thread(target=contextvars.Context().run, args=(others,))
+        beside.start()
+        beside.join(5)
+        thread.join(5)
+    assert [answers.get(timeout=5), answers.get(timeout=5)] == ["harmless", "flow"]
+    assert inbox.get_nowait() == "harmful"
 
 
 def test_what_such_a_worker_reads_is_in_sight_of_those_beside_it(seen: Capture) -> None:
@@ -440,19 +540,23 @@ class TestErrorsOfOurOwn:
             self.put(inbox)
         self.taken(inbox)
 
-    @pytest.mark.parametrize("broken", ["get", "shelf_of", "take_home", "_stand"])
+    @pytest.mark.parametrize(
+        ("place", "broken"),
+        [(Shelf, "get"), (queues, "shelf_of"), (queues, "_stand"), (standing, "take_home")],
+        ids=["get", "shelf_of", "stand", "take_home"],
+    )
     def test_when_it_is_taken(
-        self, enforced: Capture, inbox: Any, broken: str, monkeypatch: pytest.MonkeyPatch
+        self, enforced: Capture, inbox: Any, place: Any, broken: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.put(inbox)
         calls: list[object] = []
-        working: Any = getattr(Shelf if broken == "get" else queues, broken)
+        working: Any = getattr(place, broken)
 
         def once(*args: Any, **kwargs: Any) -> Any:
             calls.append(args)
             return fail() if len(calls) == 1 else working(*args, **kwargs)
 
-        monkeypatch.setattr(Shelf if broken == "get" else queues, broken, once)
+        monkeypatch.setattr(place, broken, once)
         self.taken(inbox)
         assert calls
 
@@ -461,16 +565,16 @@ class TestErrorsOfOurOwn:
     ) -> None:
         self.put(inbox)
         with monkeypatch.context() as patched, privacylib.zone("reply"):
-            for name in ("_stand", "_join", "_desk"):
-                patched.setattr(queues, name, fail)
+            for place, name in ((queues, "_stand"), (standing, "_join"), (queues, "holding")):
+                patched.setattr(place, name, fail)
             with pytest.raises(PolicyDenied) as caught:
                 inbox.get_nowait()
         assert caught.value.decision.requirement == "unknown"
         self.taken(inbox)
 
     def test_in_observe_the_host_goes_on(self, seen: Capture, inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("tag_of", "shelf_of", "_stand", "_join"):
-            monkeypatch.setattr(queues, name, fail)
+        for place, name in ((queues, "tag_of"), (queues, "shelf_of"), (queues, "_stand"), (standing, "_join")):
+            monkeypatch.setattr(place, name, fail)
         self.put(inbox)
         assert inbox.get_nowait() == "x"
         with privacylib.zone("reply"):

@@ -89,6 +89,27 @@ def test_a_job_stands_in_the_zones_of_who_submits_it(seen: Capture, hand_out: Ca
             assert hand_out() == ("reply", "ads")
 
 
+@pytest.mark.parametrize("begin", [asyncio.create_task, asyncio.ensure_future])
+async def test_fault_26_a_bare_task_does_not_for_it_may_be_a_worker(seen: Capture, begin: Callable[..., Any]) -> None:
+    with privacylib.zone("reply"):
+        assert await begin(unit_later()) == ()
+        assert await asyncio.gather(begin(unit_later())) == [()]
+
+
+async def test_what_is_never_begun_is_closed_without_a_word(seen: Capture) -> None:
+    anyio: Any = pytest.importorskip("anyio")
+    with privacylib.zone("reply"):
+        late = asyncio.gather(unit_later())
+        late.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await late
+        async with anyio.create_task_group() as group:
+            group.start_soon(unit_later)
+            if hasattr(group, "create_task"):
+                group.create_task(unit_later())
+            group.cancel_scope.cancel()
+
+
 async def in_a_bare_task_of_another_zone() -> Purposes:
     with privacylib.zone("reply"):
         return await asyncio.create_task(unit_later())
@@ -132,6 +153,102 @@ async def in_a_group_of_eager_tasks() -> Purposes:
             return await group.create_task(at_once())
     finally:
         loop.set_task_factory(None)
+
+
+async def gathered() -> Purposes:
+    return (await asyncio.gather(unit_later(), unit_later()))[1]
+
+
+async def gathered_in_a_gather() -> Purposes:
+    return (await asyncio.gather(gathered()))[0]
+
+
+async def shielded() -> Purposes:
+    return await asyncio.shield(unit_later())
+
+
+async def as_it_completes() -> Purposes:
+    found = [await each for each in asyncio.as_completed([unit_later(), unit_later()])]
+    return found[1]
+
+
+async def from_a_thread_into_the_loop() -> Purposes:
+    loop = asyncio.get_running_loop()
+    return await asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(unit_later(), loop).result(10))
+
+
+async def from_a_job_of_another_loop() -> Purposes:
+    """The loop's own thread and tasks stand in nobody's zones."""
+    started: Future[asyncio.AbstractEventLoop] = Future()
+
+    async def serve() -> None:
+        started.set_result(asyncio.get_running_loop())
+        await stopped.wait()
+
+    stopped = asyncio.Event()
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    loop = started.result(10)
+    try:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(unit_later(), loop))
+    finally:
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join(10)
+
+
+async def back_from_a_thread_of_anyio() -> Purposes:
+    from_thread, to_thread = pytest.importorskip("anyio.from_thread"), pytest.importorskip("anyio.to_thread")
+    found = await to_thread.run_sync(lambda: (from_thread.run(unit_later), from_thread.run_sync(unit)))
+    assert found[0] == found[1]
+    return found[0]
+
+
+async def by_a_portal_of_anyio() -> Purposes:
+    from_thread, to_thread = pytest.importorskip("anyio.from_thread"), pytest.importorskip("anyio.to_thread")
+
+    def call() -> tuple[Purposes, Purposes]:
+        with from_thread.start_blocking_portal() as portal:
+            return portal.call(unit_later), portal.call(unit)
+
+    found = await to_thread.run_sync(call)
+    assert found[0] == found[1]
+    return found[0]
+
+
+async def started_in_a_group_of_anyio() -> Purposes:
+    anyio: Any = pytest.importorskip("anyio")
+
+    async def work(one: str, *, task_status: Any) -> None:
+        task_status.started((one, unit()))
+
+    async with anyio.create_task_group() as group:
+        named, found = await group.start(work, "one")
+    assert named == "one"
+    return found
+
+
+async def created_in_a_group_of_anyio() -> Purposes:
+    anyio: Any = pytest.importorskip("anyio")
+    async with anyio.create_task_group() as group:
+        if not hasattr(group, "create_task"):
+            pytest.skip("it came with anyio 4.14")
+        return await group.create_task(unit_later())
+
+
+async def by_asgirefs_bridges() -> Purposes:
+    """Async to sync and back, over and over: an executor of asgiref's own is among them."""
+    sync: Any = pytest.importorskip("asgiref.sync")
+
+    async def inner() -> Purposes:
+        with privacylib.zone("inner"):
+            one = await sync.sync_to_async(unit)()
+            other = await sync.sync_to_async(sync.async_to_sync(unit_later))()
+        assert one == other
+        return one
+
+    found = await sync.sync_to_async(sync.async_to_sync(inner))()
+    assert found[-1] == "inner"
+    return found[:-1]
 
 
 async def in_a_thread_of_anyio() -> Purposes:
@@ -208,11 +325,14 @@ async def in_an_endpoint_in_a_thread() -> Purposes:
 @pytest.mark.parametrize(
     "hand_out",
     [
-        in_a_thread, in_the_loops_executor, waited_for, in_a_group, in_a_group_of_eager_tasks,
+        in_a_thread, in_the_loops_executor, waited_for, in_a_group, in_a_group_of_eager_tasks, gathered,
+        gathered_in_a_gather, shielded, as_it_completes, from_a_thread_into_the_loop, from_a_job_of_another_loop,
         *(
             pytest.param(each, marks=pytest.mark.library)
             for each in (
                 in_a_thread_of_anyio, in_a_group_of_anyio, behind_starlettes_middlewares, in_an_endpoint_in_a_thread,
+                back_from_a_thread_of_anyio, by_a_portal_of_anyio, started_in_a_group_of_anyio,
+                created_in_a_group_of_anyio, by_asgirefs_bridges,
             )
         ),
     ],

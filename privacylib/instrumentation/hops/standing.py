@@ -1,0 +1,137 @@
+"""Where the consumer of an item stands, until it gets the next one from the same place.
+
+A consumer in a scope that it has opened itself, or that is the producer's, holds from then on what the producer held,
+for it has read it. Any other, such as a worker's loop, does what it does with the item in a scope of its own that
+continues the producer's. It may have been started in somebody's scope, as by the first request that needs a worker:
+what that scope has read stays in sight, and as long as it is open, what the worker reads is in sight of it.
+"""
+
+from typing import Any
+
+from privacylib.context import (
+    PROCESS,
+    Desk,
+    Frame,
+    LatestReads,
+    Link,
+    ReadSet,
+    Scope,
+    frame_now,
+    get_frame,
+    is_unseen,
+    set_frame,
+    stands_in,
+)
+from privacylib.instrumentation.hops.batons import LOST, Home, receive, take_home
+from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag
+from privacylib.model import Kind, Operation, PolicyDenied, Source
+from privacylib.runtime import ACTIVE, faults, into_open_writes
+
+__all__ = ["holding", "know_nothing", "stand"]
+
+
+def stand(at: Any, tag: Tag | None) -> bool:
+    """Let the consumer of an item stand where its context says; return whether that is a scope of its own.
+
+    Args:
+        at: The queue that it has got the item from.
+        tag: What the item carries.
+
+    Raises:
+        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from.
+    """
+    frame = get_frame()
+    if frame is not None and is_unseen(frame):
+        return False
+    if isinstance(frame, Desk) and frame.is_of(at):
+        frame = _left(frame)
+    own = frame is not None and _is_own(frame.scope, tag)
+    if not own and tag is not None and tag.inside:
+        desk = _desk(at, tag, frame)
+        if desk.within is not None or desk.scope.reads.nested:  # a write is open around it
+            into_open_writes(desk, tuple(source for source, _ in tag.held))
+        receive(desk.scope.reads, tag.held)
+        set_frame(desk)
+    elif tag is not None:
+        _join(frame_now(), tag)
+    return own
+
+
+def _left(desk: Desk) -> Frame | None:
+    """Leave the desk of the item before, and return the frame around it."""
+    reads, outer = desk.scope.reads, desk.outer
+    desk.scope.left = True
+    if outer is not None and reads.upper is outer.scope.reads and not reads.nested:
+        reads.give_back()
+    set_frame(outer)
+    return outer
+
+
+def _is_own(scope: Scope, tag: Tag | None) -> bool:
+    return scope.opened and not scope.outlived and (tag is None or tag.key == scope.key or stands_in(scope))
+
+
+def holding(at: Any, tag: Tag) -> Desk:
+    """Return where work stands that holds what an item carries, and nothing else."""
+    desk = _desk(at, tag, None)
+    receive(desk.scope.reads, tag.held)
+    return desk
+
+
+def _desk(at: Any, tag: Tag, outer: Frame | None) -> Desk:
+    if outer is None or not outer.scope.opened:
+        reads = ReadSet(tag.key, PROCESS.frame.scope.reads)
+    elif outer.scope.outlived:
+        reads = ReadSet(tag.key, outer.scope.reads)
+    else:
+        reads = _InSight(tag.key, outer.scope.reads)
+    within = None if outer is None else outer.running()
+    return Desk(at, Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
+
+
+class _InSight(ReadSet):
+    """The reads of a worker that was started in a scope which is open still: they are returned to it at once."""
+
+    __slots__ = ()
+
+    def __init__(self, key: bytes, upper: ReadSet) -> None:
+        super().__init__(key, upper, nested=True)
+        self._returned = _Returned(key, upper)
+
+    def add(self, source: Source, link: Link) -> None:
+        super().add(source, link)
+        _return(self, source, link)
+
+
+class _Returned(LatestReads):
+    __slots__ = ("upper",)
+
+    def __init__(self, key: bytes, upper: ReadSet) -> None:
+        super().__init__(key)
+        self.upper = upper
+
+    def add(self, source: Source, link: Link) -> None:
+        super().add(source, link)
+        _return(self, source, link)
+
+
+def _return(reads: "_InSight | _Returned", source: Source, link: Link) -> None:
+    if reads.upper is not None:
+        reads.upper.returned.add(source, (reads.key, link) if isinstance(link, int) else link)
+
+
+def know_nothing() -> None:
+    """Leave the consumer unknown; where that fails too, an enforcing process denies."""
+    try:
+        _join(frame_now(), UNTAGGED)
+    except PolicyDenied:
+        raise
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        if (snapshot := ACTIVE.snapshot) is not None:
+            faults.while_deciding(snapshot, Operation(Kind.READ, LOST), error)
+
+
+def _join(frame: Frame, tag: Tag) -> None:
+    known = frame.scope.reads.visible().members
+    if denied := take_home(frame, Home(tuple(read for read in tag.held if read[0] not in known))):
+        raise denied
