@@ -186,11 +186,19 @@ class Loop:
 
 
 class Scheduled(Apart):
-    """A task; what it is told to do may be awaitable."""
+    """A task that nobody waits for; what it is told to do may be awaitable."""
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._event = loop, asyncio.Event()
-        self._finished = asyncio.run_coroutine_threadsafe(self._follow(), loop)
+        self._finished: Future[None] = Future()
+        self._begin()
+
+    def _begin(self) -> None:
+        def begin() -> None:
+            task = self._loop.create_task(self._follow())
+            task.add_done_callback(lambda _: self._finished.set_result(None))
+
+        self._loop.call_soon_threadsafe(begin)
 
     async def _follow(self) -> None:
         self.number = id(asyncio.current_task())
@@ -208,6 +216,16 @@ class Scheduled(Apart):
 
     def gone(self) -> None:
         self._finished.result(PATIENCE)
+
+
+class Awaited(Scheduled):
+    """A task that somebody waits for in another thread."""
+
+    behalf: tuple[object, ...] = ()
+    """On whose behalf it works."""
+
+    def _begin(self) -> None:
+        self._finished = asyncio.run_coroutine_threadsafe(self._follow(), self._loop)
 
 
 class Stepped(Hand):

@@ -34,6 +34,7 @@ from tests.soundness.hands import (
     PATIENCE,
     Apart,
     Asked,
+    Awaited,
     Entered,
     Hand,
     Loop,
@@ -137,7 +138,7 @@ class Soundness(RuleBasedStateMachine):
     def acting(self, hand: Hand) -> Who:
         """Return who does what a hand is told: whoever takes the steps of a generator."""
         runner = hand.driver if isinstance(hand, Stepped) else hand
-        behalf = runner.behalf if isinstance(runner, Submitted) else ()
+        behalf = runner.behalf if isinstance(runner, (Submitted, Awaited)) else ()
         return runner.number, self.loop.number if isinstance(runner, Scheduled) else runner.number, *behalf
 
     def lead(self, hand: Stepped, number: int) -> None:
@@ -175,13 +176,14 @@ class Soundness(RuleBasedStateMachine):
             Started: lambda: hand.start(),  # noqa: PLW0108 - only a thread starts without more
             Submitted: lambda: hand.start(self.pool),
             Scheduled: lambda: hand.start(self.loop.loop),
+            Awaited: lambda: hand.start(self.loop.loop),
         }
         by.do(starts[kind])
         self.hands.append(hand)
         self.compare_held(hand)
         return hand
 
-    @rule(number=who, kind=st.sampled_from((Started, Submitted, Scheduled)))
+    @rule(number=who, kind=st.sampled_from((Started, Submitted, Scheduled, Awaited)))
     def start_hand(self, number: int, kind: type[Started | Submitted | Scheduled]) -> None:
         by = self.any_hand(number)
         if len(self.hands) < MOST_HANDS:
