@@ -335,6 +335,7 @@ _reviewed = st.builds(
     fingerprint=st.sampled_from((None, TRANSFORM, "sha256:" + "0" * 64)),
     expires=st.sampled_from((datetime.date(2020, 1, 1), datetime.date(2999, 1, 1))),
 )  # fmt: skip
+_AROUND = ("http://served/*", "**", "command://script")
 own_policies = st.builds(
     file.Policy,
     labels=declared,
@@ -342,7 +343,7 @@ own_policies = st.builds(
     assets=st.tuples(st.lists(_small_annotations, max_size=4), st.sampled_from(((), (_labelled,)))).map(
         lambda both: (*both[0], *both[1])
     ),
-    zones=st.lists(st.builds(evolve, _zones, match=st.sampled_from(("http://served/*", "**"))), max_size=2).map(tuple),
+    zones=st.lists(st.builds(evolve, _zones, match=st.sampled_from(_AROUND)), max_size=2).map(tuple),
     requirements=requirements(),
     reclassifications=st.lists(_reviewed, max_size=2).map(tuple),
     trust=st.builds(

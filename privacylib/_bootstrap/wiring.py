@@ -24,7 +24,7 @@ from privacylib.naming import file_asset
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
-from privacylib.runtime import ACTIVE, faults, hold, narrowed, zone_under
+from privacylib.runtime import ACTIVE, commanded, faults, hold, zone_under
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -268,10 +268,8 @@ def _warn_of_patterns(document: "Document") -> None:
 
 def _open_zones(snapshot: Snapshot) -> None:
     """Open the zones that the policy has for this command around all of its work."""
-    process = PROCESS.frame
-    for purpose, labels in snapshot.engine.zones(f"command://{snapshot.service}"):
-        again = purpose in process.zone.purposes  # a child's parent stood in it already
-        process.zone = narrowed(process.zone, None if again else purpose, labels)
+    process, uri = PROCESS.frame, f"command://{snapshot.service}"
+    process.zone = commanded(process.zone, uri, snapshot.engine.zones(uri))  # a child's parent stood in some already
 
 
 def _take_environment(snapshot: Snapshot) -> None:

@@ -1,5 +1,7 @@
 """The policy context as users and carriers see it: an immutable picture of where work stands."""
 
+from collections.abc import Iterator
+
 from attrs import frozen
 
 from privacylib.model.hashed import Hashed
@@ -12,15 +14,17 @@ UNKNOWN_PURPOSE = "unknown-purpose"
 
 @frozen(cache_hash=True)
 class Served:
-    """Tell the zones around work that is served apart: all but those that the policy puts there.
+    """Tell the zones around work that is served, or done by a command, apart: all but those that the policy puts there.
 
     Args:
-        uri: What is served.
-        before: Purposes that came with the request, and of the zones entered around where it is served.
+        uri: What is served, or the command.
+        before: Purposes that came with the request, and of the zones entered around where it is served; for a command
+            those that whoever started it had.
         brought: Labels that were admitted with these; None for all.
         after: Purposes of the zones that the code opened inside.
         admitted: Labels that those admit; None for all.
-        around: The same of work that is served where this is; then all that came before this stands in there.
+        around: The same of work that is served where this is, and then all that came before this stands in there; or
+            of the command that serves it.
     """
 
     uri: str
@@ -29,6 +33,18 @@ class Served:
     after: tuple[str, ...] = ()
     admitted: frozenset[str] | None = None
     around: "Served | None" = None
+
+    @property
+    def is_command(self) -> bool:
+        """Return whether it is a command's, with nothing served."""
+        return self.uri.startswith("command://")
+
+    def outwards(self) -> Iterator["Served"]:
+        """Yield it, and what it is served in."""
+        found: Served | None = self
+        while found is not None:
+            yield found
+            found = found.around
 
 
 @frozen

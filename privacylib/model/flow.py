@@ -102,6 +102,8 @@ class Terms:
         arrived: Whether it is a message that opened its scope: judged as it comes in, where a zone is open by then.
         decides: What only decides on it, whether a requirement counted that or not.
         alone: Whether a read takes in nothing else.
+        gate: ``input`` for what the gate of a training job was asked about before it was read, and ``behind`` for what
+            that was made of; empty for everything else. An input that passed has no record.
     """
 
     ceiling: Mode = Mode.OBSERVE
@@ -117,6 +119,7 @@ class Terms:
     arrived: bool = False
     decides: tuple[Part, ...] = ()
     alone: bool = False
+    gate: str = ""
 
 
 @frozen(cache_hash=True)

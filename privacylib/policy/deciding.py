@@ -166,4 +166,4 @@ def _spoken(allow: Allow) -> tuple[Kind, ...]:
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+    return ", ".join(sorted(set(names)))

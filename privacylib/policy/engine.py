@@ -11,7 +11,7 @@ from privacylib.model.policy import Policy, Reclassification
 from privacylib.naming import Glob, templated
 from privacylib.policy.annotations import Annotator
 from privacylib.policy.deciding import Rules, decide
-from privacylib.policy.gaps import uncovered
+from privacylib.policy.gaps import unannotated, uncovered
 from privacylib.policy.lowering import Lowering, in_force
 from privacylib.policy.question import Question
 
@@ -138,6 +138,10 @@ class Engine:
             unknown: Why nothing is known about the data, or None.
         """
         return uncovered(asset.uri, labels, unknown, zone, self.rules)
+
+    def unannotated(self, asset: Asset) -> Decision:
+        """Refuse to train on what nobody has annotated."""
+        return unannotated(asset.uri, self.rules)
 
     def recorded(self, labels: frozenset[str]) -> bool:
         """Return whether a requirement, in whatever mode, wants a record of all data with these labels."""

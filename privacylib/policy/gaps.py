@@ -1,11 +1,12 @@
-"""Decide I/O that no recorded operation explains: nobody can say what it takes along, or brings in."""
+"""Decide what nobody has told of: I/O that no recorded operation explains, and inputs of training not annotated."""
 
 from collections.abc import Iterable
 
 from privacylib.model import Decision, Violation, Zone
+from privacylib.policy import remedies
 from privacylib.policy.deciding import Rules
 
-__all__ = ["uncovered"]
+__all__ = ["unannotated", "uncovered"]
 
 _REMEDY = "# declare the operation around it (privacylib.read, write or call), or instrument its library\n"
 
@@ -31,3 +32,15 @@ def uncovered(asset: str, labels: Iterable[str], unknown: str | None, zone: Zone
         for each in rules.on(mine)
         if each.uncovered == "deny"
     )
+
+
+def unannotated(asset: str, rules: Rules) -> Decision:
+    """Refuse an input of training of which nothing is known, as strictly as the strictest of all requirements.
+
+    Args:
+        asset: Its URI.
+        rules: The requirements.
+    """
+    reason = f"{asset} is not annotated, and what a model learns from it cannot be taken out again"
+    remedy = remedies.annotate(asset, ()) + "  # or the labels of what it holds\n"
+    return Decision.of((Violation("unknown", reason, remedy, rules.mode(rules.labels)),))

@@ -29,11 +29,9 @@ from privacylib.model.policy import Policy, Reclassification
 from privacylib.policy.engine import Engine
 from privacylib.policy.lowering import Lowering, in_force
 from privacylib.propagation import egress_allowed
+from privacylib.runtime import CARRIED
 
 __all__ = ["Judge"]
-
-_UNANNOTATED = "unannotated"
-"""Why a training job's input was refused of which the policy said nothing."""
 
 
 class Judge:
@@ -56,6 +54,8 @@ class Judge:
         terms = flow.terms or Terms(ceiling=max((v.mode for v in flow.decision.violations), default=Mode.OBSERVE))
         engine = self._engine(terms)
         zone = _zone(engine, flow, terms)
+        if terms.gate:
+            return _gated(engine, flow, zone, terms)
         if flow.kind is Kind.READ:
             return _read(engine, flow, zone, terms.taken)
         if terms.uncovered:
@@ -71,6 +71,8 @@ class Judge:
     def labels(self, flow: Flow) -> frozenset[str]:
         """Return the labels of what a flow holds."""
         engine = self._engine(flow.terms or Terms())
+        if flow.terms is not None and flow.terms.gate == "behind":
+            return flow.labels
         if flow.kind is Kind.READ:
             taken = flow.terms and flow.terms.taken
             return _source_labels(engine, taken) if taken else _taken(engine, flow)
@@ -122,35 +124,49 @@ class Judge:
 
 
 def _zone(engine: Engine, flow: Flow, terms: Terms) -> Zone:
-    """Return the zones around a flow, with those that the policy puts around what is served."""
+    """Return the zones around a flow, with those that the policy puts around what is served, and around commands."""
     around = terms.served
     if around is None:
         return Zone(flow.purposes, flow.admitted, terms.purpose_unknown)
     purposes, admitted = _outside(engine, around)
-    request = flow.kind is Kind.READ and terms.taken is not None and (terms.taken.field == REQUEST or terms.arrived)
+    request = (
+        flow.kind is Kind.READ
+        and terms.taken is not None
+        and not terms.gate
+        and (terms.taken.field == REQUEST or terms.arrived)
+    )
     if not (request and purposes):  # where a zone is open already, a request is judged as it comes in
         purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
     return Zone(purposes, admitted, terms.purpose_unknown)
 
 
 def _outside(engine: Engine, served: Served) -> tuple[tuple[str, ...], frozenset[str] | None]:
-    """Return purposes and admitted labels where work that is served begins, before its code opens any zone."""
+    """Return purposes and admitted labels where work begins, served or of a command, before its code opens any."""
     purposes, admitted = served.before, served.brought
     if (around := served.around) is not None:
         outer, admits = _outside(engine, around)
         purposes, admitted = (*outer, *around.after, *purposes), meet(meet(admits, around.admitted), admitted)
     for purpose, labels in engine.zones(served.uri):
-        purposes, admitted = (*purposes, purpose), meet(admitted, labels)
+        again = served.is_command and purpose in purposes
+        purposes, admitted = purposes if again else (*purposes, purpose), meet(admitted, labels)
     return purposes, admitted
 
 
 def _read(engine: Engine, flow: Flow, zone: Zone, taken: Source | None) -> Decision:
     if taken is not None:
         return engine.read(flow.asset, _source_labels(engine, taken), zone, taken.unknown)
-    if flow.unknown == _UNANNOTATED and engine.annotation(flow.asset.uri).of(()) is None:
-        mode = engine.rules.mode(engine.rules.labels)
-        return Decision.of(evolve(violation, mode=mode) for violation in flow.decision.violations)
     return engine.read(flow.asset, _taken(engine, flow), zone)
+
+
+def _gated(engine: Engine, flow: Flow, zone: Zone, terms: Terms) -> Decision:
+    """Decide on an input of training; what lay behind one is taken as it was, for it depends on the whole spool."""
+    if terms.gate == "behind":
+        return flow.decision
+    labels = _taken(engine, flow) if terms.taken is None else _source_labels(engine, terms.taken)
+    told = engine.annotation(flow.asset.uri).of(flow.fields) is not None or labels or flow.asset == CARRIED
+    if not told:
+        return engine.unannotated(flow.asset)
+    return engine.read(flow.asset, labels, zone, None if terms.taken is None else terms.taken.unknown)
 
 
 def _sources(engine: Engine, flow: Flow) -> Iterator[Source]:

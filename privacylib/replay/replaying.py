@@ -14,9 +14,14 @@ from privacylib.model.policy import Policy
 from privacylib.policy.remedies import block, reclassify
 from privacylib.recorder import Producer, Tallies, Tally, producers, tallies
 from privacylib.replay.deciding import Judge
-from privacylib.replay.notes import notes
+from privacylib.replay.notes import notes, told_less
 
 __all__ = ["Change", "Replay", "holding", "replay"]
+
+_TOLD_LESS = (
+    "hold what may have come after it was announced to an endpoint that judges for itself; whether it judges that too "
+    "is taken as it was, or by `egress` where the policy has it"
+)
 
 
 @define
@@ -102,9 +107,11 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
     caveats: Counter[str] = Counter()
     operations = 0
     for producer in chain.from_iterable(map(producers, spools)):
+        less = told_less(producer.flows.values())
         for flow, count, at_most in _counted(producer, tallies(producer), judge):
             operations += 0 if _part_of_another(flow) else count
-            caveats.update(notes(flow, policy))
+            caveats.update(notes(flow, policy, producer.service))
+            caveats.update([_TOLD_LESS] if flow in less else [])
             change = _change(flow, producer.service, judge, policy)
             if change is not None:
                 key = (change.id, change.before is Verdict.ALLOW, change.after is Verdict.ALLOW)
@@ -130,14 +137,23 @@ def _counted(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[tupl
             also = [source for source, first in resident.items() if first <= tally.last]
             more = holding(flow, also)
             yield more, tally.count, more is not flow
-        elif flow.terms is not None and (flow.terms.taken or flow.terms.late) and touched[flow.asset.uri]:
+        elif (
+            flow.terms is not None
+            and (flow.terms.taken or flow.terms.late or flow.terms.gate)
+            and touched[flow.asset.uri]
+        ):
             yield flow, touched[flow.asset.uri], True
 
 
 def _part_of_another(flow: Flow) -> bool:
-    """Return whether it is what a call or a request brought in, which is counted there; a message is a read."""
-    taken = None if flow.terms is None else flow.terms.taken
-    return taken is not None and taken.field is not None
+    """Return whether it is counted where it is read or called: what that brought in, or a gate let through.
+
+    A message is a read.
+    """
+    if flow.terms is None:
+        return False
+    taken, passed = flow.terms.taken, bool(flow.terms.gate) and flow.decision.allowed
+    return passed or (taken is not None and taken.field is not None and not flow.terms.gate)
 
 
 def _resident(flows: Mapping[int, Flow], counts: Tallies, judge: Judge) -> dict[Source, int]:

@@ -18,16 +18,25 @@ from privacylib.runtime.flows import flow_of, terms_of
 from privacylib.runtime.gaps import judge_uncovered
 from privacylib.runtime.hot import Handle, begin, end, into_open_writes, record, refuse, step_out
 from privacylib.runtime.known import Known, Site, decision_on, site_of
-from privacylib.runtime.scopes import ZoneStep, apart, enter_lowering, enter_scope, exit_frame, narrowed, zone_around
+from privacylib.runtime.scopes import (
+    ZoneStep,
+    apart,
+    commanded,
+    enter_lowering,
+    enter_scope,
+    exit_frame,
+    narrowed,
+    zone_around,
+)
 from privacylib.runtime.ways import explained, remember, ways_into
 
 __all__ = [
-    "ACTIVE", "CARRIED", "COMPILED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart",
-    "begin", "begin_answer", "complete", "decide_answer", "decision_on", "end", "enter_lowering", "enter_scope",
-    "exit_frame", "explained", "faults", "finish", "flow_of", "held_now", "hold", "into_open_writes",
-    "judge_uncovered", "narrowed", "record", "refuse", "remember", "requested", "respond", "responded",
-    "scope_under", "serve", "serve_taken", "site_now", "site_of", "snapshot_now", "step_out", "terms_of",
-    "told_now", "ways_into", "zone_around", "zone_under",
+    "ACTIVE", "CARRIED", "COMPILED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer",
+    "apart", "begin", "begin_answer", "commanded", "complete", "decide_answer", "decision_on", "end",
+    "enter_lowering", "enter_scope", "exit_frame", "explained", "faults", "finish", "flow_of", "held_now",
+    "hold", "into_open_writes", "judge_uncovered", "narrowed", "record", "refuse", "remember", "requested",
+    "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of", "snapshot_now",
+    "step_out", "terms_of", "told_now", "ways_into", "zone_around", "zone_under",
 ]  # fmt: skip
 
 COMPILED = not str(hot.__file__).endswith(".py")

@@ -42,14 +42,19 @@ def _stacked(around: Zone, brought: Zone) -> Zone:
     """Return what holds in both zones; a context of this very process brings the outer one along already."""
     if around is NO_ZONE:
         return brought
-    if around.served is not None:
-        return _inside(around, around.served, brought)
+    told, inner = around.served, brought.served
+    if told is not None and (inner is None or not told.is_command):
+        return _inside(around, told, brought)
     more = tuple(purpose for purpose in around.purposes if purpose not in brought.purposes)
+    if told is not None and inner is not None:  # both of this process: what is around the one is inside the other
+        after = (*(purpose for purpose in told.after if purpose in more), *inner.after)
+        inner = evolve(inner, after=after, admitted=meet(told.admitted, inner.admitted))
     return evolve(
         brought,
         purposes=(*more, *brought.purposes),
         admitted=meet(around.admitted, brought.admitted),
         unknown=brought.unknown or around.unknown,
+        served=inner,
     )
 
 
@@ -59,7 +64,7 @@ def _inside(around: Zone, served: Served, brought: Zone) -> Zone:
     What is brought stays apart from the zones that the policy puts there, for under another policy they are others.
     """
     zone = around
-    for purpose in brought.purposes:
+    for purpose in dict.fromkeys(brought.purposes):
         if purpose not in (*served.before, *served.after):
             zone = narrowed(zone, purpose, None)
     return evolve(narrowed(zone, None, brought.admitted), unknown=brought.unknown or around.unknown)

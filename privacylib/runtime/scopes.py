@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from privacylib.policy.lowering import Lowering
 
 __all__ = [
-    "ZoneStep", "apart", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope", "served",
+    "ZoneStep", "apart", "commanded", "enter_lowering", "enter_scope", "exit_frame", "narrowed", "root_scope", "served",
     "zone_around",
 ]  # fmt: skip
 
@@ -61,10 +61,33 @@ def served(zone: Zone, uri: str, opened: Iterable[tuple[str, frozenset[str] | No
         within = zone
         for purpose, labels in step[2]:
             within = narrowed(within, purpose, labels)
-        around = zone.served
-        told = Served(uri, zone.purposes, zone.admitted) if around is None else Served(uri, around=around)
-        found = _served[step] = evolve(within, served=told)
+        found = _served[step] = evolve(within, served=_told(uri, zone))
     return found
+
+
+def commanded(zone: Zone, uri: str, opened: Iterable[tuple[str, frozenset[str] | None]]) -> Zone:
+    """Return the zone of a process, as `served` does for a request; what it stands in already is not opened again.
+
+    Args:
+        zone: What whoever started it brought.
+        uri: Of the command.
+        opened: Purpose and admitted labels of the zones that the policy puts around it.
+    """
+    within = zone
+    for purpose, labels in opened:
+        within = narrowed(within, None if purpose in within.purposes else purpose, labels)
+    told = Served(uri, zone.purposes, zone.admitted) if zone.served is None else zone.served
+    return evolve(within, served=told)
+
+
+def _told(uri: str, zone: Zone) -> Served:
+    """Tell what stands around what is served apart: what came with it, and the zones around its command."""
+    around = zone.served
+    if around is None:
+        return Served(uri, zone.purposes, zone.admitted)
+    if not around.is_command:
+        return Served(uri, around=around)
+    return Served(uri, around.after, around.admitted, around=evolve(around, after=(), admitted=None))
 
 
 def _inside(zone: Zone, purpose: str | None, labels: frozenset[str] | None) -> Served | None:

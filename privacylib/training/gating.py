@@ -7,10 +7,9 @@ from attrs import evolve
 from privacylib.context import Frame, frame_now
 from privacylib.decorators.arguments import dotted, names
 from privacylib.labels import join
-from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Source, Verdict, Violation, Zone
+from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Source, Verdict, Zone
 from privacylib.naming import asset as named
 from privacylib.naming import parse
-from privacylib.policy import remedies
 from privacylib.runtime import CARRIED, Handle, Site, faults, flow_of, narrowed, record, site_now, terms_of
 from privacylib.training.lineage import Lineage, Origin, lineage
 
@@ -92,23 +91,18 @@ def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Sourc
     labels = join(own, origin.labels, brought.labels if brought else frozenset())
     known = site.annotated(*site.operation.fields) is not None or bool(labels) or asset == CARRIED
     unknown = brought.unknown if brought else None
-    decision = engine.read(asset, labels, zone, unknown) if known else _without_annotation(site)
+    decision = engine.read(asset, labels, zone, unknown) if known else engine.unannotated(asset)
     if behind and not decision.allowed:
         way = origin.way
         made = f"; {way[-1]} is made of it: {' -> '.join(way)}"
         decision = Decision.of(evolve(one, reason=one.reason + made) for one in decision.violations)
-    if not decision.allowed:
-        why = unknown if known else "unannotated"
-        terms = terms_of(site.operation, engine, zone)
-        flow = flow_of(site.operation, terms, zone, decision, labels, why, site.operation.fields)
+    if decision.allowed and behind:
+        return decision
+    why = unknown if known else "unannotated"
+    terms = evolve(terms_of(site.operation, engine, zone, taken=brought), gate="behind" if behind else "input")
+    flow = flow_of(site.operation, terms, zone, decision, labels, why, site.operation.fields)
+    if decision.allowed:
+        site.snapshot.recorder.define(flow)  # it is recorded when it is read; another policy may refuse it here
+    else:
         record(Handle(site, frame), 0, site.define(flow))
     return decision
-
-
-def _without_annotation(site: Site) -> Decision:
-    """Refuse an input of which nothing is known, as strictly as the strictest of all requirements."""
-    rules, uri = site.snapshot.engine.rules, site.operation.asset.uri
-    mode = rules.mode(rules.labels)
-    reason = f"{uri} is not annotated, and what a model learns from it cannot be taken out again"
-    remedy = remedies.annotate(uri, ()) + "  # or the labels of what it holds\n"
-    return Decision.of((Violation("unknown", reason, remedy, mode),))

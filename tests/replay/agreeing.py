@@ -20,7 +20,7 @@ def as_held(was: Recorded, judge: Judge) -> list[Flow]:
     ]
 
 
-def agree(was: Recorded, is_now: Recorded, before: Policy, after: Policy) -> None:
+def agree(was: Recorded, is_now: Recorded, before: Policy, after: Policy, command: str | None = None) -> None:
     """Check that what was recorded under one policy is decided as it was under another."""
     judge = Judge(after)
     flows = as_held(was, judge)
@@ -32,10 +32,10 @@ def agree(was: Recorded, is_now: Recorded, before: Policy, after: Policy) -> Non
         assert {each for each, late in again.items() if late} <= now.keys()
         assert {each for each, late in now.items() if late} <= again.keys()
     taken, expected_taken = was.taken, is_now.taken
-    if opens(before) and not opens(after):  # where the code would have opened one is not recorded
+    if opens(before, command) and not opens(after, command):  # where the code would have opened one is not recorded
         taken = {flow for flow in taken if not comes_in(flow)}
         expected_taken = {flow for flow in expected_taken if not comes_in(flow)}
-    entry = opens(after)
+    entry = opens(after, command)
     assert {(told(flow, entry), judge.decide(flow)) for flow in taken} == {
         (told(flow, entry), flow.decision) for flow in expected_taken
     }
@@ -76,6 +76,7 @@ def held(flow: Flow) -> tuple[Any, ...]:
     return flow.kind, flow.asset, flow.fields, frozenset(sources), zones, terms.lowered, terms.purpose_unknown
 
 
-def opens(policy: Policy) -> bool:
-    """Return whether a policy puts a zone around what the scripts serve."""
-    return bool(Engine(policy).zones(SERVED.asset.uri))
+def opens(policy: Policy, command: str | None = None) -> bool:
+    """Return whether a policy puts a zone around what the scripts serve, or around the command that does."""
+    zones = Engine(policy).zones
+    return bool(zones(SERVED.asset.uri) or (command and zones(command)))

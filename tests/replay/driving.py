@@ -8,10 +8,11 @@ from typing import Any
 from attrs import frozen
 
 import privacylib
-from privacylib.context import set_frame
+from privacylib.context import PROCESS, set_frame
 from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Record, Verdict
 from privacylib.model.policy import Policy
-from privacylib.runtime import Site, answer, begin, begin_answer, end, finish, respond, serve, site_now
+from privacylib.policy.engine import Engine
+from privacylib.runtime import Site, answer, begin, begin_answer, commanded, end, finish, respond, serve, site_now
 from privacylib.runtime.messages import deliver, judge_delivery, leave_delivery
 from privacylib.testing import capture
 
@@ -44,10 +45,22 @@ class Recorded:
     all: set[Flow]
 
 
-def recorded(script: Sequence[Any], policy: Policy, mode: Mode, region: str | None) -> Recorded:
-    """Return what a script leaves in the record under a policy."""
+def recorded(
+    script: Sequence[Any], policy: Policy, mode: Mode, region: str | None, *, command: str | None = None
+) -> Recorded:
+    """Return what a script leaves in the record under a policy.
+
+    Args:
+        script: Its steps.
+        policy: The policy.
+        mode: The ceiling.
+        region: Where the service runs.
+        command: URI of the command that runs the script in one scope, with the policy's zones around it.
+    """
     with capture(policy, mode=mode.name.lower(), region=region) as seen:
-        _do(script)
+        if command is not None:
+            PROCESS.frame.zone = commanded(PROCESS.frame.zone, command, Engine(policy).zones(command))
+        _do(script if command is None else [("scope", False, script)])
         producer = seen._producer  # pyright: ignore[reportPrivateUsage] - flows show nowhere else
         flows, records = producer.flows, list(producer.records())
     taken = {flow for flow in flows.values() if flow.terms is not None and flow.terms.taken is not None}

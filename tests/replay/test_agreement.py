@@ -45,6 +45,20 @@ def test_another_policy_decides_what_it_would_have_decided(
     agree(recorded(script, before, mode, region), recorded(script, after, mode, region), before, after)
 
 
+COMMAND = "command://script"
+
+
+@slow
+@given(streaming_scripts, own_policies, own_policies, ceilings)
+def test_zones_around_the_command_are_those_of_the_policy(
+    script: list[Any], before: Policy, after: Policy, mode: Mode
+) -> None:
+    was, is_now = (recorded(script, policy, mode, None, command=COMMAND) for policy in (before, after))
+    judge = Judge(before)
+    assert [judge.decide(flow) for flow in was.all] == [flow.decision for flow in was.all]
+    agree(was, is_now, before, after, COMMAND)
+
+
 @slow
 @given(unbroken_scripts, own_policies, own_policies, every_ceiling, st.none() | regions)
 def test_enforcement_stops_first_what_replay_says_first(

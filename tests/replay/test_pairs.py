@@ -42,6 +42,9 @@ OTHERWISE: list[dict[str, str]] = [
     {"served": "{match: 'http://served/ask', labels: []}"},
     {"zones": "[{match: 'http://served/*', purpose: ads}]"},
     {"zones": "[{match: 'http://served/*', purpose: reply, labels: [CLICK]}]"},
+    {"zones": "[{match: 'command://script', purpose: reply}]"},
+    {"zones": "[{match: 'command://script', purpose: ads, labels: [CLICK]}]"},
+    {"zones": "[{match: '**', purpose: reply, labels: [CONTACT]}]"},
     {"reviewed": REVIEWED.format("")},
     {"reviewed": REVIEWED.format(f", fingerprint: '{TRANSFORM}'")},
     {"reviewed": REVIEWED.format(f", fingerprint: 'sha256:{'0' * 64}'")},
@@ -72,6 +75,7 @@ trust: {told["trust"]}
 
 POLICIES = [_policy(changed) for changed in OTHERWISE]
 
+COMMAND = "command://script"
 KNOWN = PolicyContext(labels=CLICKS, zone=Zone(("reply",)), verified=True)
 MORE = PolicyContext(labels=CONTACT | CLICKS, verified=True)
 FORGED = PolicyContext(unknown="bad-signature")
@@ -105,6 +109,11 @@ def _recorded(script: str, policy: int, mode: Mode) -> Recorded:
     return recorded(SCRIPTS[script], POLICIES[policy], mode, "eu")
 
 
+@cache
+def _of_command(script: str, policy: int) -> Recorded:
+    return recorded(SCRIPTS[script], POLICIES[policy], Mode.SIMULATE, "eu", command=COMMAND)
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_each_policy_decides_what_was_recorded(script: str) -> None:
     for number, policy in enumerate(POLICIES):
@@ -119,6 +128,13 @@ def test_every_pair_of_policies_agrees(script: str) -> None:
     runs = [_recorded(script, number, Mode.SIMULATE) for number in range(len(POLICIES))]
     for (was, before), (is_now, after) in itertools.product(zip(runs, POLICIES, strict=True), repeat=2):
         agree(was, is_now, before, after)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_pair_agrees_on_what_a_command_does(script: str) -> None:
+    runs = [_of_command(script, number) for number in range(len(POLICIES))]
+    for (was, before), (is_now, after) in itertools.product(zip(runs, POLICIES, strict=True), repeat=2):
+        agree(was, is_now, before, after, COMMAND)
 
 
 @pytest.mark.parametrize("script", [name for name in SCRIPTS if name not in ("late trailers", "a body")])
@@ -136,7 +152,13 @@ def test_policies_decide_something_otherwise() -> None:
     """But for those that differ only in what the scripts cannot show, such as an empty list of endpoints and none."""
     modes = Mode.SIMULATE, Mode.ENFORCE
     decided = {
-        tuple(flow.decision for script in SCRIPTS for mode in modes for flow in _recorded(script, number, mode).flows)
+        tuple(
+            flow.decision
+            for script in SCRIPTS
+            for mode in modes
+            for each in (_recorded(script, number, mode), _of_command(script, number))
+            for flow in each.flows
+        )
         for number in range(len(POLICIES))
     }
     assert len(decided) > len(POLICIES) - 4

@@ -8,11 +8,14 @@ import pytest
 import yaml
 from attrs import evolve
 
+import privacylib
+import privacylib.training
 from privacylib.model import REQUEST, Asset, Flow, Kind, Lowered, Mode, Served, Source, Terms
 from privacylib.model.policy import Policy
 from privacylib.policy.loading import load, parse
 from privacylib.replay import Judge, Replay, replay
 from privacylib.replay.notes import notes
+from privacylib.testing import capture
 
 POLICY = """
 version: 1
@@ -49,8 +52,8 @@ if sys.argv[3] == "observe": look("order"); look("order"); look("ads"); look("ad
 """
 
 
-def recorded(path: Path, mode: str) -> Path:
-    (path / "policy.yaml").write_text(POLICY)
+def recorded(path: Path, mode: str, policy: str = POLICY) -> Path:
+    (path / "policy.yaml").write_text(policy)
     subprocess.run([sys.executable, "-c", PROGRAM, str(path / "spool"), str(path / "policy.yaml"), mode], check=True)
     return path / "spool"
 
@@ -108,6 +111,100 @@ def test_flows_of_one_call_site_are_counted_together(spool: Path) -> None:
     assert {row.mode.name for row in tried(spool, nobody).denied} == {"OBSERVE"}
 
 
+def test_a_zone_around_the_command_lets_all_of_its_work_through(spool: Path) -> None:
+    assert "__main__:ask" in {row.site for row in tried(spool, POLICY).still_denied}
+    found = tried(spool, POLICY + 'zones: [{match: "command://shop", purpose: order}]\n')
+    assert {row.site for row in found.still_denied} == {"__main__:look"}
+    assert any("would stand in a zone, or in none" in each for each in found.caveats)
+
+
+def test_a_zone_around_the_command_for_another_purpose_stops_it(spool: Path) -> None:
+    found = tried(spool, POLICY + 'zones: [{match: "command://*", purpose: ads}]\n')
+    assert {("contact", "model://registry/m")} <= {(row.requirement, row.asset) for row in found.denied}
+
+
+def test_zones_that_stood_around_the_command_are_gone_where_the_policy_has_none(tmp_path: Path) -> None:
+    zoned = POLICY + 'zones: [{match: "command://shop", purpose: order}]\n'
+    spool = recorded(tmp_path, "observe", zoned)
+    assert [row for row in tried(spool, zoned).denied if row.requirement == "zone"] == []
+    asked = [row for row in tried(spool, POLICY).denied if row.asset == "postgres://db/users"]
+    assert [(row.requirement, row.count) for row in asked] == [("zone", 2)]
+
+
+GATED = """
+version: 1
+labels: {CONTACT: {}}
+purposes: {train: {}, order: {}}
+assets: [{match: "db://h/users", DATA}]
+requirements:
+  - {id: contact, applies_to: [CONTACT], allow: {purposes: [order, TOO]}, mode: simulate}
+"""
+GATES = [
+    GATED.replace("DATA", data).replace(", TOO", too).replace("db://h/users", match)
+    for data in ("labels: [CONTACT]", "labels: []")
+    for too in ("", ", train")
+    for match in ("db://h/users", "db://h/others")
+]
+
+
+def gated(policy: str) -> list[Flow]:
+    with capture(policy, mode="simulate") as seen, privacylib.scope("job"):
+        privacylib.training.gate(["db://h/users"], "train")
+        producer = seen._producer  # pyright: ignore[reportPrivateUsage] - flows show nowhere else
+    return [flow for flow in producer.flows.values() if flow.terms is not None and flow.terms.gate]
+
+
+def test_what_a_gate_was_asked_is_asked_again() -> None:
+    asked = [gated(policy) for policy in GATES]
+    assert {flow.decision.requirement for [flow] in asked} == {None, "contact", "unknown"}
+    for [was] in asked:
+        for policy, [now] in zip(GATES, asked, strict=True):
+            assert Judge(parse(policy, "policy")).decide(was) == now.decision
+
+
+def test_what_a_gate_let_through_is_refused_by_a_policy_that_says_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(GATES[2])
+    program = """
+import sys, privacylib
+privacylib.init(service="job", spool=sys.argv[1], policy=sys.argv[2], mode="simulate")
+with privacylib.training.job("train-ranker", purpose="train"):
+    privacylib.training.gate(["db://h/users"], "train")
+    with privacylib.read("db://h/users"): pass
+    with privacylib.write("model://r/m"): pass
+"""
+    subprocess.run([sys.executable, "-c", program, tmp_path / "spool", tmp_path / "policy.yaml"], check=True)
+    found = tried(tmp_path / "spool", GATES[3])
+    [row] = [row for row in found.denied if row.site == "privacylib.training:gate"]
+    assert (row.requirement, row.asset, row.at_most) == ("unknown", "db://h/users", True)
+    assert any("gate of a training job" in each for each in found.caveats)
+    assert found.operations == tried(tmp_path / "spool", GATES[2]).operations == 2
+
+
+STREAMED = """
+import sys, privacylib
+from privacylib.model import Asset, Kind, Operation, PolicyContext
+from privacylib.runtime import finish, respond, serve, site_now
+privacylib.init(service="shop", spool=sys.argv[1], policy=sys.argv[2])
+handle = serve(site_now(Operation(Kind.SERVE, Asset("http://shop", "ask"))), PolicyContext(verified=True))
+respond(handle, verified=True, once=True)
+if sys.argv[3] == "later":
+    with privacylib.zone("order"), privacylib.read("model://registry/m"): pass
+finish(handle)
+"""
+
+
+@pytest.mark.parametrize("when", ["later", "never"])
+def test_what_came_after_the_announcement_is_noted(when: str, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("http://shop/ask", "http://elsewhere"))
+    command = [sys.executable, "-c", STREAMED, str(tmp_path / "spool"), str(tmp_path / "policy.yaml"), when]
+    subprocess.run(command, check=True)
+    caveats = tried(tmp_path / "spool", POLICY).caveats
+    assert [each for each in caveats if "announced" in each] == [
+        each for each in caveats if when == "later" and each.startswith("1 flows hold what may have come")
+    ]
+    assert any("announced" in each for each in caveats) is (when == "later")
+
+
 READ = Flow(Kind.READ, Asset("db://h", "users"), labels=frozenset({"CONTACT"}), purposes=("order",))
 SERVED = Served("http://shop/ask")
 REVIEWED = f"""
@@ -140,7 +237,7 @@ def test_what_nobody_reviewed_lowers_nothing_under_enforce(mode: Mode, *, allowe
 
 
 def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:
-    assert list(notes(evolve(READ, terms=Terms(served=SERVED)), Policy())) == []
+    assert list(notes(evolve(READ, terms=Terms(served=SERVED)), Policy(), "shop")) == []
 
 
 @pytest.mark.parametrize(
@@ -169,5 +266,5 @@ def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:
 def test_what_is_taken_as_it_was_is_noted(flow: Flow, policy: str, told: str, tmp_path: Path) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text(f"version: 1\nlabels: {{CONTACT: {{}}}}\npurposes: {{order: {{}}}}\n{policy}\n")
-    [note] = notes(flow, load(str(file)))
+    [note] = notes(flow, load(str(file)), "shop")
     assert told in note
