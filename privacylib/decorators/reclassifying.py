@@ -95,9 +95,13 @@ def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "L
 
     from attrs import evolve
 
+    from privacylib.policy.fingerprint.watch import Watch
+
+    watch = None
     today = datetime.datetime.now(datetime.timezone.utc).date()
     pinned = snapshot.engine.pins(declared.transform)
     try:
+        watch = Watch(transform) if pinned else None  # before the fingerprint: what changes between shows
         declared = evolve(declared, fingerprint=_fingerprint(transform, again=pinned))
         failed = ""
     except Exception as error:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
@@ -108,7 +112,7 @@ def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "L
         from privacylib.policy.lowering import void
 
         return None if declared.expires < today else void(declared)
-    return lowering
+    return lowering if watch is None else evolve(lowering, watch=watch)
 
 
 def _fingerprint(transform: Callable[..., Any], *, again: bool) -> str | None:

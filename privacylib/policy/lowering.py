@@ -3,12 +3,13 @@
 import datetime
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from privacylib.labels import covers, meet
 from privacylib.model.policy import Reclassification
 from privacylib.naming import Glob
 from privacylib.policy.fingerprint import changed
+from privacylib.policy.fingerprint.watch import Watch
 
 __all__ = ["Lowering", "in_force", "pinned", "unexpired", "void"]
 
@@ -30,6 +31,7 @@ class Lowering:
         fields: Fields of the sink that it holds for; None for all of them.
         declared: What the code declared.
         until: Last day on which it counts; None where that was asked already.
+        watch: Notices that the transform changes, where a fingerprint of it was reviewed.
     """
 
     lowered: frozenset[str]
@@ -38,6 +40,7 @@ class Lowering:
     fields: frozenset[str] | None = None
     declared: Reclassification | None = None
     until: datetime.date | None = None
+    watch: Watch | None = field(default=None, eq=False, repr=False)
 
     def apply(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> frozenset[str]:
         """Return what `labels` are on the way to these fields of `sink`; none means all of them."""
@@ -85,11 +88,24 @@ def pinned(entry: Reclassification) -> bool:
 
 
 def unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
-    """Return those that count today: a block that one was declared around may last longer than it."""
+    """Return those that count today, with nothing lowered by a transform that has changed since.
+
+    A block that one was declared around may last longer than it, and longer than its transform is what was reviewed.
+    """
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    if all(one.until is None or one.until >= today for one in lowered):
-        return lowered
-    return tuple(one for one in lowered if one.until is None or one.until >= today)
+    found = tuple(_unchanged(one) for one in lowered if one.until is None or one.until >= today)
+    return lowered if found == lowered else found
+
+
+def _unchanged(lowering: Lowering) -> Lowering:
+    watch, declared = lowering.watch, lowering.declared
+    if watch is None or declared is None:
+        return lowering
+    try:
+        now = watch.changed(declared.fingerprint)
+    except Exception:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
+        return void(evolve(declared, fingerprint=None))
+    return lowering if now is None else void(evolve(declared, fingerprint=now))
 
 
 def void(declared: Reclassification) -> Lowering:

@@ -32,6 +32,7 @@ from privacylib.runtime.ways import explained
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
+    from privacylib.policy.lowering import Lowering
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
 
@@ -211,7 +212,7 @@ class Site:
         answers, key = self.snapshot.answers, (self, sources, zone, judges, late, lowered)
         known = answers.get(key)
         if known is None:
-            known = self._ask_write(sources, frame, judges, late)
+            known = self._ask_write(sources, frame, lowered, judges, late)
             if not known.number:  # as for a read
                 return known
             answers.keep(key, known, sources.size)
@@ -255,11 +256,11 @@ class Site:
             return engine.read(asset, self.annotated(RESPONSE) or frozenset(), zone)
         return engine.read(asset, join(*(source.labels for source in self.sources)), zone)
 
-    def decide_write(self, sources: SourceSet, frame: Frame, judges: bool) -> Decision:
+    def decide_write(self, sources: SourceSet, frame: Frame, lowered: "tuple[Lowering, ...]", judges: bool) -> Decision:
         """Decide whether what `sources` hold may go out, and what comes back with it may come in."""
         decision = self.snapshot.engine.write(
             self.operation.asset, self._fields, sources.labels, frame.zone,
-            unknown=sources.unknown, judges=judges, lowered=frame.lowered and unexpired(frame.lowered),
+            unknown=sources.unknown, judges=judges, lowered=lowered,
         )  # fmt: skip
         comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
         return explained(decision.joined(self.decide_read(frame.zone)) if comes_back else decision, sources)
@@ -269,11 +270,12 @@ class Site:
         operation, terms = self.operation, terms_of(self.operation, self.snapshot.engine, zone)
         return self.define(flow_of(operation, terms, zone, self.decide_read(zone), labels, fields=operation.fields))
 
-    def _ask_write(self, sources: SourceSet, frame: Frame, judges: bool, late: bool) -> Known:
-        decision, zone = self.decide_write(sources, frame, judges), frame.zone
+    def _ask_write(
+        self, sources: SourceSet, frame: Frame, lowered: "tuple[Lowering, ...]", judges: bool, late: bool
+    ) -> Known:
+        decision, zone = self.decide_write(sources, frame, lowered, judges), frame.zone
         if late and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
-        lowered = frame.lowered and unexpired(frame.lowered)
         terms = terms_of(self.operation, self.snapshot.engine, zone, judges, late, lowered)
         flow = flow_of(
             self.operation, terms, zone, decision, sources.labels, sources.unknown, self._fields, graded(sources)
@@ -312,6 +314,7 @@ def decision_on(operation: Operation, snapshot: "Snapshot | None") -> Decision:
     frame, site = frame_now(), site_of(operation, snapshot)
     if operation.kind is Kind.READ:
         return site.decide_read(frame.zone)
-    decision = site.decide_write(site.held(frame), frame, site.judges)
+    lowered = frame.lowered and unexpired(frame.lowered)
+    decision = site.decide_write(site.held(frame), frame, lowered, site.judges)
     pending = frame.scope.reads.pending
     return decision if pending is None else pending.decide(frame).joined(decision)

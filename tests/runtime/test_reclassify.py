@@ -2,7 +2,10 @@
 
 import datetime
 import logging
-from contextlib import nullcontext
+import pickle
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -11,6 +14,7 @@ import privacylib
 from privacylib.model import Mode
 from privacylib.policy.engine import Engine
 from privacylib.policy.fingerprint import fingerprint
+from privacylib.policy.fingerprint.watch import Watch
 from privacylib.policy.loading import parse
 from privacylib.policy.lowering import Lowering
 from privacylib.runtime import enter_lowering
@@ -311,3 +315,89 @@ def test_in_enforce_a_declared_pattern_counts_where_the_reviewed_one_is_as_wide(
         with lowered(declared), nullcontext() if allowed else pytest.raises(privacylib.PolicyDenied):
             write(DAILY)
     assert ("is for duckdb:///*/daily, not for duckdb:///**/daily" in caplog.text) is not allowed
+
+
+LIMITS = [50]
+
+
+def least() -> int:
+    return 50
+
+
+def by_another() -> int:
+    return least()
+
+
+def by_list() -> int:
+    return LIMITS[0]
+
+
+def made(limit: int) -> tuple[Any, Callable[[int], None]]:
+    """Return a function that takes a number from around it, and one that changes that."""
+
+    def counted() -> int:
+        return limit
+
+    def change(to: int) -> None:
+        nonlocal limit
+        limit = to
+
+    counted.__qualname__ = "counted"  # as if a factory's wrapper had done so: no policy can name a local function
+    return counted, change
+
+
+def wrote(mode: str, transform: Any, *between: Callable[[], object], reviewed: str = "") -> list[bool]:
+    """Return for each write in one block whether it was allowed; something is done before each but the first."""
+    policy = pinned(reviewed or fingerprint(transform)).replace(":count", f":{transform.__qualname__}")
+    with capture(policy, mode=mode) as seen, privacylib.zone("train"):
+        read(CLICKS)
+        with privacylib.reclassify(
+            {"INTERACTION"}, to=("AGGREGATE",), sink=DAILY, transform=transform, reason="r", reviewer="p@x",
+            expires="2998-01-01",
+        ):  # fmt: skip
+            for step in (lambda: None, *between):
+                step()
+                with suppress(privacylib.PolicyDenied):
+                    write(DAILY)
+    return [each.decision.allowed for each in seen.of("WRITE")]
+
+
+@pytest.mark.parametrize("mode", ["observe", "enforce"])
+def test_a_value_around_the_transform_that_changes_inside_its_block_lets_it_lower_nothing(mode: str) -> None:
+    counted, change = made(50)
+    assert wrote(mode, counted, lambda: change(1), lambda: change(50)) == [True, False, True]
+
+
+def test_another_object_of_the_same_value_is_no_change() -> None:
+    counted, change = made(5_000_000)
+    assert wrote("enforce", counted, lambda: change(int("5000000")), lambda: None) == [True, True, True]
+
+
+def test_other_code_in_the_same_function_lowers_nothing() -> None:
+    counted, _ = made(50)
+    other = made(50)[0].__code__.replace(co_name="other", co_consts=(None, 1))
+    with_source = fingerprint(counted)
+    changed = wrote("enforce", counted, lambda: setattr(counted, "__code__", other), reviewed=with_source)
+    assert changed == [True, fingerprint(counted) == with_source]
+    assert wrote("enforce", counted, lambda: setattr(counted, "__defaults__", (1,))) == [True, False]
+
+
+def test_a_transform_that_is_exchanged_under_its_name_lowers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = lambda: monkeypatch.setattr(f"{__name__}.count", by_list), monkeypatch.undo
+    assert wrote("enforce", count, *steps) == [True, False, True]
+
+
+def test_a_function_that_it_calls_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = lambda: monkeypatch.setattr(f"{__name__}.least", by_list)  # noqa: E731
+    assert wrote("enforce", by_another, step) == [True, False]
+
+
+def test_what_changes_in_place_is_noticed_at_the_next_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    reviewed = fingerprint(by_list)
+    monkeypatch.setitem(globals(), "LIMITS", [50])
+    assert wrote("enforce", by_list, lambda: LIMITS.append(1)) == [True, True]
+    assert wrote("enforce", by_list, reviewed=reviewed) == [False]
+
+
+def test_what_watches_stays_in_its_process() -> None:
+    assert pickle.loads(pickle.dumps(Watch(made(1)[0]))) is None  # noqa: S301 - its own
