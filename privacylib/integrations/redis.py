@@ -50,9 +50,9 @@ def _text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _in(module: str, *, again: bool) -> tuple[Patch, ...]:
+def _in(module: str) -> tuple[Patch, ...]:
     return (
-        Patch(f"{module}:Redis.execute_command", _command, alike=Alike(command, kind=kind) if again else None),
+        Patch(f"{module}:Redis.execute_command", _command, alike=Alike(command, kind=kind)),
         Patch(f"{module}:Pipeline.immediate_execute_command", _command),
         Patch(f"{module}:Pipeline.execute", _queued),
         Patch(f"{module}:PubSub.handle_message", _message),
@@ -69,8 +69,10 @@ def _cluster(module: str) -> tuple[Patch, ...]:
 INTEGRATION = Integration(
     "redis",
     (
-        *_in("redis.client", again=True), *_cluster("redis.cluster"),
-        *_in("redis.asyncio.client", again=False), *_cluster("redis.asyncio.cluster"),
+        *_in("redis.client"), *_cluster("redis.cluster"),
+        *_in("redis.asyncio.client"), *_cluster("redis.asyncio.cluster"),
+        # whose tasks are explained here, as commands that are described alike explain none
+        *(Patch(f"redis.asyncio.connection:{kind}Connection._connect") for kind in ("", "UnixDomainSocket")),
     ),
     distribution="redis",
     versions=("5.0", "9.0"),

@@ -1,5 +1,6 @@
 """Redis under the policy: a real server."""
 
+import asyncio
 import subprocess
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 import privacylib
-from privacylib import PolicyDenied
+from privacylib import PolicyDenied, coverage
 from privacylib.families.keys import commands
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
@@ -225,6 +226,28 @@ def test_a_message_is_written_to_its_channel_and_read_from_it(here: Watched) -> 
                 inbox.get_message(timeout=5)
             db.set("b", 1)
     assert here.pairs() == {(place("0/a"), place("channel/news:{id}")), (place("channel/news:{id}"), place("0/b"))}
+
+
+async def test_connections_are_explained_also_where_a_task_makes_them(
+    here: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = asyncio.open_connection
+
+    async def by_a_task(*args: Any, **kwargs: Any) -> Any:
+        return await asyncio.create_task(opened(*args, **kwargs))
+
+    monkeypatch.setattr(asyncio, "open_connection", by_a_task)
+    gaps: list[str] = []
+    coverage.keep(gaps.append, lambda: None)
+    try:
+        with privacylib.scope("work"):
+            async with aredis.Redis(host="127.0.0.1", port=PORT[0]) as db:
+                await db.get("a")
+                await db.set("b", 1)
+    finally:
+        coverage.rest()
+    assert gaps == []
+    assert (place("0/a"), place("0/b")) in here.pairs()
 
 
 async def test_asynchronous_messages_and_pipelines(here: Watched) -> None:

@@ -1,5 +1,6 @@
 """A command of redis: a value that is read by its key."""
 
+import asyncio
 import importlib
 import subprocess
 import tempfile
@@ -41,46 +42,71 @@ def client() -> Generator[Any]:
             process.wait()
 
 
-def asked(found: Any) -> Work:
+@contextmanager
+def asked(found: Any) -> Generator[Work]:
     """Get one key after the other."""
 
     def run(times: int) -> None:
         for number in range(times):
             found.get(f"user:{number % PEOPLE}:email")
 
-    return Work(run)
+    yield Work(run)
 
 
 @contextmanager
-def bare() -> Generator[Work]:
+def awaited(found: Any) -> Generator[Work]:
+    """Do the same with asyncio."""
+    port: int = found.connection_pool.connection_kwargs["port"]
+    other: Any = importlib.import_module("redis.asyncio").Redis(port=port)
+    loop = asyncio.new_event_loop()
+
+    async def ask(times: int) -> None:
+        for number in range(times):
+            await other.get(f"user:{number % PEOPLE}:email")
+
+    try:
+        yield Work(lambda times: loop.run_until_complete(ask(times)))
+    finally:
+        loop.run_until_complete(other.aclose())
+        loop.close()
+
+
+WAYS = {"asked": asked, "awaited": awaited}
+
+
+@contextmanager
+def bare(way: str) -> Generator[Work]:
     """Nothing around it."""
-    with client() as found:
-        yield asked(found)
+    with client() as found, WAYS[way](found) as work:
+        yield work
 
 
 @contextmanager
-def ours() -> Generator[Work]:
+def ours(way: str) -> Generator[Work]:
     """Seen, decided and recorded, enforcing; in a zone."""
     with client() as found, ExitStack() as stack:
         stack.enter_context(governed(instrument=["redis"]))
         stack.enter_context(privacylib.zone(PURPOSE))
-        yield asked(found)
+        yield stack.enter_context(WAYS[way](found))
 
 
 @contextmanager
-def opentelemetry() -> Generator[Work]:
+def opentelemetry(way: str) -> Generator[Work]:
     """OpenTelemetry's instrumentation, with a batch processor."""
     theirs: Any = importlib.import_module("opentelemetry.instrumentation.redis").RedisInstrumentor()
     with tracing() as provider:
         theirs.instrument(tracer_provider=provider)
-        with client() as found:
-            yield Work(asked(found).run, provider.force_flush)
+        with client() as found, WAYS[way](found) as work:
+            yield Work(work.run, provider.force_flush)
+
+
+def row(name: str, what: str, way: str) -> Timed:
+    """Return the row of one way to ask."""
+    theirs = Against("OpenTelemetry's instrumentation", side(opentelemetry, way), Goal(ratio=1 / 12))
+    return Timed(name, what, side(ours, way), (theirs,), times=2_000, bare=side(bare, way))
 
 
 ROWS = (
-    Timed(
-        "redis", "GET of Redis on top of bare", side(ours),
-        (Against("OpenTelemetry's instrumentation", side(opentelemetry), Goal(ratio=1 / 12)),),
-        times=2_000, bare=side(bare),
-    ),
-)  # fmt: skip
+    row("redis", "GET of Redis on top of bare", "asked"),
+    row("redis-asyncio", "GET of Redis with asyncio on top of bare", "awaited"),
+)
