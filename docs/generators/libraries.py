@@ -11,8 +11,16 @@ from privacylib.integrations import integrations, own
 __all__ = ["libraries"]
 
 
+MANY_SERVERS = (
+    "A replica set or a sharded cluster of MongoDB, and a cluster of Redis, is one place, whichever member answers:",
+    "its members hold the same data, or a part each. It is named by the first, in the order of the alphabet, of the",
+    "servers that the client was given, so their order does not matter. Clients that are given other members give",
+    "it other names, and one graph of both has two places: give all of them one list (`mongodb+srv://` does so by",
+    "itself).",
+)
+
 NOT_TESTED = (
-    "- MongoDB (`pymongo`) has no integration, as no server was there to test it. Its connections count as gaps.",
+    "- A replica set of MongoDB: a single server was there to test with.",
     "- The patches of `aiobotocore` do what those of `boto3` do. The tests run the latter alone, for both cannot be",
     "  installed in their newest versions; they were tried by hand with aiobotocore 3.10.0.",
     "- `numpy`, `joblib` and `pickle` have no integration of their own: `files` sees what opens their files.",
@@ -35,6 +43,7 @@ def libraries() -> Iterator[str]:
     others = (f"{name} {version}" for name, version in tested().items() if name not in listed)
     yield from ("Programs of the tests use these too, on top of what is patched or beside it:", "")
     yield from (f"- {other}" for other in others)
+    yield from ("", *MANY_SERVERS)
     yield from ("", "Not seen, or not tested:", "", *NOT_TESTED, "")
     for one in known:
         yield from (f"## {one.name}", "", "Patched:", "")

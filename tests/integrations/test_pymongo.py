@@ -12,7 +12,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied
-from privacylib.families.documents import aggregated, commanded
+from privacylib.families.documents import aggregated, collection, commanded
 from privacylib.model import Kind
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
@@ -295,3 +295,15 @@ def test_a_bulk_write_of_a_client_names_each_collection(here: Watched) -> None:
         with pytest.raises(PolicyDenied):
             db.client.bulk_write(models)
         assert db.contacts.count_documents({}) == 0
+
+
+def test_a_replica_set_is_one_place_in_whichever_order_its_members_are_given() -> None:
+    urls = (
+        "mongodb://b.internal:27018,a.internal/?replicaSet=rs",
+        "mongodb://a.internal,b.internal:27018/?replicaSet=rs",
+    )
+    names: set[str] = set()
+    for url in urls:
+        with pymongo.MongoClient(url, connect=False) as client:
+            names.add(collection(client.shop.users).uri)
+    assert names == {"mongodb://a.internal:27017/shop.users"}
