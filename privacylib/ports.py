@@ -1,9 +1,10 @@
 """What the runtime asks of the rooms it does not know."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from privacylib.model import Flow
+if TYPE_CHECKING:
+    from privacylib.model import Flow
 
 __all__ = ["Recorder"]
 
@@ -11,7 +12,7 @@ __all__ = ["Recorder"]
 class Recorder(Protocol):
     """Keep flows and records."""
 
-    def define(self, flow: Flow) -> int:
+    def define(self, flow: "Flow") -> int:
         """Keep a flow's definition and return its number, or 0 when it could not be kept."""
         ...
 

@@ -1,63 +1,15 @@
 """Flows: what is recorded once for all operations that look the same."""
 
-from enum import Enum, IntFlag
-
 from attrs import frozen
 
 from privacylib.model.asset import Asset
 from privacylib.model.context import Served
 from privacylib.model.decision import ALLOW, Decision, Mode
-from privacylib.model.hashed import Hashed
+from privacylib.model.flag import Flag
 from privacylib.model.operation import Kind, Part
+from privacylib.model.source import Source
 
-__all__ = ["Evidence", "Flag", "Flow", "Lowered", "Record", "Source", "Terms"]
-
-
-class Evidence(str, Enum):
-    """Say how it is known that a sink depends on a source, strongest first."""
-
-    DECLARED = "declared"
-    PARSED = "parsed"
-    MATCHED = "matched"
-    TRACKED = "tracked"
-    CONTEXT = "context"
-
-
-@frozen
-class Source(Hashed):
-    """Name one thing that was read, with the labels it had then.
-
-    Args:
-        asset: The asset read.
-        field: One field of it, or None for all.
-        labels: Labels of the data read.
-        unknown: Why nothing is known about the data, or None.
-        evidence: How an edge from it is known.
-        carried: Those of its labels that were brought from elsewhere, and come from no annotation of this process.
-        annotated: Whether the policy's annotation adds to them.
-        indirect: Whether it only decides: of its annotation counts what a requirement counts there.
-        lasting: Whether it is held for no other reason than that the whole process holds what is resident.
-    """
-
-    asset: Asset
-    field: str | None = None
-    labels: frozenset[str] = frozenset()
-    unknown: str | None = None
-    evidence: Evidence = Evidence.CONTEXT
-    carried: frozenset[str] = frozenset()
-    annotated: bool = True
-    indirect: bool = False
-    lasting: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        self.keep_hash((self.asset, self.field, self.labels, self.unknown, self.evidence, self.carried))
-
-    __hash__ = Hashed.__hash__
-
-    @property
-    def uri(self) -> str:
-        """Return the URI with the field."""
-        return self.asset.at(self.field)
+__all__ = ["Flow", "Lowered", "Record", "Terms"]
 
 
 @frozen(cache_hash=True)
@@ -153,17 +105,6 @@ class Flow:
     site: str = ""
     terms: Terms | None = None
     why: str = ""
-
-
-class Flag(IntFlag):
-    """Mark a record. The numbers are part of the spool format."""
-
-    FAILED = 1
-    OUTLIVED = 2
-    PAIRED = 4
-    """The parent is the span of the CALL in another process that this SERVE answers."""
-    ORPHAN = 8
-    """It happened outside any scope, in a task or thread that nobody opened one for."""
 
 
 @frozen

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from privacylib.context.sources import SourceSet
-from privacylib.model import Asset, Decision, Evidence, Flow, Kind, Lowered, Operation, Source, Terms, Zone
+from privacylib.model import Asset, Decision, Evidence, Kind, Operation, Source, Zone
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # these classes are built when the first operation is recorded
+    from privacylib.model import Flow, Lowered, Terms
     from privacylib.model.policy import Reclassification
     from privacylib.policy.engine import Engine
     from privacylib.policy.lowering import Lowering
@@ -17,7 +18,7 @@ __all__ = ["flow_of", "graded", "terms_of", "unexpired"]
 
 def flow_of(
     operation: Operation,
-    terms: Terms,
+    terms: "Terms",
     zone: Zone,
     decision: Decision,
     labels: frozenset[str],
@@ -25,7 +26,7 @@ def flow_of(
     fields: tuple[str, ...] = (),
     sources: tuple[Source, ...] = (),
     kind: Kind | None = None,
-) -> Flow:
+) -> "Flow":
     """Describe a flow of an operation.
 
     Args:
@@ -39,6 +40,8 @@ def flow_of(
         sources: What is behind it, as `graded` gives it.
         kind: What it is recorded as, where that is not the operation's own kind.
     """
+    from privacylib.model import Flow
+
     return Flow(
         kind=operation.kind if kind is None else kind, asset=operation.asset, fields=fields, sources=sources,
         labels=labels, purposes=zone.purposes, admitted=zone.admitted, unknown=unknown, decision=decision,
@@ -54,7 +57,7 @@ def terms_of(
     late: bool = False,
     lowered: "tuple[Lowering, ...]" = (),
     taken: Source | None = None,
-) -> Terms:
+) -> "Terms":
     """Return what a flow of an operation is decided by besides what it holds.
 
     Args:
@@ -66,6 +69,8 @@ def terms_of(
         lowered: Reclassifications in force.
         taken: What an endpoint brings in, where that is decided.
     """
+    from privacylib.model import Terms
+
     return Terms(
         engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
         tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
@@ -103,7 +108,9 @@ def unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
     return holding(lowered)
 
 
-def _lowered(declared: "Reclassification") -> Lowered:
+def _lowered(declared: "Reclassification") -> "Lowered":
+    from privacylib.model import Lowered
+
     return Lowered(
         declared.from_, declared.to, declared.sink, declared.transform, declared.expires.isoformat(),
         declared.fields, declared.fingerprint,

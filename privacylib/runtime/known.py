@@ -18,7 +18,6 @@ from privacylib.model import (
     RESPONSE,
     Decision,
     Evidence,
-    Flow,
     Kind,
     Mode,
     Operation,
@@ -32,6 +31,7 @@ from privacylib.runtime.ways import explained
 
 if TYPE_CHECKING:
     from privacylib.config import Snapshot
+    from privacylib.model import Flow
     from privacylib.policy.lowering import Lowering
 
 __all__ = ["Known", "Site", "decision_on", "site_of"]
@@ -282,7 +282,7 @@ class Site:
         )
         return self.define(flow, judges)
 
-    def define(self, flow: Flow, judges: bool = False) -> Known:
+    def define(self, flow: "Flow", judges: bool = False) -> Known:
         """Let the recorder keep a flow, and deny it where it must be kept and could not be."""
         number = self.snapshot.recorder.define(flow)
         mandatory = None

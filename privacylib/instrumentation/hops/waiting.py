@@ -72,7 +72,8 @@ def _ensure_future(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_bare() -> bool:
-    return sys.version_info < (3, 12) and sys._getframe(2).f_code is _BARE  # pyright: ignore[reportPrivateUsage]
+    caller = sys._getframe(2).f_code  # pyright: ignore[reportPrivateUsage] - as logging and warnings do
+    return sys.version_info < (3, 12) and caller is _BARE
 
 
 def _from_a_thread(original: Callable[..., Any]) -> Callable[..., Any]:
