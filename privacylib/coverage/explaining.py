@@ -26,6 +26,8 @@ _CARRIERS = (
     "privacylib.instrumentation.hops.", "privacylib.training.",
 )  # fmt: skip
 """Those of ours that call the host."""
+_STANDARD = sys.stdlib_module_names | {"gevent"}
+"""What stands between libraries and the system, gevent in the place of the standard library included."""
 _HOSTS = ("privacylib.demo", "privacylib.cli.autoload")
 _KNOWN: dict[str | None, int] = {
     None: _HOST,
@@ -131,7 +133,7 @@ def _kind(module: str) -> int:
     elif module.startswith("privacylib.") and not module.startswith(_HOSTS):
         kind = _OWN
     else:
-        kind = _CARRIER if module.partition(".")[0] in sys.stdlib_module_names else _HOST
+        kind = _CARRIER if module.partition(".")[0] in _STANDARD else _HOST
     if len(_kinds) >= KEPT:
         _kinds.clear()
         _kinds.update(_KNOWN)

@@ -265,6 +265,15 @@ def test_a_connection_of_a_library_whose_statements_are_seen_is_no_gap() -> None
         del sys.modules["small_driver"]
 
 
+def test_gevent_in_the_place_of_the_standard_library_is_nobodys_call_site() -> None:
+    sockets = pytest.importorskip("gevent.socket")
+    with kept() as counted, socket.create_server(("127.0.0.1", 0)) as server:
+        sockets.create_connection(server.getsockname()).close()
+    assert {gap.rpartition(":")[0] for gap in counted.gaps} == {
+        f"socket.connect {HERE}:{test_gevent_in_the_place_of_the_standard_library_is_nobodys_call_site.__name__}"
+    }
+
+
 def test_an_error_of_ours_is_swallowed_and_denies_in_enforce_where_a_requirement_minds(
     tmp_path: Path, data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
