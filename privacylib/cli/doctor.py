@@ -180,8 +180,8 @@ def _workers(found: "Diagnosis") -> Iterator[str]:
     if not found.workers:
         yield "none"
         return
-    rows = [(row.service, row.site or "?", row.orphaned, row.outlived) for row in found.workers]
-    yield from _bounded(("service", "site", "no scope", "outlived"), rows)
+    rows = [(row.service, row.site or row.operation, row.orphaned, row.outlived) for row in found.workers]
+    yield from _bounded(("service", "site or operation", "no scope", "outlived"), rows)
     yield "a worker that serves many requests opens a scope for each: privacylib.scope(..., fresh=True)"
 
 

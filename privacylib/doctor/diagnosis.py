@@ -42,6 +42,7 @@ class Worker:
     Args:
         service: Who does it.
         site: Call site of the operations; it names the worker.
+        operation: What they do, where the call site is not known, as of libraries that are instrumented.
         outlived: Operations under a scope that had been left.
         orphaned: Operations outside any scope, in a task or thread of their own.
         pids: In which processes.
@@ -49,6 +50,7 @@ class Worker:
 
     service: str
     site: str
+    operation: str = ""
     outlived: int = 0
     orphaned: int = 0
     pids: set[int] = field(factory=set[int])
@@ -179,17 +181,18 @@ def _spool(path: Path, processes: Iterable[Process]) -> Spool:
 
 
 def _workers(found: Iterable[Seen]) -> list[Worker]:
-    rows: dict[tuple[str, str], Worker] = {}
+    rows: dict[tuple[str, str, str], Worker] = {}
     for producer, counts in found:
         flows, pid = producer.flows, producer.meta.get("pid")
         for number, tally in counts.flows.items():
             if number in flows and (tally.outlived or tally.orphaned):
-                key = producer.service, flows[number].site
+                flow = flows[number]
+                key = producer.service, flow.site, "" if flow.site else f"{flow.kind.name} {flow.asset.uri}"
                 row = rows.setdefault(key, Worker(*key))
                 row.outlived += tally.outlived
                 row.orphaned += tally.orphaned
                 row.pids |= {pid} if isinstance(pid, int) else set()
-    return sorted(rows.values(), key=lambda row: (-row.outlived - row.orphaned, row.service, row.site))
+    return sorted(rows.values(), key=lambda row: (-row.outlived - row.orphaned, row.service, row.site, row.operation))
 
 
 def _total(counts: Iterable[Any]) -> dict[str, int]:

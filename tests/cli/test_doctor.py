@@ -197,6 +197,17 @@ def test_breaches_unknowns_and_workers_are_named(spool: Path, policy: Path, caps
     assert "__main__:write" in text
 
 
+def test_a_worker_whose_call_site_is_not_known_is_named_by_what_it_does(
+    spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "threading.Thread(target=lambda: open(sys.argv[3], 'w').close()).start()"
+    command = [sys.executable, "-c", BEGIN + code, str(spool), "", str(tmp_path / "out.txt")]
+    subprocess.run(command, check=True, env={**os.environ, "PRIVACYLIB_INSTRUMENT": "files"})
+    [worker] = diagnosis(capsys, spool)["workers"]
+    assert (worker["site"], worker["operation"], worker["orphaned"]) == ("", f"WRITE file://{tmp_path}/out.txt", 1)
+    assert f"WRITE file://{tmp_path}/out.txt  1" in told(capsys, spool)
+
+
 def test_an_id_is_the_same_in_every_run(
     spool: Path, tmp_path: Path, policy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
