@@ -56,6 +56,7 @@ class Terms:
         alone: Whether a read takes in nothing else.
         gate: ``input`` for what the gate of a training job was asked about before it was read, and ``behind`` for what
             that was made of; empty for everything else. An input that passed has no record.
+        silent: Whether the policy wanted no record of operations on the asset that break no rule.
     """
 
     ceiling: Mode = Mode.OBSERVE
@@ -72,6 +73,7 @@ class Terms:
     decides: tuple[Part, ...] = ()
     alone: bool = False
     gate: str = ""
+    silent: bool = False
 
 
 @frozen(cache_hash=True)

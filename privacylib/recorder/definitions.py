@@ -176,6 +176,7 @@ def _terms_members(terms: Terms) -> dict[str, Any]:
         "decides": [[part.asset.namespace, part.asset.name, part.field] for part in terms.decides],
         "alone": terms.alone,
         "gate": terms.gate or None,
+        "silent": terms.silent,
         "served": None if terms.served is None else _served_members(terms.served),
     }
     return {name: value for name, value in members.items() if value not in ([], None, False)}
@@ -232,6 +233,7 @@ def _terms(members: Mapping[str, Any]) -> Terms:
         decides=tuple(Part(_asset(place), field, True) for *place, field in members.get("decides", ())),
         alone=members.get("alone", False),
         gate=members.get("gate", ""),
+        silent=members.get("silent", False),
         served=_served(*members["served"]) if "served" in members else None,
     )
 

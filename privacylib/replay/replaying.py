@@ -18,6 +18,10 @@ from privacylib.replay.notes import notes, told_less
 
 __all__ = ["Change", "Replay", "holding", "replay"]
 
+_SILENT = (
+    "would be denied, and are on assets of which the policy kept no record (`record: never`); whether and how often "
+    "they happened is not known"
+)
 _TOLD_LESS = (
     "hold what may have come after it was announced to an endpoint that judges for itself; whether it judges that too "
     "is taken as it was, or by `egress` where the policy has it"
@@ -108,7 +112,9 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
     operations = 0
     for producer in chain.from_iterable(map(producers, spools)):
         less = told_less(producer.flows.values())
-        for flow, count, at_most in _counted(producer, tallies(producer), judge):
+        counts = tallies(producer)
+        caveats.update(_SILENT for _ in _silent(producer, counts, judge))
+        for flow, count, at_most in _counted(producer, counts, judge):
             operations += 0 if _part_of_another(flow) else count
             caveats.update(notes(flow, policy, producer.service))
             caveats.update([_TOLD_LESS] if flow in less else [])
@@ -143,6 +149,14 @@ def _counted(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[tupl
             and touched[flow.asset.uri]
         ):
             yield flow, touched[flow.asset.uri], True
+
+
+def _silent(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[Flow]:
+    """Yield the flows that left no record as the policy wanted none, and that would be denied."""
+    for number, flow in producer.flows.items():
+        silent = flow.terms is not None and flow.terms.silent and number not in counts.flows
+        if silent and flow.decision.allowed and not judge.decide(flow).allowed:
+            yield flow
 
 
 def _part_of_another(flow: Flow) -> bool:

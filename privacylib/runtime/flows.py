@@ -75,6 +75,7 @@ def terms_of(
         engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
         tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
         decides=tuple(part for part in operation.parts if part.indirect), alone=operation.alone,
+        silent=engine.annotation(operation.asset.uri).record == "never",
     )  # fmt: skip
 
 

@@ -205,6 +205,14 @@ def test_what_came_after_the_announcement_is_noted(when: str, tmp_path: Path) ->
     assert any("announced" in each for each in caveats) is (when == "later")
 
 
+def test_what_left_no_record_is_noted_where_it_would_be_denied(tmp_path: Path) -> None:
+    silent = POLICY.replace('postgres://**", labels: [CONTACT]', 'postgres://**", labels: [], record: never')
+    spool = recorded(tmp_path, "observe", silent)
+    assert not any("record: never" in each for each in tried(spool, silent).caveats)
+    [note] = [each for each in tried(spool, POLICY).caveats if "record: never" in each]
+    assert note.startswith("2 flows would be denied")
+
+
 READ = Flow(Kind.READ, Asset("db://h", "users"), labels=frozenset({"CONTACT"}), purposes=("order",))
 SERVED = Served("http://shop/ask")
 REVIEWED = f"""
