@@ -72,6 +72,7 @@ SHAPES: tuple[Shape, ...] = (
         "{token}",
         marks=("sk", "pk", "rk", "gh", "git", "gl", "xox", "hf", "npm", "pypi"),
     ),
+    Shape(re.compile(r"(?<=/tmp/)tmp[a-z0-9_]{8}(?=\.|\Z)"), "tmp{token}", marks=("tmp/tmp",)),  # a file of tempfile
     Shape(_alone(r"A(?:KI|SI)A[A-Z0-9]{16}"), "{token}", marks=("AKIA", "ASIA")),
     Shape(
         _alone(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", _ESCAPED),
