@@ -81,7 +81,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
 )  # fmt: skip
 
-_MARKS = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\?\d+|%\(\w+\)s|%s")
+_MARKS = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`)|\?\d+|%\([^()\s]*\)s|%s")
 """Parameters that sqlglot reads in some dialects only."""
 
 _NAMED = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|::)|(?<!\w):\w+|(?<!\w)@\w+|\$\d+")

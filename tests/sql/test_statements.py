@@ -51,6 +51,7 @@ CASES = [
     ("explain select * from users", "", "", ""),
     ("insert into log (a) values (:from, @table, $1)", "", "log", ""),
     ("insert into log select x from users where y = :y", "users", "log", ""),
+    ('select "a/b" from users where "a/b" = %(a/b)s and c = %(from:gone)s', "users", "", ""),
     ("select x::text from users", "users", "", ""),
     ("select x from users where j match ?", "users", "", ""),
     ("frobnicate the users", "", "", "opaque"),
