@@ -328,6 +328,21 @@ def by_another() -> int:
     return least()
 
 
+def by_generator() -> int:
+    return sum(least() for _ in "a")
+
+
+def by_comprehension() -> int:
+    return len([least() for _ in "a"])  # before 3.12 it has code of its own
+
+
+def by_inner() -> int:
+    def inner() -> int:
+        return sum(least() for _ in "a")
+
+    return inner()
+
+
 def by_list() -> int:
     return LIMITS[0]
 
@@ -390,6 +405,14 @@ def test_a_transform_that_is_exchanged_under_its_name_lowers_nothing(monkeypatch
 def test_a_function_that_it_calls_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
     step = lambda: monkeypatch.setattr(f"{__name__}.least", by_list)  # noqa: E731
     assert wrote("enforce", by_another, step) == [True, False]
+
+
+@pytest.mark.parametrize("transform", [by_generator, by_comprehension, by_inner])
+def test_a_function_that_code_inside_of_it_calls_is_looked_at_too(
+    transform: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = lambda: monkeypatch.setattr(f"{__name__}.least", by_list)  # noqa: E731
+    assert wrote("enforce", transform, lambda: None, step, monkeypatch.undo) == [True, True, False, True]
 
 
 def test_what_changes_in_place_is_noticed_at_the_next_block(monkeypatch: pytest.MonkeyPatch) -> None:

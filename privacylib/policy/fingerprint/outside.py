@@ -13,11 +13,12 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from re import Pattern
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from privacylib.policy.fingerprint.syntax import syntax
+from privacylib.policy.fingerprint.watch import names_in
 
 __all__ = ["Parts", "Walk", "digest"]
 
@@ -152,7 +153,7 @@ class Walk:
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             yield f"{name}={self._content(cell)}"
         yield f"{self.value(function.__defaults__)}{self.value(function.__kwdefaults__)}"
-        names = sorted(_named(function.__code__))
+        names = sorted(names_in(function.__code__))
         for name in names:
             if name in function.__globals__:
                 found = function.__globals__[name]
@@ -193,11 +194,6 @@ def _layers(transform: Any) -> list[Any]:
     while len(layers) < _DEEPEST and (inner := getattr(layers[-1], "__wrapped__", None)) is not None:
         layers.append(getattr(inner, "__func__", inner))
     return layers
-
-
-def _named(code: CodeType) -> set[str]:
-    nested = (_named(one) for one in code.co_consts if isinstance(one, CodeType))
-    return set(code.co_names).union(*nested)
 
 
 def _slots(cls: type) -> tuple[str, ...]:

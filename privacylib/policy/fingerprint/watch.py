@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from operator import is_
-from types import CellType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any, cast
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "names_in"]
 
 _MOST = 64
 """Functions that are looked at; those behind them are left to the fingerprint."""
@@ -75,6 +75,12 @@ _Look = tuple[Any, tuple[CellType, ...], "dict[str, Any] | None", tuple[str, ...
 """A function with its cells, the globals of its module and the names in it; or an object, of which attributes count."""
 
 
+def names_in(code: CodeType) -> set[str]:
+    """Return the names of globals and attributes in code, and in the functions, generators and classes inside of it."""
+    nested = (names_in(one) for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*nested)
+
+
 def _nothing() -> None:
     return None
 
@@ -104,7 +110,7 @@ def _looks(transform: Any) -> Iterator[_Look]:
         elif id(one) not in met and one.__module__.partition(".")[0] == (package or one.__module__.partition(".")[0]):
             package = package or one.__module__.partition(".")[0]
             met.add(id(one))
-            look = one, one.__closure__ or (), one.__globals__, one.__code__.co_names
+            look = one, one.__closure__ or (), one.__globals__, tuple(sorted(names_in(one.__code__)))
             yield look
             waiting += [each for each in map(_content, look[1]) if isinstance(each, FunctionType)]
             waiting += [each for each in map(look[2].get, look[3]) if isinstance(each, FunctionType)]
