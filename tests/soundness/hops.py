@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import traceback
 from collections.abc import Callable, Generator
@@ -159,6 +160,7 @@ def in_a_fork(driver: Driver, script: Script, place: Place) -> None:
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:
+        gc.freeze()  # gRPC's objects break a child that collects them, where a call was under way when it was forked
         try:
             Told(driver.world).run(script, place)
             os._exit(0)
