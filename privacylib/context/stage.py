@@ -1,7 +1,7 @@
 """A frame for work that runs in steps."""
 
 from privacylib.context.current import get_frame, set_frame
-from privacylib.context.frames import ANYONE, Frame
+from privacylib.context.frames import ANYONE, Frame, Scope
 
 __all__ = ["Stage"]
 
@@ -28,8 +28,18 @@ class Stage:
         if frame is not before:
             self.frame = frame
             self._keep(frame)
+        if frame is not None and frame.scope.around is not None:
+            self._return(frame.scope)
         set_frame(self.consumer)
         self.consumer = None
+
+    def _return(self, scope: Scope) -> None:
+        """Let the consumer's scope have what isolated scopes of the step have read: the step hands it out."""
+        until = None if self.consumer is None else self.consumer.scope
+        while scope is not until and scope.around is not None:
+            if scope.reads is not scope.around.reads:
+                scope.reads.give_back()
+            scope = scope.around
 
     def _keep(self, frame: Frame | None) -> None:
         """Let what a step has entered and not left belong to whoever takes the next."""

@@ -2,7 +2,7 @@
 
 from privacylib.runtime import faults, hot
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
-from privacylib.runtime.brought import CARRIED, hold, scope_under, zone_under
+from privacylib.runtime.brought import CARRIED, hold, scope_under, stacked, zone_under
 from privacylib.runtime.calls import answer, begin_answer, requested, responded
 from privacylib.runtime.endpoints import (
     complete,
@@ -36,7 +36,7 @@ __all__ = [
     "enter_lowering", "enter_scope", "exit_frame", "explained", "faults", "finish", "flow_of", "held_now",
     "hold", "into_open_writes", "judge_uncovered", "narrowed", "record", "refuse", "remember", "requested",
     "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of", "snapshot_now",
-    "step_out", "terms_of", "told_now", "ways_into", "zone_around", "zone_under",
+    "stacked", "step_out", "terms_of", "told_now", "ways_into", "zone_around", "zone_under",
 ]  # fmt: skip
 
 COMPILED = not str(hot.__file__).endswith(".py")

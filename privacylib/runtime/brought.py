@@ -12,7 +12,7 @@ from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
 from privacylib.runtime.scopes import narrowed, root_scope, zone_around
 
-__all__ = ["CARRIED", "hold", "scope_under", "zone_under"]
+__all__ = ["CARRIED", "hold", "scope_under", "stacked", "zone_under"]
 
 CARRIED = Asset("context", "carried")
 """What a write depends on where the labels it holds were brought by a carrier that names no assets."""
@@ -32,13 +32,13 @@ def scope_under(context: PolicyContext, name: str, outside: ReadSet | None = Non
 def zone_under(context: PolicyContext) -> Zone:
     """Return the zone that work under a context starts in: inside those around, and unknown where either is."""
     around, brought = zone_around(get_frame()), context.zone
-    zone = around if brought is None else _stacked(around, brought)
+    zone = around if brought is None else stacked(around, brought)
     if context.unknown:
         zone = evolve(zone, unknown=context.unknown)
     return narrowed(zone, None, None)
 
 
-def _stacked(around: Zone, brought: Zone) -> Zone:
+def stacked(around: Zone, brought: Zone) -> Zone:
     """Return what holds in both zones; a context of this very process brings the outer one along already."""
     if around is NO_ZONE:
         return brought

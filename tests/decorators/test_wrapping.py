@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import copy
 import functools
 import gc
@@ -349,3 +350,51 @@ async def test_an_async_context_managers_own_code_runs_inside(seen: Capture) -> 
 
     async with opened() as purpose:
         assert (purpose, privacylib.current().purpose) == ("reply", None)
+
+
+@privacylib.scope("part", isolated=True)
+def isolated_rows() -> Generator[str]:
+    for asset in (HERE, "file:///var/more.csv"):
+        with privacylib.read(asset):
+            yield asset
+
+
+@privacylib.reads("file:///var/first.csv")
+async def isolated_rows_later() -> AsyncGenerator[str]:
+    with privacylib.scope("part", isolated=True), privacylib.scope("inner", isolated=True):
+        for asset in (HERE, "file:///var/more.csv"):
+            with privacylib.read(asset):
+                yield asset
+
+
+async def test_an_isolated_generator_returns_what_it_read_with_each_step(seen: Capture) -> None:
+    with privacylib.scope("whole"), privacylib.scope("around", isolated=True):
+        for _ in isolated_rows():
+            with privacylib.write(THERE):
+                pass
+    with privacylib.scope("whole"), privacylib.scope("around", isolated=True):
+        async for _ in isolated_rows_later():
+            with privacylib.write(THERE):
+                pass
+    more, first = "file:///var/more.csv", "file:///var/first.csv"
+    assert [set(each.sources) for each in seen.of("WRITE", THERE)] == [
+        {HERE}, {HERE, more}, {first, HERE}, {first, HERE, more},
+    ]  # fmt: skip
+
+
+def test_but_not_what_its_consumers_own_isolated_scope_holds(seen: Capture) -> None:
+    def write() -> None:
+        with privacylib.write(THERE):
+            pass
+
+    with privacylib.scope("whole"):
+        beside = contextvars.copy_context()
+        with privacylib.scope("part", isolated=True), privacylib.read(HERE):
+            assert next(generator_in_a_zone()) == "row"
+            beside.run(write)
+    assert [each.sources for each in seen.of("WRITE", THERE)] == [()]
+
+
+@privacylib.zone("reply")
+def generator_in_a_zone() -> Generator[str]:
+    yield "row"

@@ -1,9 +1,10 @@
 """Where the consumer of an item stands, until it gets the next one from the same place.
 
-A consumer in a scope that it has opened itself, or that is the producer's, holds from then on what the producer held,
-for it has read it. Any other, such as a worker's loop, does what it does with the item in a scope of its own that
-continues the producer's. It may have been started in somebody's scope, as by the first request that needs a worker:
-what that scope has read stays in sight, and as long as it is open, what the worker reads is in sight of it.
+A consumer in a scope that it has opened itself holds from then on what the producer held, for it has read it. Any
+other, such as a worker's loop, does what it does with the item in the producer's zone, and in a scope of its own that
+continues the producer's unless it works for the same request. With an item of another queue in hand it holds both, and
+stands in both zones. It may have been started in somebody's scope, as by the first request that needs a worker: what
+that scope has read stays in sight, and as long as it is open, what the worker reads is in sight of it.
 """
 
 from typing import Any
@@ -24,14 +25,14 @@ from privacylib.context import (
 )
 from privacylib.instrumentation.hops.batons import LOST, Home, receive, take_home
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag
-from privacylib.model import Kind, Operation, PolicyDenied, Source
-from privacylib.runtime import ACTIVE, faults, into_open_writes
+from privacylib.model import Kind, Operation, PolicyDenied, Source, Zone
+from privacylib.runtime import ACTIVE, faults, into_open_writes, stacked
 
 __all__ = ["holding", "know_nothing", "stand"]
 
 
 def stand(at: Any, tag: Tag | None) -> bool:
-    """Let the consumer of an item stand where its context says; return whether that is a scope of its own.
+    """Let the consumer of an item stand where its context says; return whether that is in the work that it was in.
 
     Args:
         at: The queue that it has got the item from.
@@ -43,32 +44,53 @@ def stand(at: Any, tag: Tag | None) -> bool:
     frame = get_frame()
     if frame is not None and is_unseen(frame):
         return False
-    if isinstance(frame, Desk) and frame.is_of(at):
-        frame = _left(frame)
-    own = frame is not None and _is_own(frame.scope, tag)
-    if not own and tag is not None and tag.inside:
-        desk = _desk(at, tag, frame)
-        if desk.within is not None or desk.scope.reads.nested:  # a write is open around it
-            into_open_writes(desk, tuple(source for source, _ in tag.held))
-        receive(desk.scope.reads, tag.held)
-        set_frame(desk)
-    elif tag is not None:
+    frame = _before(at, frame)
+    within = frame is not None and frame.scope.opened and not frame.scope.outlived
+    if tag is None:
+        return within
+    if not tag.inside or (frame is not None and within and stands_in(frame.scope)):
         _join(frame_now(), tag)
-    return own
+        if isinstance(frame, Desk) and tag.inside:  # an item of another queue is in hand
+            _share(at, tag, frame, stacked(frame.zone, tag.zone))
+        return within
+    if frame is not None and within and frame.scope.key == tag.key:
+        _join(frame, tag)
+        _share(at, tag, frame, tag.zone)
+        return True
+    desk = _desk(at, tag, frame)
+    if desk.within is not None or desk.scope.reads.nested:  # a write is open around it
+        into_open_writes(desk, tuple(source for source, _ in tag.held))
+    receive(desk.scope.reads, tag.held)
+    set_frame(desk)
+    return False
+
+
+def _before(at: Any, frame: Frame | None) -> Frame | None:
+    """Return where the consumer stood before it got its last item from a queue, and those that it got since."""
+    desk = frame
+    while isinstance(desk, Desk) and not desk.is_of(at):
+        desk = desk.outer
+    if not isinstance(desk, Desk):
+        return frame
+    while isinstance(frame, Desk) and frame is not desk:
+        frame = _left(frame)
+    return _left(desk)
 
 
 def _left(desk: Desk) -> Frame | None:
-    """Leave the desk of the item before, and return the frame around it."""
+    """Leave the desk of an item, and return the frame around it."""
     reads, outer = desk.scope.reads, desk.outer
     desk.scope.left = True
-    if outer is not None and reads.upper is outer.scope.reads and not reads.nested:
+    if outer is not None and reads is not outer.scope.reads and reads.upper is outer.scope.reads and not reads.nested:
         reads.give_back()
     set_frame(outer)
     return outer
 
 
-def _is_own(scope: Scope, tag: Tag | None) -> bool:
-    return scope.opened and not scope.outlived and (tag is None or tag.key == scope.key or stands_in(scope))
+def _share(at: Any, tag: Tag, frame: Frame, zone: Zone) -> None:
+    """Let the consumer stand in a zone in the work that it is in, for as long as it has the item in hand."""
+    scope = Scope(tag.name, frame.scope.key, frame.scope.reads, frame.scope.parent, around=frame.scope)
+    set_frame(Desk(at, scope, zone, frame, frame.running()))
 
 
 def holding(at: Any, tag: Tag) -> Desk:

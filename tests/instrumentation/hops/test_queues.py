@@ -258,7 +258,35 @@ def test_a_second_queue_adds_to_the_item_in_hand(seen: Capture) -> None:
     answers.get()
     write_open()
     assert behind(seen) == [(CLICKS, PEOPLE)]
-    assert purposes(seen) == [("reply",)]
+    assert purposes(seen) == [("reply", "ads")]
+
+
+def test_a_worker_of_two_queues_does_an_item_in_the_zones_of_all_that_it_has_in_hand(seen: Capture) -> None:
+    urgent, normal = Queue(), Queue()
+    for _ in range(2):
+        produce(urgent, "reply", {})
+        produce(normal, "ads", {}, people)
+    for inbox in (urgent, normal, normal, urgent):
+        inbox.get()
+        write_open()
+    assert purposes(seen) == [("reply",), ("reply", "ads"), ("reply", "ads"), ("reply",)]
+    assert behind(seen) == [(), (PEOPLE,), (PEOPLE,), ()]
+
+
+def test_a_worker_does_an_item_of_its_own_request_in_the_zone_that_it_was_put_in(seen: Capture) -> None:
+    inbox = Queue()
+    with privacylib.scope("one", fresh=True):
+        worker(inbox)
+        with privacylib.zone("reply"):
+            inbox.put("in a zone that was opened later")
+            inbox.join()
+            with privacylib.zone("ads"):
+                people()
+                inbox.put("in one that stands inside it")
+                inbox.join()
+        write_open()
+    assert purposes(seen) == [("reply",), ("reply", "ads"), ()]
+    assert behind(seen) == [(), (PEOPLE,), (PEOPLE,)]
 
 
 def test_what_is_begun_with_one_item_stays_with_it(seen: Capture) -> None:
