@@ -1,20 +1,28 @@
-"""The recorder: what happened, kept by the operating system, and how to read it again."""
+"""The recorder: what happened, kept by the operating system, and how to read it again.
 
-from privacylib.recorder.adopting import adopt
-from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
-from privacylib.recorder.counts import folded_below
-from privacylib.recorder.directory import DirectoryStore
-from privacylib.recorder.disk import make_directory
-from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
-from privacylib.recorder.interrupts import of_the_host
-from privacylib.recorder.memory import MemoryStore
-from privacylib.recorder.quarantine import quarantine, quarantined
-from privacylib.recorder.reading import Producer, producers
-from privacylib.recorder.recorder import Recorder
-from privacylib.recorder.room import DEFAULT_CAP
-from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, sequence_of
-from privacylib.recorder.store import ABOUT, EXPORTING, FOLDING, Store
-from privacylib.recorder.tallying import keys_of, tallies, tallies_before
+Each part is imported when somebody asks for it: from the first import on the compiled form needs the slots that
+records go into, and nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from privacylib.recorder.adopting import adopt
+    from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
+    from privacylib.recorder.counts import folded_below
+    from privacylib.recorder.directory import DirectoryStore
+    from privacylib.recorder.disk import make_directory
+    from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
+    from privacylib.recorder.interrupts import of_the_host
+    from privacylib.recorder.memory import MemoryStore
+    from privacylib.recorder.quarantine import quarantine, quarantined
+    from privacylib.recorder.reading import Producer, producers
+    from privacylib.recorder.recorder import Recorder
+    from privacylib.recorder.room import DEFAULT_CAP
+    from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, sequence_of
+    from privacylib.recorder.store import ABOUT, EXPORTING, FOLDING, Store
+    from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 
 __all__ = [
     "ABOUT", "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "Auxiliary", "Cursor",
@@ -22,3 +30,29 @@ __all__ = [
     "adopt", "folded_below", "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined",
     "sequence_of", "tallies", "tallies_before",
 ]  # fmt: skip
+
+_PARTS = {
+    "adopting": ("adopt",),
+    "counting": ("BLOCK_BITS", "Tallies", "Tally"),
+    "counts": ("folded_below",),
+    "directory": ("DirectoryStore",),
+    "disk": ("make_directory",),
+    "folding": ("NOTE_OF_EXPORTER", "acknowledged"),
+    "interrupts": ("of_the_host",),
+    "memory": ("MemoryStore",),
+    "quarantine": ("quarantine", "quarantined"),
+    "reading": ("Producer", "producers"),
+    "recorder": ("Recorder",),
+    "room": ("DEFAULT_CAP",),
+    "scanning": ("Auxiliary", "Cursor", "Entry", "sequence_of"),
+    "store": ("ABOUT", "EXPORTING", "FOLDING", "Store"),
+    "tallying": ("keys_of", "tallies", "tallies_before"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for part, names in _PARTS.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(f"{__name__}.{part}"), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
