@@ -117,7 +117,7 @@ def _admission(question: Question) -> tuple[str, str, str] | None:
     zone, labels = question.zone, question.labels
     if not zone.purposes and zone.admitted is None:
         reason = f"{_names(labels)} read from {question.asset} outside any zone"
-        return "zone", reason, remedies.open_zone(question.asset, labels)
+        return "zone", reason, remedies.open_zone(question.asset, zone, labels)
     refused = frozenset[str]() if zone.admitted is None else uncovered(labels, zone.admitted)
     if not refused:
         return None

@@ -37,12 +37,13 @@ def keep(asset: str, retention: str) -> str:
 
 def admit(asset: str, zone: Zone, labels: Iterable[str]) -> str:
     """Admit the labels in a zone for the same purpose."""
-    return _zone(asset, zone.purposes[-1] if zone.purposes else "PURPOSE", (zone.admitted or frozenset()) | set(labels))
+    purpose = zone.purposes[-1] if zone.purposes else "PURPOSE"
+    return _zone(asset, zone, purpose, (zone.admitted or frozenset()) | set(labels))
 
 
-def open_zone(asset: str, labels: Iterable[str], purposes: Iterable[str] = ()) -> str:
+def open_zone(asset: str, zone: Zone, labels: Iterable[str], purposes: Iterable[str] = ()) -> str:
     """Do the work inside a zone, for one of the purposes that are permitted."""
-    return _zone(asset, min(purposes, default="PURPOSE"), labels)
+    return _zone(asset, zone, min(purposes, default="PURPOSE"), labels)
 
 
 def present(reason: str) -> str:
@@ -87,9 +88,13 @@ def reclassify(sink: str, labels: Iterable[str], site: str) -> str:
     )
 
 
-def _zone(asset: str, purpose: str, labels: Iterable[str]) -> str:
-    around = f"zones:  # around the work on {asset}\n"
-    return f'{around}  - match: "**"\n    purpose: {_name(purpose)}\n    labels: {_listed(labels)}\n'
+def _zone(asset: str, zone: Zone, purpose: str, labels: Iterable[str]) -> str:
+    """Open a zone around what the work is part of, and nothing else: a wider one gives all other work a purpose too."""
+    served = "command://SERVICE" if zone.served is None else escaped(zone.served.uri)
+    return (
+        f"zones:  # around the work on {asset}\n  - match: {_quoted(served)}\n"
+        f"    purpose: {_name(purpose)}\n    labels: {_listed(labels)}\n"
+    )
 
 
 def _written(permitted: Any, more: Iterable[str]) -> str:

@@ -137,7 +137,7 @@ def _zone(engine: Engine, flow: Flow, terms: Terms) -> Zone:
     )
     if not (request and purposes):  # where a zone is open already, a request is judged as it comes in
         purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
-    return Zone(purposes, admitted, terms.purpose_unknown)
+    return Zone(purposes, admitted, terms.purpose_unknown, around)  # what is served, for remedies to name
 
 
 def _outside(engine: Engine, served: Served) -> tuple[tuple[str, ...], frozenset[str] | None]:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 import privacylib
 from privacylib.doctor.unannotated import Unannotated, fragment
-from privacylib.model import ALLOW, Mode, Zone
+from privacylib.model import ALLOW, Asset, Kind, Mode, Operation, PolicyContext, Zone
 from privacylib.model.policy import Allow, Requirement
 from privacylib.naming import Glob
 from privacylib.policy import remedies
 from privacylib.policy.annotations import Annotation, Annotator
 from privacylib.policy.deciding import Question, Rules, decide
 from privacylib.policy.loading import parse
+from privacylib.runtime import commanded, finish, serve, site_now
 from privacylib.testing import capture
 from tests import strategies
 
@@ -120,7 +121,38 @@ def test_a_write_outside_any_zone_is_told_to_open_one_for_a_permitted_purpose() 
             pass
         decision = privacylib.check("write", "s3://b/to")
     told = yaml.safe_load(decision.remedy)
-    assert told == {"zones": [{"match": "**", "purpose": "reply", "labels": ["A"]}]}
+    assert told == {"zones": [{"match": "command://SERVICE", "purpose": "reply", "labels": ["A"]}]}
+
+
+def served(policy: dict[str, Any], name: str) -> privacylib.Decision | None:
+    """Return why what is served there is denied, or None."""
+    with capture(policy, mode="enforce", region="eu"):
+        site = site_now(Operation(Kind.SERVE, Asset("http://shop", name)))
+        assert site is not None
+        handle = serve(site, PolicyContext())
+        try:
+            with privacylib.read("s3://b/from"):
+                return None
+        except privacylib.PolicyDenied as denied:
+            return denied.decision
+        finally:
+            finish(handle)
+
+
+def test_a_zone_that_is_missing_is_proposed_for_what_is_served_and_opens_nothing_else() -> None:
+    policy = yaml.safe_load(POLICY)
+    denied = served(policy, "a[s]k/{id}")
+    assert denied is not None
+    by_rule = next(each for each in denied.violations if each.requirement == "on")
+    policy |= yaml.safe_load(by_rule.remedy)
+    assert served(policy, "a[s]k/{id}") is None
+    assert served(policy, "other") is not None
+
+
+def test_a_zone_that_is_missing_in_a_command_is_proposed_for_it() -> None:
+    zone = commanded(Zone(), "command://nightly", ())
+    decision = decide(Question(True, "s3://b/from", frozenset({"A"}), zone), Rules())
+    assert yaml.safe_load(decision.remedy)["zones"][0]["match"] == "command://nightly"
 
 
 def test_an_unknown_zone_is_told_that_no_policy_helps() -> None:

@@ -111,6 +111,15 @@ def test_flows_of_one_call_site_are_counted_together(spool: Path) -> None:
     assert {row.mode.name for row in tried(spool, nobody).denied} == {"OBSERVE"}
 
 
+def test_a_missing_zone_is_proposed_for_what_is_served_or_for_the_command(spool: Path) -> None:
+    rows = {row.site: row for row in tried(spool, POLICY).still_denied if row.requirement == "zone"}
+    assert yaml.safe_load(rows["__main__:ask"].remedies["nearest"])["zones"][0]["match"] == "http://shop/ask"
+    held = POLICY.replace("requirements:", '  - {match: "file:///log", labels: [CONTACT]}\nrequirements:')
+    held = held.replace('model://**"', 'model://**", resident: true')
+    [row] = [row for row in tried(spool, held).denied if row.site == "__main__:tell"]
+    assert yaml.safe_load(row.remedies["nearest"])["zones"][0]["match"] == "command://shop"
+
+
 def test_a_zone_around_the_command_lets_all_of_its_work_through(spool: Path) -> None:
     assert "__main__:ask" in {row.site for row in tried(spool, POLICY).still_denied}
     found = tried(spool, POLICY + 'zones: [{match: "command://shop", purpose: order}]\n')

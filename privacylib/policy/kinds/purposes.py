@@ -19,7 +19,7 @@ def _broken(question: Question, requirement: Requirement) -> Iterator[Broken]:
         yield Broken(reason, remedies.permit(requirement, purposes=refused))
     elif not zone.purposes:
         reason = f"{held(question, requirement)} may not be used for purpose none ({question.asset})"
-        yield Broken(reason, remedies.open_zone(question.asset, question.labels, permitted))
+        yield Broken(reason, remedies.open_zone(question.asset, zone, question.labels, permitted))
     if zone.unknown:
         what = held(question, requirement)
         reason = f"{what} may not be used for a purpose that is not known: {zone.unknown} ({question.asset})"
