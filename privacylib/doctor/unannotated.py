@@ -26,12 +26,14 @@ class Unannotated:
         reads: How many operations read it.
         writes: How many wrote it, or sent something there.
         services: Who did.
+        denied: Labels of what was refused there, or would be.
     """
 
     asset: str
     reads: int = 0
     writes: int = 0
     services: set[str] = field(factory=set[str])
+    denied: set[str] = field(factory=set[str])
 
     @property
     def count(self) -> int:
@@ -40,7 +42,7 @@ class Unannotated:
 
     def members(self) -> dict[str, Any]:
         """Return the members of its JSON object."""
-        return asdict(self) | {"services": sorted(self.services)}
+        return asdict(self) | {"services": sorted(self.services), "denied": sorted(self.denied)}
 
 
 def unannotated(
@@ -68,6 +70,8 @@ def unannotated(
                 row.reads += tally.count
             else:
                 row.writes += tally.count
+            if not flow.decision.allowed:
+                row.denied |= flow.labels
             labelled |= _labelled(flow)
     chosen = (row for row in rows.values() if not _OF_OURS.match(row.asset))
     if annotation is None:
@@ -78,8 +82,9 @@ def unannotated(
 
 
 def _labelled(flow: Flow) -> set[str]:
-    """Return the assets that a flow shows to have labels, as a source."""
-    own = {flow.asset.uri} if flow.kind is Kind.READ and flow.labels else set[str]()
+    """Return the assets that a flow shows to have labels: as a source, or as a sink of what was not lowered."""
+    lowered = flow.kind is not Kind.READ and flow.decision.allowed and flow.terms is not None and flow.terms.lowered
+    own = {flow.asset.uri} if flow.labels and not lowered else set[str]()
     return own | {source.asset.uri for source in flow.sources if source.labels}
 
 
@@ -89,7 +94,8 @@ def fragment(rows: Iterable[Unannotated]) -> str:
     for row in rows:
         match = escaped(row.asset).replace("\\", "\\\\").replace('"', '\\"')
         told = ", ".join(sorted(row.services))
-        lines.append(f"  # {row.reads} reads, {row.writes} writes by {told}")
+        denied = f"; denied, or would be: {', '.join(sorted(row.denied))}" if row.denied else ""
+        lines.append(f"  # {row.reads} reads, {row.writes} writes by {told}{denied}")
         lines.append(f'  - match: "{match}"')
         lines.append("    labels: []")
     return "\n".join(lines) if len(lines) > 1 else ""

@@ -231,6 +231,28 @@ def test_it_ends_with_a_fragment_that_a_policy_accepts(
     assert cli.main(["policy", "check", str(policy.parent / "more.yaml")]) == 0
 
 
+LEAKS = """
+with privacylib.zone("order"), privacylib.read("postgres://db/users"):
+    try: write("file:///leak")
+    except privacylib.PolicyDenied: pass
+write("file:///plain")
+"""
+
+
+@pytest.mark.parametrize("mode", ["simulate", "enforce"])
+def test_what_labelled_data_was_denied_is_not_said_to_have_never_shown_a_label(
+    mode: str, spool: Path, policy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy.write_text(POLICY.replace("simulate", mode))
+    run(spool, LEAKS, policy)
+    assert [each["asset"] for each in diagnosis(capsys, spool)["unannotated"]["assets"]] == ["file:///plain"]
+    under = diagnosis(capsys, spool, arguments=("--policy", str(policy)))["unannotated"]
+    assert [(each["asset"], each["denied"]) for each in under["assets"]] == [
+        ("file:///leak", ["CONTACT"]), ("file:///plain", []),
+    ]  # fmt: skip
+    assert "1 writes by shop; denied, or would be: CONTACT" in under["fragment"]
+
+
 def test_hooks_are_told_and_those_that_do_not_hold(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = """
 from pathlib import Path
