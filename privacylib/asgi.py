@@ -26,6 +26,9 @@ _ENDS = {
     "http.response.body", "http.response.pathsend", "http.response.zerocopysend", "websocket.close",
     "websocket.http.response.body",
 }  # fmt: skip
+_EMPTY = {"type", "status", "code", "more_body"}
+"""Parts of a message that have no content."""
+
 _POLICY_VIOLATION = 1008
 """RFC 6455, 7.4.1."""
 
@@ -108,6 +111,10 @@ def _with_labels(message: Message, labels: str | None) -> Message:
     return {**message, "headers": headers}
 
 
+def _has_content(message: Message) -> bool:
+    return any(value for name, value in message.items() if name not in _EMPTY)
+
+
 class _Exchange:
     """A request with its response, or a WebSocket."""
 
@@ -135,7 +142,8 @@ class _Exchange:
         """Pass a message of the application on; none, once the response was refused.
 
         Raises:
-            PolicyDenied: The response is refused now, and its refusal is sent.
+            PolicyDenied: The response is refused now, and its refusal is sent; or other work sends what the response
+                must not have, which does not go out.
         """
         served = self.served
         if self.refused or served is None:
@@ -151,8 +159,11 @@ class _Exchange:
             except PolicyDenied as denied:
                 await self.refuse(denied)
                 raise
-            self.started = True
             message = _with_labels(message, labels)
+        if not served.is_own and _has_content(message):
+            served.send_on()
+        if kind in _STARTS:
+            self.started = True
         await self._send(message)
         if kind == "websocket.send" or message.get("body"):
             served.message()

@@ -83,6 +83,15 @@ class Exchange:
             response.headers[HEADER] = self._labels
         self._started = True
 
+    def about_to_send(self) -> None:
+        """Decide content that is due in a response that has begun.
+
+        Raises:
+            PolicyDenied: Other work sends it, and it must not go out.
+        """
+        if self._served is not None and not self._served.is_own:
+            self._served.send_on()
+
     def end(self) -> None:
         """Record the request: its last byte is sent."""
         if self._served is not None and not self.refused:

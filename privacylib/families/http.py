@@ -13,6 +13,7 @@ from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.propagation.member import Taken
 from privacylib.runtime import ACTIVE, Declared, absent, complete, exit_frame, faults, finish, respond, serve
 from privacylib.runtime.hot import Handle, decide_write, open_for_scope
+from privacylib.runtime.sending import Sent, is_own, send_on
 
 __all__ = [
     "HEADER",
@@ -75,13 +76,14 @@ def refusal(denied: PolicyDenied) -> tuple[list[tuple[str, str]], bytes]:
 class Served:
     """One request that is served, from its beginning to its last byte and the work behind it."""
 
-    __slots__ = ("_context", "_ended", "_messages", "handle")
+    __slots__ = ("_context", "_ended", "_messages", "_sent", "handle")
 
     def __init__(self, handle: Handle, context: PolicyContext) -> None:
         self.handle = handle
         self._context = context
         self._ended = False
         self._messages = 0
+        self._sent: Sent | None = None
 
     @classmethod
     def begin(
@@ -139,6 +141,20 @@ class Served:
         """Return the last refusal inside the request, which a framework may have turned into a 500."""
         decision = self.handle.frame.scope.refusal
         return None if decision is None else PolicyDenied(decision, self.handle.site.operation.asset.uri)
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the running work is that of the request, whose reads are in its response anyway."""
+        return is_own(self.handle)
+
+    def send_on(self) -> None:
+        """Decide content that other work sends in the response.
+
+        Raises:
+            PolicyDenied: It must not go out; the response itself goes on.
+        """
+        if not self._ended:
+            self._sent = send_on(self.handle, self._sent)
 
     def message(self) -> None:
         """Count one message of the stream that the exchange is."""

@@ -9,6 +9,7 @@ import grpc.aio
 from privacylib.families.rpc import Serving
 from privacylib.grpc.delegation import StandIn, standing_in_for
 from privacylib.model import PolicyDenied
+from privacylib.runtime.sending import Sent, is_own, send_on
 
 __all__ = ["AioContext", "Answering", "Context", "deny", "deny_aio"]
 
@@ -173,6 +174,8 @@ class Context(Answering):
 class AioContext(Answering):
     """Stand in for the context of an asyncio handler."""
 
+    _sent: Sent | None = None
+
     async def send_initial_metadata(self, initial_metadata: Any) -> None:
         """Send the metadata that the response begins with, and what it announces."""
         try:
@@ -185,6 +188,8 @@ class AioContext(Answering):
     async def write(self, message: Any) -> None:
         """Send a message of the response."""
         await self.about_to_send()
+        if not is_own(self.serving.handle):
+            self._send_on()
         await self.inner.write(message)
 
     async def abort(self, code: Any, details: str = "", trailing_metadata: Any = ()) -> Any:
@@ -197,6 +202,14 @@ class AioContext(Answering):
     async def abort_with_status(self, status: Any) -> Any:
         """End the call with an error."""
         await self.abort(status.code, status.details, status.trailing_metadata or ())
+
+    def _send_on(self) -> None:
+        """Decide a message that other work sends; one that must not go out leaves the call as it is."""
+        try:
+            self._sent = send_on(self.serving.handle, self._sent)
+        except PolicyDenied:
+            self.messages -= 1
+            raise
 
     def abandoned(self, _: Any) -> None:
         """Record a call that is over: a generator whose caller has gone is closed some time later."""

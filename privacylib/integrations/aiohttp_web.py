@@ -46,6 +46,19 @@ def _preparing(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitab
     return prepare
 
 
+def _sending(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Decide what is written on a response, which work of other requests may do."""
+
+    async def send(response: Any, *args: Any, **more: Any) -> Any:
+        data = args[0] if args else next(iter(more.values()), None)
+        exchange = response._req._state.get(_SEEN) if data and response._req is not None else None
+        if exchange is not None:
+            exchange.about_to_send()
+        return await original(response, *args, **more)
+
+    return send
+
+
 def _always(denied: PolicyDenied) -> Callable[[Any], Awaitable[Any]]:
     async def handle(_: Any) -> Any:
         return _refusal(denied)
@@ -64,6 +77,11 @@ INTEGRATION = Integration(
     (
         Replacement("aiohttp.web_protocol:RequestHandler._handle_request", _handling, body=OF_THE_HOST),
         Replacement("aiohttp.web_response:StreamResponse.prepare", _preparing),
+        Replacement("aiohttp.web_response:StreamResponse.write", _sending),
+        Replacement("aiohttp.web_response:StreamResponse.write_eof", _sending),
+        Replacement("aiohttp.web_ws:WebSocketResponse.send_str", _sending),
+        Replacement("aiohttp.web_ws:WebSocketResponse.send_bytes", _sending),
+        Replacement("aiohttp.web_ws:WebSocketResponse.send_frame", _sending, versions=("3.11", "")),
     ),
     distribution="aiohttp",
     versions=("3.9", "4.0"),

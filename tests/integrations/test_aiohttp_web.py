@@ -243,6 +243,66 @@ async def test_a_socket_is_one_operation(tmp_path: Path, mode: str, data: str | 
     assert edges == ({("db://users", "ws://web/reply/{name}/socket#response")} if data else set())
 
 
+async def _on_another(how: str, host: str) -> tuple[list[Any], str]:
+    """Let a request send on another's socket or stream; return what comes out there, and what the sender is told."""
+    async with aiohttp.ClientSession(f"http://{host}") as session:
+        if how == "write":
+            async with session.get("/plain/stream") as answer:
+                told = await (await session.get("/reply/sends", params={"how": how})).text()
+                return [await answer.text()], told
+        async with session.ws_connect("/plain/socket") as socket:
+            told = await (await session.get("/reply/sends", params={"how": how})).text()
+            await socket.send_str("over")
+            return [message.data async for message in socket], told
+
+
+@pytest.mark.parametrize("mode", ["observe", "enforce"])
+@pytest.mark.parametrize("how", ["send_str", "send_bytes", "send_json", "write"])
+async def test_what_a_request_sends_on_the_response_of_another_is_judged(tmp_path: Path, mode: str, how: str) -> None:
+    open_ones: list[Any] = []
+    over = asyncio.Event()
+
+    async def socket(request: Any) -> Any:
+        open_ones.append(web.WebSocketResponse())
+        await open_ones[0].prepare(request)
+        await open_ones[0].receive()
+        await open_ones[0].send_str("last")
+        return open_ones[0]
+
+    async def stream(request: Any) -> Any:
+        open_ones.append(web.StreamResponse())
+        await open_ones[0].prepare(request)
+        await over.wait()
+        await open_ones[0].write(b"last")
+        return open_ones[0]
+
+    async def sends(request: Any) -> Any:
+        text = users()
+        try:
+            await getattr(open_ones[0], how)(text if how in ("send_str", "send_json") else text.encode())
+        except privacylib.PolicyDenied as refused:
+            text = str(refused.decision.requirement)
+        over.set()
+        return web.Response(text=text)
+
+    app = web.Application()
+    app.router.add_get("/plain/socket", socket)
+    app.router.add_get("/plain/stream", stream)
+    app.router.add_get("/reply/sends", sends)
+    with watched(tmp_path, SERVED, mode) as here:
+        integrations.install(frozenset({"aiohttp_web"}))
+        with serving(app) as host:
+            came, told = await _on_another(how, host)
+        patching.uninstall()
+        sinks = {edge.sink for edge in here.edges() if edge.source == "db://users"}
+    if mode == "enforce":
+        assert (came, told) == (["last"], "flow")
+    else:
+        assert "ana@example.org" in str(came[0])
+    name = "http://web/plain/stream" if how == "write" else "ws://web/plain/socket"
+    assert (f"{name}#response" in sinks) == (mode == "observe")
+
+
 def test_what_a_handler_does_unseen_is_a_gap(here: Watched, tmp_path: Path) -> None:
     del here
     gaps: list[str] = []

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from time import time_ns
 from typing import Any
 
+from attrs import evolve
+
 from privacylib.context.current import get_frame, set_frame
 from privacylib.context.stage import Stage
 from privacylib.context.state import leave
@@ -178,10 +180,15 @@ def _meant(site: Site) -> frozenset[str]:
 
 @faults.deciding
 def _labels(serving: Serving) -> Pairs:
-    frame = serving.handle.frame
+    frame, others = serving.handle.frame, serving.handle.inflow
     held = frame.scope.reads.visible()
+    if others.members:  # what other work has sent on the stream
+        held = held.union(others)
     if serving.echo and held.labels == serving.presented and not held.unknown and not frame.zone.unknown:
         return ((MEMBER, serving.echo),)
     carrier: list[tuple[str, str]] = []
-    serving.site.snapshot.propagator.respond(carrier, told_now(frame), pair=serving.pair)
+    told = told_now(frame)
+    if others.members:
+        told = evolve(told, labels=held.labels, unknown=told.unknown or others.unknown)
+    serving.site.snapshot.propagator.respond(carrier, told, pair=serving.pair)
     return tuple(carrier)
