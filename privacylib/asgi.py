@@ -7,6 +7,7 @@ from privacylib.context import Stage, get_frame
 from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
 from privacylib.families.routes import Routing
 from privacylib.model import PolicyDenied
+from privacylib.runtime.sending import is_own
 
 __all__ = ["Middleware"]
 
@@ -160,7 +161,7 @@ class _Exchange:
                 await self.refuse(denied)
                 raise
             message = _with_labels(message, labels)
-        if not served.is_own and _has_content(message):
+        if not is_own(served.handle) and _has_content(message):
             served.send_on()
         if kind in _STARTS:
             self.started = True

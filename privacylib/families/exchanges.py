@@ -7,6 +7,7 @@ from privacylib.families.http import HEADER, Served
 from privacylib.families.routes import UNROUTED
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
+from privacylib.runtime.sending import is_own
 
 __all__ = ["Exchange", "resolved"]
 
@@ -89,7 +90,7 @@ class Exchange:
         Raises:
             PolicyDenied: Other work sends it, and it must not go out.
         """
-        if self._served is not None and not self._served.is_own:
+        if self._served is not None and not is_own(self._served.handle):
             self._served.send_on()
 
     def end(self) -> None:

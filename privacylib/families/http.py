@@ -13,7 +13,7 @@ from privacylib.propagation.carriers import MEMBER, Carrier
 from privacylib.propagation.member import Taken
 from privacylib.runtime import ACTIVE, Declared, absent, complete, exit_frame, faults, finish, respond, serve
 from privacylib.runtime.hot import Handle, decide_write, open_for_scope
-from privacylib.runtime.sending import Sent, is_own, send_on
+from privacylib.runtime.sending import Sent, send_on
 
 __all__ = [
     "HEADER",
@@ -141,11 +141,6 @@ class Served:
         """Return the last refusal inside the request, which a framework may have turned into a 500."""
         decision = self.handle.frame.scope.refusal
         return None if decision is None else PolicyDenied(decision, self.handle.site.operation.asset.uri)
-
-    @property
-    def is_own(self) -> bool:
-        """Return whether the running work is that of the request, whose reads are in its response anyway."""
-        return is_own(self.handle)
 
     def send_on(self) -> None:
         """Decide content that other work sends in the response.

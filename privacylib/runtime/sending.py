@@ -19,7 +19,7 @@ Sent = tuple[SourceSet, Zone]
 
 
 def is_own(handle: Handle) -> bool:
-    """Return whether the running work is the very scope of a request that is served."""
+    """Return whether the running work is that of a request itself, whose reads are in its response anyway."""
     frame = get_frame()
     return frame is not None and frame.scope.reads is handle.frame.scope.reads
 
