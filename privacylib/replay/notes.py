@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
-from privacylib.model import REQUEST, Flow, Kind
+from privacylib.model import REQUEST, Flow, Kind, Source
 from privacylib.model.policy import Policy
 from privacylib.naming import Glob, templated
 
 __all__ = ["notes", "told_less"]
+
+
+_SENT = (
+    "hold labels that another service sent along; those are taken as they were, whatever the policy says of what that "
+    "one read: replay its spool as well, and annotate here what it sends"
+)
 
 
 def notes(flow: Flow, policy: Policy, service: str) -> Iterator[str]:
@@ -19,6 +25,8 @@ def notes(flow: Flow, policy: Policy, service: str) -> Iterator[str]:
     """
     if any(source.asset.name == "{…}" for source in flow.sources):
         yield "hold data of more assets than are named; its labels are taken as they were"
+    if any(source.carried for source in _brought(flow)):
+        yield _SENT
     if templated(flow.asset, policy.naming) != flow.asset:
         yield "have a name that `naming` would change; annotations are looked up under the name that was recorded"
     if flow.terms is None:
@@ -47,6 +55,11 @@ def told_less(flows: Iterable[Flow]) -> frozenset[Flow]:
         for each in called
         if each.terms and not each.terms.judges and (each.kind, each.asset, each.site) in judging
     )
+
+
+def _brought(flow: Flow) -> tuple[Source, ...]:
+    taken = flow.terms.taken if flow.terms is not None else None
+    return flow.sources if taken is None else (*flow.sources, taken)
 
 
 def _zones(flow: Flow, policy: Policy, service: str) -> Iterator[str]:

@@ -22,6 +22,10 @@ _SILENT = (
     "would be denied, and are on assets of which the policy kept no record (`record: never`); whether and how often "
     "they happened is not known"
 )
+_UNSENT = (
+    "are of work in which another process read what this policy labels and the recorded one did not; such labels were "
+    "not sent along, and where they would be now is not known: annotate what that one sends"
+)
 _TOLD_LESS = (
     "hold what may have come after it was announced to an endpoint that judges for itself; whether it judges that too "
     "is taken as it was, or by `egress` where the policy has it"
@@ -110,9 +114,11 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
     rows: dict[tuple[object, ...], Change] = {}
     caveats: Counter[str] = Counter()
     operations = 0
-    for producer in chain.from_iterable(map(producers, spools)):
+    found = [(producer, tallies(producer)) for producer in chain.from_iterable(map(producers, spools))]
+    labelled = _labelled(found, judge)
+    for producer, counts in found:
         less = told_less(producer.flows.values())
-        counts = tallies(producer)
+        caveats.update(_UNSENT for _ in _unsent(producer, counts, judge, labelled))
         caveats.update(_SILENT for _ in _silent(producer, counts, judge))
         for flow, count, at_most in _counted(producer, counts, judge):
             operations += 0 if _part_of_another(flow) else count
@@ -156,6 +162,29 @@ def _silent(producer: Producer, counts: Tallies, judge: Judge) -> Iterator[Flow]
     for number, flow in producer.flows.items():
         silent = flow.terms is not None and flow.terms.silent and number not in counts.flows
         if silent and flow.decision.allowed and not judge.decide(flow).allowed:
+            yield flow
+
+
+def _labelled(found: Iterable[tuple[Producer, Tallies]], judge: Judge) -> dict[bytes, frozenset[str]]:
+    """Return by correlation key the labels that its reads have by now and had not."""
+    labels: dict[bytes, frozenset[str]] = {}
+    for producer, counts in found:
+        for number, flow in producer.flows.items():
+            more = judge.labels(flow) - flow.labels if flow.kind is Kind.READ else frozenset[str]()
+            for key in counts.flows.get(number, Tally()).keys if more else ():
+                labels[key] = labels.get(key, frozenset()) | more
+    return labels
+
+
+def _unsent(
+    producer: Producer, counts: Tallies, judge: Judge, labelled: Mapping[bytes, frozenset[str]]
+) -> Iterator[Flow]:
+    """Yield what may have got such labels from another process; what this one has read itself it holds already."""
+    own = _labelled([(producer, counts)], judge)
+    for number, flow in producer.flows.items():
+        keys = counts.flows.get(number, Tally()).keys if flow.kind is not Kind.READ else ()
+        more = frozenset[str]().union(*(labelled[key] - own.get(key, frozenset()) for key in keys if key in labelled))
+        if more and not more <= judge.labels(flow):
             yield flow
 
 

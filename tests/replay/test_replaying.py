@@ -15,6 +15,7 @@ from privacylib.model.policy import Policy
 from privacylib.policy.loading import load, parse
 from privacylib.replay import Judge, Replay, replay
 from privacylib.replay.notes import notes
+from privacylib.runtime import CARRIED
 from privacylib.testing import capture
 
 POLICY = """
@@ -214,6 +215,44 @@ def test_what_came_after_the_announcement_is_noted(when: str, tmp_path: Path) ->
     assert any("announced" in each for each in caveats) is (when == "later")
 
 
+SENDER = """
+import sys, privacylib
+privacylib.init(service="sender", spool=sys.argv[1], policy=sys.argv[2], mode="simulate")
+carrier = {}
+with privacylib.zone("order"), privacylib.read("postgres://db/users"): privacylib.inject(carrier)
+print(carrier["traceparent"], carrier["baggage"])
+"""
+RECEIVER = """
+import sys, privacylib
+privacylib.init(service="receiver", spool=sys.argv[1], policy=sys.argv[2], mode="simulate")
+traceparent, baggage = sys.stdin.read().split()
+with privacylib.attached(privacylib.extract({"traceparent": traceparent, "baggage": baggage})):
+    with privacylib.write("file:///out"): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"), [("[]", "were not sent along"), ("[CONTACT]", "another service sent along")]
+)
+def test_labels_that_another_service_sent_along_or_would_have_are_noted(
+    labels: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text("k" * 32)
+    (tmp_path / "key").chmod(0o600)
+    monkeypatch.setenv("PRIVACYLIB_KEY_FILE", str(tmp_path / "key"))
+    (tmp_path / "policy.yaml").write_text(
+        POLICY.replace('postgres://**", labels: [CONTACT]', f'postgres://**", labels: {labels}')
+    )
+    sent = ""
+    for name, program in (("a", SENDER), ("b", RECEIVER)):
+        command = [sys.executable, "-c", program, str(tmp_path / name), str(tmp_path / "policy.yaml")]
+        sent = subprocess.run(command, check=True, input=sent, capture_output=True, text=True).stdout
+    (tmp_path / "new.yaml").write_text(POLICY)
+    [note] = replay([tmp_path / "a", tmp_path / "b"], load(str(tmp_path / "new.yaml"))).caveats
+    assert note.startswith("1 flows ")
+    assert told in note
+
+
 def test_what_left_no_record_is_noted_where_it_would_be_denied(tmp_path: Path) -> None:
     silent = POLICY.replace('postgres://**", labels: [CONTACT]', 'postgres://**", labels: [], record: never')
     spool = recorded(tmp_path, "observe", silent)
@@ -266,6 +305,11 @@ def test_nothing_is_noted_where_nothing_is_taken_as_it_was() -> None:
             evolve(READ, terms=Terms(taken=Source(READ.asset, REQUEST))),
             "trust: {ingress: require}",
             "came in from outside",
+        ),
+        (
+            evolve(READ, kind=Kind.WRITE, sources=(Source(CARRIED, carried=READ.labels),), terms=Terms(served=SERVED)),
+            "",
+            "another service sent along",
         ),
         (evolve(READ, terms=Terms(taken=Source(READ.asset), served=SERVED)), "", "a zone that the policy does not"),
         (
