@@ -9,7 +9,7 @@ from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
 from privacylib.runtime.sending import is_own
 
-__all__ = ["Exchange", "resolved"]
+__all__ = ["Exchange", "resolved", "sending"]
 
 Handler = Callable[[Any], Awaitable[Any]]
 _ERROR = 500
@@ -121,3 +121,25 @@ class Exchange:
             raise denied
         self.refused = True
         return self._refusal(denied)
+
+
+def sending(
+    exchange_of: Callable[[Any], Exchange | None],
+) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
+    """Return what stands in the place of a method of responses that sends, which work of other requests may call.
+
+    Args:
+        exchange_of: Returns the exchange of a response; None for one that is not served under the policy.
+    """
+
+    def makes(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def send(response: Any, *args: Any, **more: Any) -> Any:
+            data = args[0] if args else next(iter(more.values()), None)
+            exchange = exchange_of(response) if data else None
+            if exchange is not None:
+                exchange.about_to_send()
+            return await original(response, *args, **more)
+
+        return send
+
+    return makes

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from privacylib.families.exchanges import Exchange, resolved
+from privacylib.families.exchanges import Exchange, resolved, sending
 from privacylib.families.http import REFUSED, Served, refusal
 from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Integration, Replacement
@@ -46,17 +46,7 @@ def _preparing(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitab
     return prepare
 
 
-def _sending(original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Decide what is written on a response, which work of other requests may do."""
-
-    async def send(response: Any, *args: Any, **more: Any) -> Any:
-        data = args[0] if args else next(iter(more.values()), None)
-        exchange = response._req._state.get(_SEEN) if data and response._req is not None else None
-        if exchange is not None:
-            exchange.about_to_send()
-        return await original(response, *args, **more)
-
-    return send
+_sending = sending(lambda response: None if response._req is None else response._req._state.get(_SEEN))
 
 
 def _always(denied: PolicyDenied) -> Callable[[Any], Awaitable[Any]]:
