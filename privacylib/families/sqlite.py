@@ -14,7 +14,9 @@ from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset
 from privacylib.sql import holds_values, tables
 
-__all__ = ["ATTACHED", "FILE", "TABLES", "copied", "file_of", "is_plain", "remember", "statement"]
+__all__ = [
+    "ATTACHED", "FILE", "TABLES", "blob", "copied", "file_of", "is_plain", "remember", "serialized", "statement",
+]  # fmt: skip
 
 FILE = "_privacylib_database"
 ATTACHED = "_privacylib_attached"
@@ -95,6 +97,20 @@ def copied(source: Any, schema: str, target: Any) -> tuple[Operation, ...]:
     pairs = [(_named(files[schema.lower()], name), _named(sink, name)) for name in names]
     writes = (Operation(Kind.WRITE, to, derived_from=(asset,), parsed=True) for asset, to in pairs)
     return (*(Operation(Kind.READ, asset) for asset, _ in pairs), *writes)
+
+
+def serialized(connection: Any, schema: str) -> tuple[Operation, ...]:
+    """Describe that the bytes of a whole database are handed out."""
+    file = _files(connection)[schema.lower()]
+    return tuple(Operation(Kind.READ, _named(file, name)) for name in _tables(connection, schema))
+
+
+def blob(connection: Any, schema: str, table: str, column: str, *, only_read: object) -> tuple[Operation, ...]:
+    """Describe that a value is opened like a file; what is done with one that may be written cannot be told."""
+    asset = _named(_files(connection)[schema.lower()], table)
+    if only_read:
+        return (Operation(Kind.READ, asset, fields=(column,)),)
+    return (Operation(Kind.OPAQUE, asset, fields=(column,), why="a blob that may be written"),)
 
 
 def _table(connection: Any, name: str) -> Asset:

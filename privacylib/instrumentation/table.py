@@ -25,6 +25,7 @@ class Target:
     Args:
         target: ``module:name`` or ``module:Class.name``.
         parameters: Names of the positional parameters, where the function does not tell.
+        since: The first version of Python in which the library has it; None for any.
         until: The first version of Python in which the library does not have it any more; None for none.
         versions: The first version of the integration's distribution that has it, and the first that has not; either
             may be empty. Elsewhere it is not looked for.
@@ -33,6 +34,7 @@ class Target:
 
     target: str
     parameters: tuple[str, ...] = field(default=(), kw_only=True)
+    since: tuple[int, int] | None = field(default=None, kw_only=True)
     until: tuple[int, int] | None = field(default=None, kw_only=True)
     versions: tuple[str, str] = field(default=("", ""), kw_only=True)
     body: Body = field(default=SEEN, kw_only=True)
@@ -45,7 +47,8 @@ class Target:
     @property
     def applies(self) -> bool:
         """Return whether this version of Python can have the target."""
-        return self.until is None or sys.version_info < self.until
+        begun = self.since is None or sys.version_info >= self.since
+        return begun and (self.until is None or sys.version_info < self.until)
 
 
 @frozen

@@ -23,15 +23,19 @@ def _statement(call: Call) -> tuple[Operation, ...]:
     return sqlite.statement(call["self"].connection, call["sql"], bound=bool(call["parameters"]))
 
 
-def _is_plain(call: Call) -> bool:
-    return sqlite.is_plain(call["sql"])
-
-
-_ALIKE = Alike(statement_of_sqlite, _is_plain)
+_ALIKE = Alike(statement_of_sqlite, lambda call: sqlite.is_plain(call["sql"]))
 
 
 def _copied(call: Call) -> tuple[Operation, ...]:
     return sqlite.copied(call["self"], call["name"] or "main", call["target"])
+
+
+def _serialized(call: Call) -> tuple[Operation, ...]:
+    return sqlite.serialized(call["self"], call["name"] or "main")
+
+
+def _blob(call: Call) -> tuple[Operation, ...]:
+    return sqlite.blob(call["self"], call["name"] or "main", call["table"], call["column"], only_read=call["readonly"])
 
 
 def _factory(name: str, given: Any) -> Any:
@@ -66,6 +70,8 @@ INTEGRATION = Integration(
             "sqlite3:Connection.cursor", parameters=("self", "factory"), pins={"factory": partial(_factory, "Cursor")}
         ),
         Patch("sqlite3:Connection.backup", _copied, parameters=("self", "target")),
+        Patch("sqlite3:Connection.serialize", _serialized, parameters=("self",), since=(3, 11)),
+        Patch("sqlite3:Connection.blobopen", _blob, parameters=("self", "table", "column", "row"), since=(3, 11)),
         *_on("execute", "sql", "parameters"),
         *_on("executemany", "sql", "parameters"),
         *_on("executescript", "sql"),

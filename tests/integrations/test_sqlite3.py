@@ -1,10 +1,12 @@
 """sqlite3 under the policy."""
 
 import sqlite3
+import sys
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import dbapi2
+from typing import Any
 
 import pytest
 
@@ -206,6 +208,37 @@ def test_a_backup_is_denied_before_the_first_page(here: Watched, tmp_path: Path)
         with privacylib.zone("ads"), pytest.raises(PolicyDenied):
             connection.backup(target)
         assert target.execute("select count(*) from sqlite_master").fetchone() == (0,)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="it came with Python 3.11")
+def test_the_bytes_of_a_whole_database_are_read_from_each_of_its_tables(here: Watched, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.executescript("create table contacts (email); create table plain (x)")
+        with privacylib.scope("job"), privacylib.zone("reply"):
+            data: bytes = driver(connection).serialize()
+            read = privacylib.current().reads
+        with privacylib.zone("ads"), pytest.raises(PolicyDenied):
+            driver(connection).serialize(name="main")
+    assert data.startswith(b"SQLite format 3")
+    assert read == tuple(f"sqlite://{tmp_path}/shop.db/{name}" for name in ("contacts", "plain"))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="it came with Python 3.11")
+def test_a_value_that_is_opened_like_a_file_is_read_and_perhaps_written(here: Watched, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.executescript("create table contacts (email); insert into contacts values (zeroblob(4))")
+        with privacylib.scope("job"), privacylib.zone("reply"):
+            with driver(connection).blobopen("contacts", "email", 1, readonly=True) as blob:
+                assert blob.read() == bytes(4)
+            read = privacylib.current().reads
+        with privacylib.zone("ads"), pytest.raises(PolicyDenied):
+            driver(connection).blobopen("contacts", "email", 1)
+    assert read == (f"sqlite://{tmp_path}/shop.db/contacts#email",)
+
+
+def driver(connection: sqlite3.Connection) -> Any:
+    """Return a connection with what not every Python has."""
+    return connection
 
 
 def test_fault_44_the_drivers_other_name_is_seen_too(here: Watched, tmp_path: Path) -> None:
