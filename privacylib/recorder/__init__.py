@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
     from privacylib.recorder.interrupts import of_the_host
     from privacylib.recorder.memory import MemoryStore
-    from privacylib.recorder.quarantine import quarantine, quarantined
+    from privacylib.recorder.quarantining import quarantine, quarantined
     from privacylib.recorder.reading import Producer, producers
     from privacylib.recorder.recorder import Recorder
     from privacylib.recorder.room import DEFAULT_CAP
@@ -40,7 +40,7 @@ _PARTS = {
     "folding": ("NOTE_OF_EXPORTER", "acknowledged"),
     "interrupts": ("of_the_host",),
     "memory": ("MemoryStore",),
-    "quarantine": ("quarantine", "quarantined"),
+    "quarantining": ("quarantine", "quarantined"),
     "reading": ("Producer", "producers"),
     "recorder": ("Recorder",),
     "room": ("DEFAULT_CAP",),

@@ -25,7 +25,7 @@ from privacylib.recorder.indexing import definitions
 from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT
-from privacylib.recorder.quarantine import inherit_quarantined
+from privacylib.recorder.quarantining import inherit_quarantined
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.store import ABOUT, EXPORTING, Store
 
