@@ -30,7 +30,7 @@ cdef class Frame:
     cpdef Frame inside(self)
     cpdef object operation(self)
     cpdef list bodies(self)
-    @cython.locals(body=Frame, last=Frame)
+    @cython.locals(body=Frame, last=Frame, further=Frame)
     cpdef Frame running(self)
 
 

@@ -115,9 +115,11 @@ class Frame:
             body = body.within
         last = body
         while last is not None:
-            while last.within is not None and last.within.ended:
-                last.within = last.within.within
-            last = last.within
+            further = last.within  # looked at once: other threads let go of them too
+            while further is not None and further.ended:
+                further = further.within
+            last.within = further
+            last = further
         return body
 
 
