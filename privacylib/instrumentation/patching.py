@@ -31,6 +31,10 @@ _MISSING: Any = object()
 _lock = threading.RLock()
 _seen: set[str] = set()
 _placed: list[tuple[Any, str, Any, Any]] = []
+_replaced: list[Any] = []
+"""Functions of modules that were replaced, until it is known who else holds them."""
+_versions: dict[str, str] = {}
+"""Those of distributions that are here, as looking one up reads a file."""
 _methods: dict[type, dict[str, Target]] = {}
 _classes: dict[type, type] = {}
 covered: dict[str, str] = {}
@@ -52,13 +56,17 @@ def install(integrations: Iterable[Integration]) -> None:
     Args:
         integrations: The tables.
     """
+    modules: dict[str, None] = {}
     for integration in integrations:
         for patch in integration.patches:
             with _lock:
                 if patch.target in _seen or not patch.applies:
                     continue
                 _seen.add(patch.target)
+            modules[patch.module] = None
             when_imported(patch.module, functools.partial(_place, integration, patch))
+    for module in modules:  # after the last patch of each, be it now or when it is imported
+        when_imported(module, _look_around)
 
 
 def applies(integration: Integration, patch: Target) -> bool:
@@ -106,7 +114,9 @@ def uninstall() -> None:
         forget()
         for placed in reversed(_placed):
             _put_back(*placed)
-        for known in (_seen, _placed, _methods, _classes, covered, uncovered, _listeners, _moved, _connects):
+        for known in (
+            _seen, _placed, _replaced, _versions, _methods, _classes, covered, uncovered, _listeners, _moved, _connects,
+        ):  # fmt: skip
             known.clear()
 
 
@@ -148,8 +158,6 @@ def _place(integration: Integration, patch: Target, module: ModuleType) -> None:
             _connects.update(dict.fromkeys(integration.connects, integration.name))
     elif integration.name not in _moved:
         _tell_moved(integration, patch.target)
-    for tell in _listeners:
-        tell()
 
 
 def _tell_moved(integration: Integration, target: str) -> None:
@@ -181,11 +189,10 @@ def _replace(integration: Integration, patch: Target, module: ModuleType) -> Non
             return
         uncovered.pop(patch.target, None)  # another of its names was patched before it
         _placed.append((owner, name, theirs if before is ours else before, ours))
-        uncovered.pop(patch.target, None)  # it was another name of what is patched already
         if isinstance(patch, Patch) and not patch.parameters and (lost := unnamed(function, patch.pins)):
             uncovered[patch.target] = f"replaced by a function that names no {lost[0]}"
         if owner is module:
-            uncovered.update(dict.fromkeys(_aliases(theirs), "imported before it was patched"))
+            _replaced.append(theirs)
 
 
 def _ours(original: Any, function: Any, patch: Target) -> Any:
@@ -228,12 +235,23 @@ def _known(original: Any) -> tuple[Any, Any] | None:
     return next(((theirs, mine) for _, _, theirs, mine in _placed if original in (theirs, mine)), None)
 
 
-def _aliases(function: Any) -> Iterator[str]:
+def _look_around(_module: ModuleType) -> None:
+    """Note who else holds functions that were replaced, all at once as there are many modules, and tell of changes."""
+    with _lock:
+        functions = {id(each): each for each in _replaced}
+        _replaced.clear()
+        if functions:
+            uncovered.update(dict.fromkeys(_aliases(functions), "imported before it was patched"))
+    for tell in _listeners:
+        tell()
+
+
+def _aliases(functions: Mapping[int, Any]) -> Iterator[str]:
     """Yield where others than the standard library hold a function itself, which nobody sees there."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] not in sys.stdlib_module_names:
             held = list(getattr(module, "__dict__", {}).items())
-            yield from (f"{name}:{alias}" for alias, value in held if value is function)
+            yield from (f"{name}:{alias}" for alias, value in held if id(value) in functions)
 
 
 def _own(owner: Any, name: str) -> Any:
@@ -258,11 +276,11 @@ def _within(version: str | None, versions: tuple[str, str]) -> bool:
 
 def _version(integration: Integration) -> str | None:
     """Return the installed version of what brings a library, where that is known."""
-    if integration.distribution is None:
-        return None
-    with Stage(UNSEEN), suppress(metadata.PackageNotFoundError):  # files may be patched already
-        return metadata.version(integration.distribution)
-    return None
+    name = integration.distribution
+    if name is not None and name not in _versions:
+        with Stage(UNSEEN), suppress(metadata.PackageNotFoundError):  # files may be patched already
+            _versions[name] = metadata.version(name)
+    return None if name is None else _versions.get(name)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -132,6 +132,23 @@ def test_fault_44_an_alias_taken_earlier_is_reported(library: Path, monkeypatch:
     assert patching.uncovered == {"early:store": "imported before it was patched"}
 
 
+@pytest.mark.usefixtures("library")
+def test_modules_are_looked_through_once_for_all_that_is_patched(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, told = list[str](), list[None]()
+
+    class Large(types.ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            looks.extend([name] * (name == "__dict__"))
+            return super().__getattribute__(name)
+
+    monkeypatch.setitem(sys.modules, "large", Large("large"))
+    patching.on_change(lambda: told.append(None))
+    patching.install([table(*TARGETS)])
+    imported()
+    assert (len(looks), len(told)) == (1, 1)
+    assert len(patching.covered) == len(TARGETS)
+
+
 def test_one_function_under_two_names_is_patched_once(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (library / "within.py").write_text("def put(key): return key\n")
     (library / "around_it.py").write_text("from within import *\n")
