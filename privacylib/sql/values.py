@@ -27,6 +27,12 @@ def both_ways(one: int, other: int) -> int:
     return max(one & ~CLEAR, other & ~CLEAR) | ((one | other) & CLEAR)
 
 
+_CODES = range(AGGREGATED + CLEAR + 1)
+_BOTH = [[both_ways(one, other) for other in _CODES] for one in _CODES]
+_AFTER = [[max(code & ~CLEAR, change & ~CLEAR) | (code & change & CLEAR) for code in _CODES] for change in _CODES]
+"""Looked up, as statements of many columns come to millions of pairs: what two ways come to, and one after a change."""
+
+
 class Value:
     """Hold what a value depends on.
 
@@ -45,14 +51,20 @@ class Value:
 
     def take(self, other: "Value", change: int = IDENTICAL | CLEAR) -> None:
         """Add what another value depends on, after a change on the way."""
-        for pair, code in other.direct.items():
-            self.add(pair, max(code & ~CLEAR, change & ~CLEAR) | (code & change & CLEAR))
+        direct, after = self.direct, _AFTER[change]
+        if direct:
+            known = direct.get
+            for pair, code in other.direct.items():
+                was = known(pair)
+                direct[pair] = after[code] if was is None else _BOTH[was][after[code]]
+        else:
+            direct.update({pair: after[code] for pair, code in other.direct.items()})
         self.indirect.update(other.indirect)
 
     def add(self, pair: Pair, code: int) -> None:
         """Add a way from a column."""
         known = self.direct.get(pair)
-        self.direct[pair] = code if known is None else both_ways(known, code)
+        self.direct[pair] = code if known is None else _BOTH[known][code]
 
     def changed(self, change: int) -> "Value":
         """Return what this value is after a change."""
