@@ -24,14 +24,13 @@ def growth(work: Callable[[int], object], size: int) -> float:
         work: Does it on so much.
         size: What is large enough to be told from the noise of a clock.
     """
-    return _least(work, 8 * size) / _least(work, size)
+    rounds = [(_seconds(work, 8 * size), _seconds(work, size)) for _ in range(ROUNDS)]
+    most, least = map(min, zip(*rounds, strict=True))
+    return most / least
 
 
-def _least(work: Callable[[int], object], size: int) -> float:
-    """Return the CPU seconds of the least of several rounds: what else runs can only add to it."""
-    found: list[float] = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        work(size)
-        found.append(time.process_time() - began)
-    return min(found)
+def _seconds(work: Callable[[int], object], size: int) -> float:
+    """Return the CPU seconds of one round; the least of several counts, as what else runs can only add to it."""
+    began = time.process_time()
+    work(size)
+    return time.process_time() - began

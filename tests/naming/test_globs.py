@@ -72,7 +72,7 @@ def test_law_a_uri_matches_itself_and_what_is_wider(uri: str) -> None:
 def test_a_hostile_pattern_stays_fast(pattern: str) -> None:
     glob = Glob(pattern)
     assert not glob.matches("a" * 300)
-    assert growth(lambda size: [glob.matches("a" * size) for _ in range(5)], 300) < SQUARE
+    assert growth(lambda size: [glob.matches("a" * size) for _ in range(5)], 80) < SQUARE  # short rounds
 
 
 @given(st.lists(st.text("ab/*", max_size=5), max_size=8), st.text("ab/", max_size=6))
