@@ -150,6 +150,7 @@ class Production(Producing):
         """Seal the store; whoever comes later goes on in another one."""
         if not self.guard[0]:  # already closed, or the parent's
             return
+        self._segments.room.leave()
         with self._lock:
             self.closed = True
             self.guard[0] = 0  # from here on nobody writes: what is handed out now is the end

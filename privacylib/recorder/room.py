@@ -59,6 +59,7 @@ class Room:
         self._producer = Producer(store, counting=True)
         self._folding = RLock()
         self._folder = 0
+        self._left = False
         self._patience = self._patience_with_others = _PATIENCE
         self._unmeasured = 0
         self._used = before._used if before else 0
@@ -93,6 +94,15 @@ class Room:
         if self._used > self._cap:
             self._make_room(size)
 
+    def leave(self) -> None:
+        """Fold no more behind the host's back, and wait a little for what is on the way: its owner ends.
+
+        Whoever removes the spool after a shutdown must not meet files that come and go.
+        """
+        self._left = True
+        if self._folder != get_ident() and self._folding.acquire(timeout=_PATIENCE):
+            self._folding.release()
+
     def _measure(self, size: int = 0) -> None:
         used, self._producers = self._store.used()
         self._used = used + size
@@ -115,14 +125,14 @@ class Room:
             raise SpoolFull
 
     def _fold_behind(self) -> None:
-        if not self._folder:
+        if not (self._folder or self._left):
             try:
                 _thread.start_new_thread(self._run, ())
             except RuntimeError:  # at exit there are no new threads: what does not fit then is folded in the caller
                 return
 
     def _run(self) -> None:
-        if self._folding.acquire(blocking=False):
+        if not self._left and self._folding.acquire(blocking=False):
             try:
                 self._fold(0, self._cap // 8 * 3)
             except BaseException:  # noqa: BLE001 - nobody is above this thread; the next segment tries again
@@ -133,17 +143,22 @@ class Room:
     def _fold(self, size: int, target: int) -> None:
         """Fold until no more than `target` bytes are used, counting `size` that are still to come."""
         outer = get_frame()
+
+        def more() -> bool:
+            self._measure(size)
+            return self._used > target and (size > 0 or not self._left)
+
         try:
             self._folder = get_ident()
             set_frame(UNSEEN)
             self._measure(size)
-            if self._producers > MANY_PRODUCERS and self._adopt(0.0):
-                self._measure(size)
-            while self._used > target and self._fold_some():
-                self._measure(size)
+            if self._producers > MANY_PRODUCERS:
+                self._adopt(0.0)
+            while more() and self._fold_some():
+                pass
             until = monotonic() + self._patience_with_others if size else 0.0
-            while self._used > target and self._adopt(until):
-                self._measure(size)
+            while more() and self._adopt(until):
+                pass
         finally:
             self._folder = 0
             set_frame(outer)

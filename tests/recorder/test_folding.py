@@ -3,9 +3,12 @@
 import itertools
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
 from hypothesis import given
@@ -22,6 +25,7 @@ from privacylib.recorder import (
     adopt,
     adopting,
     producers,
+    room,
     tallies,
 )
 from privacylib.recorder.folding import acknowledged, fold
@@ -171,6 +175,29 @@ def test_a_thread_in_the_middle_of_a_record_holds_its_segment(tmp_path: Path) ->
         pass
     assert many(recorder, 1000) == 1000
     assert 0 not in recorder.store.numbers()
+
+
+def test_after_a_close_nothing_is_folded_behind_the_hosts_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, done = Event(), list[float]()
+
+    def slowly(producer: Producer, numbers: Sequence[int], left: int) -> None:
+        ours = producer.store.spool == tmp_path  # what tests before this one began may go on
+        if ours:
+            begun.set()
+            sleep(0.1)
+        fold(producer, numbers, left)
+        if ours:
+            done.append(monotonic())
+
+    monkeypatch.setattr(room, "fold", slowly)
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, 1 << 20)
+    while not begun.is_set():
+        assert many(recorder, 1000) == 1000
+    recorder.close()
+    assert len(done) == 1
+    assert done[0] < monotonic()
+    sleep(0.3)
+    assert len(done) == 1  # it ended between two portions, although more could be folded
 
 
 def test_closed_producers_become_one_for_each_service(tmp_path: Path) -> None:
