@@ -2,17 +2,57 @@
 
 import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any, cast
 
+from privacylib.families.paths import PATHS
 from privacylib.model import Asset, Kind, Operation
 
-__all__ = ["command_name", "started"]
+__all__ = ["command_name", "listed", "runs", "started", "starts"]
 
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?")
 _OPTIONS = re.compile(r"-(?!-)[A-Za-z]*?([cmWX])(.*)")
 """Options of the interpreter up to the first that takes an argument."""
+
+
+def listed(given: Any) -> Any:
+    """Return a command whose words can be looked at, and still be passed on."""
+    return list(cast("Iterator[Any]", given)) if isinstance(given, Iterator) else given
+
+
+def starts(given: Any, *, program: Any = None) -> bool:
+    """Return whether a command can be started at all; the standard library refuses words that are no text.
+
+    Args:
+        given: One text, or the program and its arguments.
+        program: What is run in place of the first word; there has to be one.
+    """
+    if not isinstance(program, (type(None), *PATHS)):
+        return False
+    if isinstance(given, PATHS):
+        return True
+    if not isinstance(given, Iterable) and not hasattr(given, "__getitem__"):
+        return False
+    words = list(cast("Iterable[Any]", given))
+    return bool(words or program is not None) and all(isinstance(word, PATHS) for word in words)
+
+
+def runs(path: Any, argv: Any, env: Any, *, opened: bool) -> bool:
+    """Return whether a program can be run by its path, which is refused with words that are no list, or none at all.
+
+    Args:
+        path: Of the program.
+        argv: Its words.
+        env: Its environment.
+        opened: Whether the number of an open file will do for a path.
+    """
+    if not isinstance(argv, (tuple, list)) or not argv:
+        return False
+    inherits = env is None and sys.version_info >= (3, 13)
+    named = isinstance(path, (*PATHS, int) if opened else PATHS)
+    return named and (inherits or hasattr(env, "keys")) and starts(cast("Sequence[Any]", argv))
 
 
 def started(given: Any, *, by_shell: bool = False, program: Any = None) -> tuple[Operation, ...]:
@@ -28,8 +68,8 @@ def started(given: Any, *, by_shell: bool = False, program: Any = None) -> tuple
     elif isinstance(given, (str, bytes, os.PathLike)):
         words = [program or cast("Any", given)]
     else:
-        first, *others = cast("Sequence[Any]", given)
-        words = [program or first, *others]
+        words = [*cast("Sequence[Any]", given)]
+        words[:1] = [program or words[0]]
     return (Operation(Kind.CALL, Asset("command", command_name([os.fsdecode(word) for word in words]))),)
 
 

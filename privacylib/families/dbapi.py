@@ -7,7 +7,15 @@ from privacylib.decorators.sites import host_site
 from privacylib.model import Asset, Kind, Operation, Part
 from privacylib.sql import Schema, plans
 
-__all__ = ["made_meanwhile", "operations"]
+__all__ = ["asks_by", "made_meanwhile", "operations"]
+
+_NEVER = (type(None), bool, int, float, list, tuple, dict, set)
+"""What no driver takes for a statement."""
+
+
+def asks_by(*names: str) -> Callable[[Any], bool]:
+    """Return what tells of a call whether one of some arguments can be a statement; drivers refuse what cannot."""
+    return lambda call: any(not isinstance(call[name], _NEVER) for name in names)
 
 
 def made_meanwhile(name: str) -> Callable[[Any], bool]:

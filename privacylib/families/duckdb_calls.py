@@ -1,22 +1,15 @@
 """What calls of DuckDB's methods and functions mean, by their arguments."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from privacylib.families import duckdb, duckdb_older
+from privacylib.families.asked import Asked
 from privacylib.model import Operation
 
 __all__ = [
     "appended", "ended", "file", "made", "named", "reading", "script", "statement", "submitted", "table", "view",
 ]  # fmt: skip
-
-
-class Asked(Protocol):
-    """A call, which gives its arguments by name."""
-
-    def __getitem__(self, name: str) -> Any:
-        """Return an argument; None where it was not given."""
-        ...
 
 
 def _connection(call: Asked) -> Any:

@@ -13,6 +13,8 @@ __all__ = ["commands", "kind", "place_in_cluster", "place_of", "published"]
 PLACE = "_privacylib_place"
 """Attribute of a connection pool: where its connections lead."""
 _ANY = "{…}"
+_NAMES = (str, bytes, bytearray, memoryview)
+"""What clients take for the name of a command."""
 MOST = 64
 """Keys of one call that are named each; more are named together."""
 
@@ -69,6 +71,8 @@ def commands(place: str, given: Iterable[Sequence[Any]]) -> tuple[Operation, ...
     """
     found: dict[Operation, None] = {}
     for arguments in given:
+        if not arguments or not isinstance(arguments[0], _NAMES):
+            continue  # no client sends it
         found.update(dict.fromkeys(_command(place, arguments)))
     return tuple(sorted(found, key=lambda one: one.kind))
 

@@ -8,7 +8,10 @@ from typing import Any, cast
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset
 
-__all__ = ["file_operation", "is_data", "moved", "resolved"]
+__all__ = ["PATHS", "file_operation", "is_data", "moved", "resolved"]
+
+PATHS = (str, bytes, os.PathLike)
+"""What the standard library takes for a path, beside numbers of open files."""
 
 _PROGRAMS = (".py", ".pyc", ".pyi", ".pyd", ".so", ".pth")
 _DEVICES = ("/dev/", "/proc/", "/sys/")

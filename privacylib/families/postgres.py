@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from privacylib.families.asked import Asked
 from privacylib.families.copying import plain
 from privacylib.families.databases import CHANGES, Database, Shelf, of_connection, remember, server
 from privacylib.families.dbapi import operations
@@ -133,9 +134,9 @@ def statement(connection: Any, query: Any, database: Database | None = None) -> 
     return operations(plainly, database.asset, dialect="postgres", schema=database.schema)
 
 
-def called(connection: Any, procedure: str) -> tuple[Operation, ...]:
-    """Describe a call of a procedure, in which anything may happen."""
-    return (Operation(Kind.OPAQUE, database_of(connection).asset(procedure)),)
+def called(call: Asked) -> tuple[Operation, ...]:
+    """Describe a call of a procedure by a cursor of psycopg2; anything may happen in it."""
+    return (Operation(Kind.OPAQUE, database_of(call["self"].connection).asset(call["procname"])),)
 
 
 def is_plain(call: Any) -> bool:

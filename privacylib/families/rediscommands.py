@@ -85,7 +85,7 @@ _CONTAINERS = {"XINFO"}
 """Commands whose keys stand behind the name of a subcommand."""
 
 
-def keys(arguments: Sequence[Any]) -> Iterator[tuple[str, Any]] | None:
+def keys(arguments: Sequence[Any]) -> Sequence[tuple[str, Any]] | None:
     """Return what a command does to which keys, as pairs of `READS`, `WRITES` or `CHANNEL` and a key.
 
     Args:
@@ -100,9 +100,12 @@ def keys(arguments: Sequence[Any]) -> Iterator[tuple[str, Any]] | None:
     if specs is None:
         return None
     given = [*(words if words[0] in _CONTAINERS else words[:1]), *rest]
-    if specs == ("s#2",) and int(given[2]) == 0:
+    try:
+        if specs == ("s#2",) and int(given[2]) == 0:
+            return None
+        return list(_by(("x1",) if words[0] == "SET" and _behind("GET", [*given[2:], ""]) else specs, given))
+    except (IndexError, TypeError, ValueError):  # it does not say how many keys it has: the server will mind, or not
         return None
-    return _by(("x1",) if words[0] == "SET" and _behind("GET", [*given[2:], ""]) else specs, given)
 
 
 def _by(specs: tuple[str, ...], given: list[Any]) -> Iterator[tuple[str, Any]]:

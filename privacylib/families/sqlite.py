@@ -15,7 +15,7 @@ from privacylib.naming import file_asset
 from privacylib.sql import holds_values, tables
 
 __all__ = [
-    "ATTACHED", "FILE", "TABLES", "blob", "copied", "file_of", "is_plain", "remember", "serialized", "statement",
+    "ATTACHED", "FILE", "TABLES", "blob", "copied", "file_of", "has", "is_plain", "remember", "serialized", "statement",
 ]  # fmt: skip
 
 FILE = "_privacylib_database"
@@ -73,6 +73,8 @@ def _is_no_sql(cursor: Any, text: str) -> bool:
     """Return whether SQLite cannot read a statement either, so that it does nothing but raise."""
     import sqlite3
 
+    if "\0" in text:
+        return True
     try:
         cursor.execute(f"EXPLAIN {text}")
     except sqlite3.OperationalError as error:
@@ -88,6 +90,11 @@ def is_plain(text: str) -> bool:
         return False
     found = tables(text, "sqlite")
     return not any("." in name for name in found.reads + found.writes)
+
+
+def has(connection: Any, schema: Any) -> bool:
+    """Return whether a connection has opened a database by that name; SQLite refuses any other."""
+    return isinstance(schema, str) and schema.lower() in _files(connection)
 
 
 def copied(source: Any, schema: str, target: Any) -> tuple[Operation, ...]:

@@ -43,7 +43,7 @@ def around(original: Any, patch: Target) -> Any:
 
 
 def _ours(original: Callable[..., Any], patch: Target) -> Any:
-    positions, defaults = _parameters(original, patch.parameters)
+    positions, defaults, fewest = _parameters(original, patch.parameters)
 
     def call_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         return Call(args, kwargs, positions, defaults)
@@ -58,7 +58,7 @@ def _ours(original: Callable[..., Any], patch: Target) -> Any:
         case Patch() if patch.only_pins and not inspect.iscoroutinefunction(original):
             return pinning(original, patch.pins, positions, defaults)
         case Patch():
-            return operating(original, patch, call_of)
+            return operating(original, patch, call_of, fewest)
         case _:
             raise TypeError(f"{patch.target}: a {type(patch).__name__} has no function in its place")
 
@@ -91,14 +91,15 @@ def _awaited(original: Callable[..., Any], instead: Callable[..., Any]) -> Calla
     return wrapper
 
 
-def _parameters(original: Callable[..., Any], told: tuple[str, ...]) -> tuple[dict[str, int], dict[str, Any]]:
-    """Return where the positional parameters of a function stand, and the defaults of all."""
+def _parameters(original: Callable[..., Any], told: tuple[str, ...]) -> tuple[dict[str, int], dict[str, Any], int]:
+    """Return where the positional parameters of a function stand, the defaults of all, and how many have none."""
     if told:
-        return {name: at for at, name in enumerate(told)}, dict.fromkeys(told)
+        return {name: at for at, name in enumerate(told)}, dict.fromkeys(told), 0
     try:
         parameters = inspect.signature(original).parameters.values()
     except (TypeError, ValueError):
-        return {}, {}
+        return {}, {}, 0
     positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return {name: at for at, name in enumerate(positional)}, defaults
+    anything = sum(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+    return {name: at for at, name in enumerate(positional)}, defaults, len(parameters) - len(defaults) - anything

@@ -25,6 +25,7 @@ __all__ = [
     "always",
     "argument",
     "never",
+    "typed",
 ]
 
 
@@ -40,6 +41,16 @@ def argument(name: str) -> Fact:
 def always(_: Call) -> bool:
     """Say yes of any call."""
     return True
+
+
+def typed(**types: type | tuple[type, ...]) -> Test:
+    """Return what tells of a call whether arguments are of the types that a function takes.
+
+    Args:
+        types: Of each of them; an argument that was not given is None.
+    """
+    wanted = tuple(types.items())
+    return lambda call: all(isinstance(call[name], of) for name, of in wanted)
 
 
 def never(_: Call) -> bool:

@@ -30,15 +30,16 @@ def in_force() -> Snapshot | None:
     return None if frame is not None and is_unseen(frame) else ACTIVE.snapshot
 
 
-def operating(original: Callable[..., Any], patch: Patch, call_of: CallOf) -> Any:
+def operating(original: Callable[..., Any], patch: Patch, call_of: CallOf, fewest: int) -> Any:
     """Return a function of the same kind with its operations around each call.
 
     Args:
         original: The function.
         patch: What its calls mean.
         call_of: Returns a call by its arguments.
+        fewest: How many arguments it wants; a call with fewer does nothing but raise.
     """
-    start = functools.partial(_start, patch, call_of)
+    start = functools.partial(_start, patch, call_of, fewest)
     if not patch.returns:
         return _leaving(original, start)
     called = in_caller(original) if patch.body.in_caller else apart(original) if patch.body.apart else original
@@ -136,7 +137,7 @@ class _Steps:
 
 
 def _start(
-    patch: Patch, call_of: CallOf, args: tuple[Any, ...], kwargs: dict[str, Any]
+    patch: Patch, call_of: CallOf, fewest: int, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any], Running | None]:
     """Pin the arguments of a call and begin its operations; None where it is not seen.
 
@@ -144,7 +145,7 @@ def _start(
         PolicyDenied: An enforced rule denies it.
     """
     snapshot = in_force()
-    if snapshot is None:
+    if snapshot is None or len(args) + len(kwargs) < fewest:
         return args, kwargs, None
     if patch.pins:
         call = call_of(args, kwargs)

@@ -16,8 +16,11 @@ from importlib import metadata
 from types import FunctionType, ModuleType
 from typing import Any
 
+from attrs import evolve
+
 from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation.calling import around
+from privacylib.instrumentation.facts import always
 from privacylib.instrumentation.importing import forget, when_imported
 from privacylib.instrumentation.pinning import unnamed
 from privacylib.instrumentation.subclasses import subclass
@@ -135,8 +138,10 @@ def patched_class(base: type) -> type:
         for ancestor in reversed(base.__mro__):
             for name, patch in _methods.get(ancestor, {}).items():
                 method = inspect.getattr_static(base, name)
-                if method is vars(ancestor)[name] or _fits_others(patch):
+                if method is vars(ancestor)[name]:
                     methods[name] = around(method, patch)
+                elif _fits_others(patch):
+                    methods[name] = around(method, _for_another(patch))
         if not methods:
             return base
         _classes[base] = subclass(base, methods)
@@ -146,6 +151,11 @@ def patched_class(base: type) -> type:
 def _fits_others(patch: Target) -> bool:
     """Return whether a patch may stand around another function than the one it was written for."""
     return not isinstance(patch, Replacement) and not (isinstance(patch, Patch) and patch.pins)
+
+
+def _for_another(patch: Target) -> Target:
+    """Return a patch for another function, which may take what the one that it was written for refuses."""
+    return evolve(patch, takes=always) if isinstance(patch, Patch) else patch
 
 
 def _place(integration: Integration, patch: Target, module: ModuleType) -> None:

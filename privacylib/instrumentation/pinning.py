@@ -45,8 +45,8 @@ def pinned(
             kwargs[name] = pin(kwargs[name])
         elif position is not None and position < len(args):
             args = (*args[:position], pin(args[position]), *args[position + 1 :])
-        elif name in defaults:
-            kwargs[name] = pin(defaults[name])
+        elif name in defaults and (value := pin(defaults[name])) is not defaults[name]:
+            kwargs[name] = value
     return args, kwargs
 
 

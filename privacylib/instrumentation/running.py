@@ -181,7 +181,7 @@ class Running:
 def _described(patch: Patch, call: Call) -> tuple[Operation, ...]:
     """Describe a call; one that cannot be told is opaque, so that it is decided all the same."""
     try:
-        return patch.describe(call)
+        return patch.describe(call) if patch.takes(call) else ()
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("describing", error)
         return (Operation(Kind.OPAQUE, Asset(patch.module, "{…}")),)

@@ -8,10 +8,21 @@ from attrs import field, frozen
 
 from privacylib.families.messaging import Message
 from privacylib.instrumentation.call import Call, Describe, Fact, Test
-from privacylib.instrumentation.facts import NO_RESPONSE, SEEN, Alike, Body, Lasts, Outgoing, Response, never
+from privacylib.instrumentation.facts import NO_RESPONSE, SEEN, Alike, Body, Lasts, Outgoing, Response, always, never
 from privacylib.model import Operation
 
-__all__ = ["Answer", "Call", "Delivery", "Describe", "Integration", "Patch", "Replacement", "Subclass", "Target"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Delivery",
+    "Describe",
+    "Integration",
+    "Patch",
+    "Replacement",
+    "Subclass",
+    "Target",
+    "Test",
+]
 
 
 def _nothing(_: Call) -> tuple[Operation, ...]:
@@ -63,6 +74,8 @@ class Patch(Target):
         brings: What comes back from it.
         lasts: How its operations go on when the function has returned; None where they do not.
         alike: What calls have in common that are described alike; None for calls that are described one by one.
+        takes: Returns whether the function takes such arguments at all; where it does not, it raises before it does
+            anything, and the call has no operations.
         missing: Returns whether what is to be opened is not there, so that nothing can be transferred:
             the operations then begin when the call has succeeded all the same.
         returns: Whether the function ever does; one that does not ends its operations before.
@@ -75,6 +88,7 @@ class Patch(Target):
     brings: Response = field(default=Response(), kw_only=True)
     lasts: Lasts | None = field(default=None, kw_only=True)
     alike: Alike | None = field(default=None, kw_only=True)
+    takes: Test = field(default=always, kw_only=True)
     missing: Test = field(default=never, kw_only=True)
     returns: bool = field(default=True, kw_only=True)
     after: Fact | None = field(default=None, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 from privacylib.context import UNSEEN, Stage
 from privacylib.families import postgres
 from privacylib.families.databases import of_connection
-from privacylib.families.dbapi import made_meanwhile
+from privacylib.families.dbapi import asks_by, made_meanwhile
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch
 from privacylib.model import Operation
@@ -59,17 +59,18 @@ def _on(method: str, describe: Describe, **more: Any) -> Patch:
 
 _ALIKE = Alike(_shape, postgres.is_plain)
 _ROWS = Outgoing(streams=made_meanwhile("args"))
+_ASKS = asks_by("query", "command")
 _into = partial(_copied, "FROM STDIN")
 
 INTEGRATION = Integration(
     "asyncpg",
     (
         Patch("asyncpg.connect_utils:_connect", after=_connected, brings=Response(closes="close")),
-        *(_on(name, _statement, alike=_ALIKE) for name in ("execute", "fetch", "fetchval", "fetchrow")),
-        *(_on(name, _statement, sends=_ROWS) for name in ("executemany", "fetchmany")),
+        *(_on(name, _statement, alike=_ALIKE, takes=_ASKS) for name in ("execute", "fetch", "fetchval", "fetchrow")),
+        *(_on(name, _statement, sends=_ROWS, takes=_ASKS) for name in ("executemany", "fetchmany")),
         *(_on(name, _into, sends=STREAMED) for name in ("copy_to_table", "copy_records_to_table")),
         _on("copy_from_table", partial(_copied, "TO STDOUT")),
-        _on("copy_from_query", _statement),
+        _on("copy_from_query", _statement, takes=_ASKS),
         Patch("asyncpg.prepared_stmt:PreparedStatement._PreparedStatement__do_execute", _prepared),
         *(Patch(f"asyncpg.cursor:BaseCursor.{name}", _prepared) for name in ("_bind", "_bind_exec")),
     ),

@@ -5,9 +5,10 @@ have the variables of the caller, or seem to be DuckDB's.
 """
 
 from privacylib.families import duckdb_calls as calls
+from privacylib.families.dbapi import asks_by
 from privacylib.families.duckdb_older import READERS
-from privacylib.instrumentation.facts import Body
-from privacylib.instrumentation.table import Describe, Integration, Patch
+from privacylib.instrumentation.facts import Body, always
+from privacylib.instrumentation.table import Describe, Integration, Patch, Test
 
 __all__ = ["INTEGRATION"]
 
@@ -16,17 +17,23 @@ _WITHIN, _FROM_HOST = Body(passes_for="duckdb"), Body(in_caller=True)
 _OLDER, _NEWER = ("", "2.0"), ("2.0", "")
 
 
+def _takes(first: str = "", *_: str) -> Test:
+    return asks_by(first) if first in ("query", "sql", "name", "table_name", "view_name") else always
+
+
 def _on(
     method: str, describe: Describe, *parameters: str, versions: tuple[str, str] = ("", ""), body: Body = _FROM_HOST
 ) -> Patch:
     target = f"duckdb:{method if '.' in method else f'DuckDBPyConnection.{method}'}"
-    return Patch(target, describe, parameters=("self", *parameters), body=body, versions=versions)
+    takes = _takes(*parameters)
+    return Patch(target, describe, parameters=("self", *parameters), body=body, versions=versions, takes=takes)
 
 
 def _anywhere(name: str, describe: Describe, *parameters: str, versions: tuple[str, str] = ("", "")) -> list[Patch]:
     """Patch a method, and the function of the same name where it is made, and where programs find it."""
+    takes = _takes(*parameters)
     functions = [
-        Patch(f"{module}:{name}", describe, parameters=parameters, body=_FROM_HOST, versions=versions)
+        Patch(f"{module}:{name}", describe, parameters=parameters, body=_FROM_HOST, versions=versions, takes=takes)
         for module in ("_duckdb", "duckdb")
     ]
     return [_on(name, describe, *parameters, versions=versions), *functions]

@@ -2,11 +2,11 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsIndex
 
 from privacylib.families import files
-from privacylib.families.paths import resolved
-from privacylib.instrumentation.facts import COVERED, Opened
+from privacylib.families.paths import PATHS, resolved
+from privacylib.instrumentation.facts import COVERED, Opened, typed
 from privacylib.instrumentation.table import Call, Integration, Patch
 
 __all__ = ["INTEGRATION"]
@@ -35,18 +35,20 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
         target,
         _of(files.opened, "file", "mode", "opener"),
         pins={"file": resolved},
+        takes=typed(file=(*PATHS, int), mode=str),
         missing=_of(files.is_missing, "file", "mode"),
         lasts=Opened(_rebuilt, ends="close", steps=("write", "writelines")),
         until=until,
     )
 
 
-_MOVE = ("src", "dst", "src_dir_fd", "dst_dir_fd")
+_OPENS = typed(path=PATHS, flags=SupportsIndex)
+_MOVE, _PINS = ("src", "dst", "src_dir_fd", "dst_dir_fd"), {"src": resolved, "dst": resolved}
+_TAKES, _GONE = typed(src=PATHS, dst=PATHS), _of(files.is_gone, "src", "src_dir_fd")
 
 
-def _move(target: str) -> Patch:
-    missing = _of(files.is_gone, "src", "src_dir_fd")
-    return Patch(target, _of(files.renamed, *_MOVE), pins={"src": resolved, "dst": resolved}, missing=missing)
+def _move(target: str, **more: Any) -> Patch:
+    return Patch(target, _of(files.renamed, *_MOVE), missing=_GONE, takes=_TAKES, **more)
 
 
 INTEGRATION = Integration(
@@ -54,19 +56,17 @@ INTEGRATION = Integration(
     (
         *(_open(target) for target in ("builtins:open", "io:open", "bz2:_builtin_open", "tarfile:bltn_open")),
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
-        Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}),
-        *(_move(target) for target in ("os:rename", "os:replace", "os:link")),
+        Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}, takes=_OPENS),
+        *(_move(target, pins=_PINS) for target in ("os:rename", "os:replace", "os:link")),
         *(
             Patch(f"pathlib:Path.{n}", _of(files.renamed, "self", "target"), until=(3, 11))
             for n in ("rename", "replace")
         ),
         Patch("pathlib:Path.hardlink_to", _of(files.renamed, "target", "self"), until=(3, 11)),
-        Patch("os:symlink", _of(files.linked, "src", "dst", "dir_fd"), pins={"src": resolved, "dst": resolved}),
-        Patch("pathlib:Path.symlink_to", _of(files.linked, "target", "self"), until=(3, 11)),
+        Patch("os:symlink", _of(files.linked, "src", "dst", "dir_fd"), pins=_PINS, takes=_TAKES),
+        Patch("pathlib:Path.symlink_to", _of(files.linked, "target", "self"), until=(3, 11), takes=typed(target=PATHS)),
         # it returns what it was given; what it opens is decided by itself where that is something else
-        Patch(
-            "shutil:copyfile", _of(files.renamed, *_MOVE), missing=_of(files.is_gone, "src", "src_dir_fd"), body=COVERED
-        ),
+        _move("shutil:copyfile", body=COVERED),
         *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),
         *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in ("write", "pwrite", "writev")),
         Patch("os:sendfile", _of(files.sent, "in_fd", "out_fd")),

@@ -28,7 +28,7 @@ def _brought(call: Call) -> Any:
 
 def _on(method: str, closes: str) -> Patch:
     sends, brings = Outgoing(_headers, streams=_streams), Response(_brought, closes)
-    return Patch(f"httpx:{method}", _request, sends=sends, brings=brings)
+    return Patch(f"httpx:{method}", _request, sends=sends, brings=brings, takes=lambda call: call["request"].url.scheme)
 
 
 INTEGRATION = Integration(

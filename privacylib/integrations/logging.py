@@ -57,7 +57,12 @@ def _unseen(original: Callable[..., Any]) -> Callable[..., Any]:
 INTEGRATION = Integration(
     "logging",
     (
-        Patch("logging:Logger.callHandlers", _logged, alike=Alike(_shape)),
+        Patch(
+            "logging:Logger.callHandlers",
+            _logged,
+            alike=Alike(_shape),
+            takes=lambda call: hasattr(call["record"], "levelno"),
+        ),
         Patch("logging.handlers:QueueListener.handle", _listened),
         Replacement("logging:FileHandler._open", _unseen),
     ),

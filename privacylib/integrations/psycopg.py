@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from privacylib.families import postgres
-from privacylib.families.dbapi import made_meanwhile
+from privacylib.families.dbapi import asks_by, made_meanwhile
 from privacylib.families.shapes import statement
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Integration, Patch
@@ -47,6 +47,7 @@ def _copy(call: Call) -> tuple[Operation, ...]:
 
 _ALIKE = Alike(statement, postgres.is_plain)
 _ROWS = Outgoing(streams=made_meanwhile("params_seq"))
+_ASKS, _COPIES = asks_by("query"), asks_by("statement")
 _CURSORS = ("Cursor", "AsyncCursor")
 _ON_SERVERS = ("ServerCursor", "AsyncServerCursor")
 
@@ -56,10 +57,13 @@ INTEGRATION = Integration(
         Patch("psycopg:Connection.connect", after=_connected),
         Patch("psycopg:connect", after=_connected),
         Patch("psycopg:AsyncConnection.connect", after=_connected_async, brings=Response(closes="close")),
-        *(Patch(f"psycopg:{kind}.execute", _statement, alike=_ALIKE) for kind in (*_CURSORS, *_ON_SERVERS)),
-        *(Patch(f"psycopg:{kind}.executemany", _statement, sends=_ROWS) for kind in _CURSORS),
-        *(Patch(f"psycopg:{kind}.stream", _statement) for kind in _CURSORS),
-        *(Patch(f"psycopg:{kind}.copy", _copy, sends=STREAMED) for kind in _CURSORS),
+        *(
+            Patch(f"psycopg:{kind}.execute", _statement, alike=_ALIKE, takes=_ASKS)
+            for kind in (*_CURSORS, *_ON_SERVERS)
+        ),
+        *(Patch(f"psycopg:{kind}.executemany", _statement, sends=_ROWS, takes=_ASKS) for kind in _CURSORS),
+        *(Patch(f"psycopg:{kind}.stream", _statement, takes=_ASKS) for kind in _CURSORS),
+        *(Patch(f"psycopg:{kind}.copy", _copy, sends=STREAMED, takes=_COPIES) for kind in _CURSORS),
     ),
     distribution="psycopg",
     versions=("3.1", ""),

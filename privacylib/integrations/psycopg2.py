@@ -1,11 +1,10 @@
 """psycopg2: each statement of a cursor reads and writes tables of PostgreSQL."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from privacylib.families import postgres, shapes
-from privacylib.families.dbapi import made_meanwhile
+from privacylib.families.dbapi import asks_by, made_meanwhile
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing
 from privacylib.instrumentation.patching import patched_class
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch
@@ -28,7 +27,7 @@ def _connected(call: Call) -> Any:
     return call.result
 
 
-def _listed(connection: Any) -> Sequence[Any]:
+def _listed(connection: Any) -> Any:
     """Ask outside of any transaction; where the host is in none yet, changing that costs nothing."""
     from psycopg2.extensions import cursor
 
@@ -64,16 +63,18 @@ def _on(method: str, describe: Describe, *parameters: str, **more: Any) -> Patch
     return Patch(f"psycopg2.extensions:cursor.{method}", describe, parameters=("self", *parameters), **more)
 
 
+_ASKS, _ROWS = asks_by("query", "sql"), Outgoing(streams=made_meanwhile("vars_list"))
+
 INTEGRATION = Integration(
     "psycopg2",
     (
         Patch("psycopg2:connect", pins={"connection_factory": _factory}, after=_connected),
         Patch("psycopg2.extensions:connection.cursor", parameters=("self",), after=_cursor),
-        _on("execute", _statement, "query", "vars", alike=Alike(shapes.statement, postgres.is_plain)),
-        _on("executemany", _statement, "query", "vars_list", sends=Outgoing(streams=made_meanwhile("vars_list"))),
-        _on("callproc", lambda call: postgres.called(call["self"].connection, call["procname"]), "procname"),
-        _on("copy_expert", _statement, "sql", "file", "size", sends=STREAMED),
-        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", sends=STREAMED),
-        _on("copy_to", partial(_copied, "TO STDOUT"), "file", "table"),
+        _on("execute", _statement, "query", "vars", alike=Alike(shapes.statement, postgres.is_plain), takes=_ASKS),
+        _on("executemany", _statement, "query", "vars_list", sends=_ROWS, takes=_ASKS),
+        _on("callproc", postgres.called, "procname", takes=asks_by("procname")),
+        _on("copy_expert", _statement, "sql", "file", "size", sends=STREAMED, takes=_ASKS),
+        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", sends=STREAMED, takes=asks_by("table")),
+        _on("copy_to", partial(_copied, "TO STDOUT"), "file", "table", takes=asks_by("table")),
     ),
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from privacylib.families import mysql, mysql_schema
+from privacylib.families.dbapi import asks_by
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
@@ -23,12 +24,14 @@ def _procedure(call: Call) -> tuple[Operation, ...]:
     return mysql.called(call["self"].connection, call["procname"])
 
 
+_ALIKE = Alike(mysql.shape, mysql.is_plain)
+
 INTEGRATION = Integration(
     "pymysql",
     (
         Patch("pymysql.connections:Connection.connect", after=_connected),
-        Patch("pymysql.cursors:Cursor.execute", _statement, alike=Alike(mysql.shape, mysql.is_plain)),
-        Patch("pymysql.cursors:Cursor.callproc", _procedure),
+        Patch("pymysql.cursors:Cursor.execute", _statement, alike=_ALIKE, takes=asks_by("query")),
+        Patch("pymysql.cursors:Cursor.callproc", _procedure, takes=asks_by("procname")),
     ),
     distribution="pymysql",
     connects=("pymysql",),

@@ -1,15 +1,16 @@
 """sqlite3: each statement reads and writes tables of one database file, and of those attached to it."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from privacylib.families import sqlite
+from privacylib.families import sqlite_calls as calls
 from privacylib.families.paths import resolved
 from privacylib.families.shapes import statement_of_sqlite
-from privacylib.instrumentation.facts import Alike
+from privacylib.instrumentation.facts import Alike, typed
 from privacylib.instrumentation.patching import patched_class
-from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
-from privacylib.model import Operation
+from privacylib.instrumentation.table import Call, Describe, Integration, Patch, Replacement, Test
 
 __all__ = ["INTEGRATION"]
 
@@ -19,23 +20,7 @@ def _connected(call: Call) -> Any:
     return call.result
 
 
-def _statement(call: Call) -> tuple[Operation, ...]:
-    return sqlite.statement(call["self"].connection, call["sql"], bound=bool(call["parameters"]))
-
-
 _ALIKE = Alike(statement_of_sqlite, lambda call: sqlite.is_plain(call["sql"]))
-
-
-def _copied(call: Call) -> tuple[Operation, ...]:
-    return sqlite.copied(call["self"], call["name"] or "main", call["target"])
-
-
-def _serialized(call: Call) -> tuple[Operation, ...]:
-    return sqlite.serialized(call["self"], call["name"] or "main")
-
-
-def _blob(call: Call) -> tuple[Operation, ...]:
-    return sqlite.blob(call["self"], call["name"] or "main", call["table"], call["column"], only_read=call["readonly"])
 
 
 def _factory(name: str, given: Any) -> Any:
@@ -54,11 +39,21 @@ def _connect(target: str) -> Patch:
 def _on(method: str, *parameters: str) -> tuple[Patch, Replacement]:
     """Patch a cursor's method; the connection's own does what it is documented to do, by a cursor that is seen."""
 
-    def by_cursor(connection: Any, *args: Any) -> Any:
-        return getattr(connection.cursor(), method)(*args)
+    def by_cursor(bare: Callable[..., Any]) -> Callable[..., Any]:
+        def called(connection: Any, *args: Any, **wrong: Any) -> Any:
+            if wrong or not args:
+                return bare(connection, *args, **wrong)
+            return getattr(connection.cursor(), method)(*args)
 
-    seen = Patch(f"sqlite3:Cursor.{method}", _statement, parameters=("self", *parameters), alike=_ALIKE)
-    return seen, Replacement(f"sqlite3:Connection.{method}", lambda _: by_cursor)
+        return called
+
+    names = ("self", *parameters)
+    seen = Patch(f"sqlite3:Cursor.{method}", calls.statement, parameters=names, alike=_ALIKE, takes=typed(sql=str))
+    return seen, Replacement(f"sqlite3:Connection.{method}", by_cursor)
+
+
+def _on_database(name: str, describe: Describe, takes: Test, *parameters: str, **more: Any) -> Patch:
+    return Patch(f"sqlite3:Connection.{name}", describe, takes=takes, parameters=("self", *parameters), **more)
 
 
 INTEGRATION = Integration(
@@ -69,9 +64,9 @@ INTEGRATION = Integration(
         Patch(
             "sqlite3:Connection.cursor", parameters=("self", "factory"), pins={"factory": partial(_factory, "Cursor")}
         ),
-        Patch("sqlite3:Connection.backup", _copied, parameters=("self", "target")),
-        Patch("sqlite3:Connection.serialize", _serialized, parameters=("self",), since=(3, 11)),
-        Patch("sqlite3:Connection.blobopen", _blob, parameters=("self", "table", "column", "row"), since=(3, 11)),
+        _on_database("backup", calls.copied, calls.copies, "target"),
+        _on_database("serialize", calls.serialized, calls.hands_out, since=(3, 11)),
+        _on_database("blobopen", calls.blob, calls.opens, "table", "column", "row", since=(3, 11)),
         *_on("execute", "sql", "parameters"),
         *_on("executemany", "sql", "parameters"),
         *_on("executescript", "sql"),

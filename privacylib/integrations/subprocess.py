@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from privacylib.families.commands import started
-from privacylib.instrumentation.facts import APART, NO_RESPONSE, Outgoing, Pending, Response, argument
+from privacylib.families.commands import listed, runs, started, starts
+from privacylib.families.paths import PATHS
+from privacylib.instrumentation.facts import APART, NO_RESPONSE, Outgoing, Pending, Response, argument, typed
 from privacylib.instrumentation.table import Answer, Call, Integration, Patch
 from privacylib.model import Operation
 
@@ -11,13 +12,15 @@ __all__ = ["INTEGRATION"]
 
 _NULL = -3
 """Value of `subprocess.DEVNULL`."""
-
-_SPAWN = ("path", "argv", "env")
 _TRANSPORT = "asyncio.base_subprocess:BaseSubprocessTransport"
 
 
 def _process(call: Call) -> tuple[Operation, ...]:
     return started(call["args"], by_shell=bool(call["shell"]), program=call["executable"])
+
+
+def _starts(call: Call) -> bool:
+    return starts(call["args"], program="sh" if call["shell"] else call["executable"])
 
 
 def _takes_input(call: Call) -> bool:
@@ -42,17 +45,16 @@ def _of_transport(call: Call) -> Any:
     return call["self"]._proc
 
 
-def _line(call: Call) -> tuple[Operation, ...]:
-    return started(call["command"], by_shell=True)
-
-
 def _program(call: Call) -> tuple[Operation, ...]:
-    words = call["argv"]
-    return started([call["path"], *words[1:]])
+    path, words = call["path"], call["argv"]
+    return started(words if isinstance(path, int) else [path, *words[1:]])
 
 
-def _in_place(name: str, *parameters: str) -> Patch:
-    return Patch(f"os:{name}", _program, parameters=parameters, returns=False)
+def _in_place_of(name: str, *parameters: str, **more: Any) -> Patch:
+    def taken(call: Call) -> bool:
+        return runs(call["path"], call["argv"], call["env"] if parameters else {}, opened=name == "execve")
+
+    return Patch(f"os:{name}", _program, parameters=("path", "argv", *parameters), takes=taken, **more)
 
 
 INTEGRATION = Integration(
@@ -61,6 +63,8 @@ INTEGRATION = Integration(
         Patch(
             "subprocess:Popen.__init__",
             _process,
+            pins={"args": listed},
+            takes=_starts,
             sends=Outgoing(streams=_takes_input),
             brings=Response(_printed),
             lasts=Pending(_fed, announces=_is_heard),
@@ -68,9 +72,9 @@ INTEGRATION = Integration(
         Patch("subprocess:Popen._posix_spawn", body=APART),
         Answer("subprocess:Popen._handle_exitstatus", argument("self")),
         Answer(f"{_TRANSPORT}._process_exited", _of_transport),
-        Patch("os:system", _line, brings=NO_RESPONSE),
-        *(Patch(f"os:posix_{name}", _program, parameters=_SPAWN, brings=NO_RESPONSE) for name in ("spawn", "spawnp")),
-        _in_place("execv", "path", "argv"),
-        _in_place("execve", "path", "argv", "env"),
+        Patch("os:system", lambda _: started("", by_shell=True), brings=NO_RESPONSE, takes=typed(command=PATHS)),
+        *(_in_place_of(f"posix_{name}", "env", brings=NO_RESPONSE) for name in ("spawn", "spawnp")),
+        _in_place_of("execv", returns=False),
+        _in_place_of("execve", "env", returns=False),
     ),
 )

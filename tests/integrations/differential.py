@@ -47,7 +47,8 @@ import privacylib
 from privacylib import integrations
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Target
-from tests.integrations.conformance import changeable, found, targets
+from privacylib.runtime import faults
+from tests.integrations.conformance import changeable, found, targets, users
 from tests.watched import watched
 
 __all__ = ["SETTINGS", "Differential"]
@@ -70,6 +71,8 @@ class Differential:
 
     name: ClassVar[str]
     calls: ClassVar[Sequence[Callable[[Any], object]]]
+    wrong: ClassVar[Sequence[Callable[[Any], object]]] = ()
+    """Calls that the library refuses for their arguments; it has to be the one that refuses them, under enforce too."""
     more: ClassVar[str] = ""
     """Further keys of the policy; see `tests.watched`."""
 
@@ -89,9 +92,23 @@ class Differential:
     def test_calls_are_the_same(self, tmp_path: Path, setting: str) -> None:
         bare = self.observed(tmp_path)
         with self._set(tmp_path, setting):
+            faults.counted.clear()
             instrumented = self.observed(tmp_path)
+        assert not faults.counted, "an error of the library's is none of ours"
         for number, (one, other) in enumerate(zip(bare, instrumented, strict=True)):
             assert other == one, f"call {number} differs {setting}"
+
+    def test_wrong_arguments_are_refused_by_the_library(self, tmp_path: Path) -> None:
+        if not self.wrong:
+            pytest.skip("no call is known that is refused")
+        calls = (_holding, *self.wrong)
+        bare = self.observed(tmp_path, calls)
+        with self._set(tmp_path, "in a zone"):
+            faults.counted.clear()
+            instrumented = self.observed(tmp_path, calls)
+        for number, (one, other) in enumerate(zip(bare[1:], instrumented[1:], strict=True)):
+            assert other == one, f"wrong call {number} differs"
+        assert not faults.counted, "an error of the host's is none of ours"
 
     @pytest.mark.parametrize("way", [pickle.loads, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
     def test_fault_40_a_patched_function_is_pickled_and_copied(self, way: Callable[[Any], Any]) -> None:
@@ -108,22 +125,25 @@ class Differential:
     def test_fault_41_a_patched_function_binds_as_before(self) -> None:
         assert self._patched(binding) == [binding(patch) for patch in self._targets()]
 
-    def observed(self, directory: Path) -> list[object]:
-        """Make all calls in a new world, and return what was seen of each."""
+    def observed(self, directory: Path, calls: Sequence[Callable[[Any], object]] | None = None) -> list[object]:
+        """Make all calls, or others, in a new world, and return what was seen of each."""
+        calls = self.calls if calls is None else calls
         place = directory / "world"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         look = _Looking(lambda text: self.plain(text.replace(str(place), "DIRECTORY")))
         world = self.world(place)
         if isinstance(world, AbstractAsyncContextManager):
-            return asyncio.run(self._awaited(world, look))
+            return asyncio.run(self._awaited(world, look, calls))
         with world as made:
-            return [(look.outcome(_returned, call, made), look.at(self.effects(made))) for call in self.calls]
+            return [(look.outcome(_returned, call, made), look.at(self.effects(made))) for call in calls]
 
-    async def _awaited(self, world: AbstractAsyncContextManager[Any], look: "_Looking") -> list[object]:
+    async def _awaited(
+        self, world: AbstractAsyncContextManager[Any], look: "_Looking", calls: Sequence[Callable[[Any], object]]
+    ) -> list[object]:
         seen: list[object] = []
         async with world as made:
-            for call in self.calls:
+            for call in calls:
                 with look.warned() as warned:
                     try:
                         value: Any = call(made)
@@ -243,6 +263,10 @@ def binding(patch: Target) -> object:
             signature = inspect.signature(each)
         seen.append((bound is instance, bound is holder, inspect.iscoroutinefunction(each), str(signature)))
     return (*seen, function.__module__, function.__name__, function.__qualname__, function.__doc__)
+
+
+def _holding(_: Any) -> object:
+    return users()
 
 
 def _returned(call: Callable[[Any], object], world: Any) -> object:

@@ -89,6 +89,18 @@ async def inserted_many(db: Any) -> object:
     return await db.executemany("insert into a values ($1)", ([str(number)] for number in range(3)))
 
 
+async def unasked(db: Any) -> object:
+    return await db.execute()
+
+
+async def asked_wrongly(db: Any) -> object:
+    return await db.fetch(7)
+
+
+async def copied_wrongly(db: Any) -> object:
+    return await db.copy_to_table(source=b"")
+
+
 class TestDifferential(Served, Differential):
     name = "asyncpg"
 
@@ -108,6 +120,7 @@ class TestDifferential(Served, Differential):
         inserted, inserted_many, prepared, transacted, refused, mistaken,
         lambda db: db.execute,
     )  # fmt: skip
+    wrong = (unasked, asked_wrongly, copied_wrongly)
 
 
 def test_each_way_to_run_a_statement_is_one_operation(postgres: Server) -> None:

@@ -76,6 +76,17 @@ class TestDifferential(Differential):
         lambda _: duckdb.execute("select 42").fetchone(),
         lambda db: db.begin().execute("insert into a values (9)").rollback(),
     )
+    wrong = (
+        lambda db: db.execute(7),
+        lambda db: db.execute(None),
+        lambda db: db.execute(),
+        lambda db: db.sql(7),
+        lambda db: db.sql(),
+        lambda db: db.executemany(),
+        lambda db: db.table(7),
+        lambda db: db.append(7, 8),
+        lambda _: duckdb.execute(),
+    )
 
 
 @pytest.fixture

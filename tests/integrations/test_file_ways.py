@@ -25,6 +25,11 @@ from tests.integrations.conformance import users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, instrumented
 
+OPENER: Any = io
+SYSTEM: Any = os
+COPIER: Any = shutil
+"""Without their types, for calls that are wrong."""
+
 
 class TestDifferential(Differential):
     name = "files"
@@ -60,6 +65,23 @@ class TestDifferential(Differential):
         lambda at: os.rename(),  # type: ignore[call-arg] - likewise
         lambda at: gzip.open(at / "z.gz", "wt").close(),
         lambda at: io.open(at / "e", "w", newline="").close(),
+    )
+    wrong = (
+        lambda at: OPENER.open(),
+        lambda at: OPENER.open(1.5),
+        lambda at: OPENER.open(at / "a", 5),
+        lambda at: OPENER.open(at / "a", None),
+        lambda at: SYSTEM.open(1.5, SYSTEM.O_RDONLY),
+        lambda at: SYSTEM.open(at / "a"),
+        lambda at: SYSTEM.open(at / "a", "w"),
+        lambda at: SYSTEM.rename(1.5, at / "b"),
+        lambda at: SYSTEM.replace(at / "a", 1.5),
+        lambda at: SYSTEM.link(at / "a"),
+        lambda at: SYSTEM.symlink(at / "a", None),
+        lambda at: COPIER.copyfile(None, at / "b"),
+        lambda at: OPENER.open(at / "a", encoding=5),
+        lambda at: SYSTEM.write(None, b""),
+        lambda at: SYSTEM.sendfile(1.5, 2.5, 0, 1),
     )
 
 

@@ -99,6 +99,17 @@ class TestDifferential(Served, Differential):
         lambda _: psycopg.Connection.connect,
         lambda _: psycopg.Cursor.stream,
     )
+    wrong = (
+        lambda db: db.execute(7),
+        lambda db: db.execute(None),
+        lambda db: db.execute(["select 1"]),
+        lambda db: db.execute(),
+        lambda db: db.cursor().executemany(7, [()]),
+        lambda db: list(db.cursor().stream(7)),
+        lambda db: list(db.cursor().stream()),
+        lambda db: db.cursor().copy(),
+        lambda db: db.cursor().copy(7).__enter__(),
+    )
 
 
 async def streamed(db: Any) -> object:

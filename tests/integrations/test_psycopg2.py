@@ -99,6 +99,18 @@ class TestDifferential(Served, Differential):
         lambda _: psycopg2.connect("host=127.0.0.1 port=1"),
         lambda _: psycopg2.connect(),
     )
+    wrong = (
+        lambda db: db.cursor().execute(7),
+        lambda db: db.cursor().execute(None),
+        lambda db: db.cursor().execute(["select 1"]),
+        lambda db: db.cursor().execute(),
+        lambda db: db.cursor().executemany(7, [()]),
+        lambda db: db.cursor().copy_to(None, "a"),
+        lambda db: db.cursor().copy_from(io.StringIO("x")),
+        lambda db: db.cursor().copy_expert(7, io.StringIO("x")),
+        lambda db: db.cursor().callproc(7),
+        lambda db: db.cursor().callproc(),
+    )
 
 
 @pytest.fixture

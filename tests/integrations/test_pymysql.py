@@ -91,6 +91,14 @@ class TestDifferential(Served, Differential):
         lambda cursor: [cursor.callproc("told"), cursor.fetchall()],
         lambda cursor: cursor.callproc("nowhere"),
     )
+    wrong = (
+        lambda cursor: cursor.execute(7),
+        lambda cursor: cursor.execute(None),
+        lambda cursor: cursor.execute(["select 1"]),
+        lambda cursor: cursor.execute(),
+        lambda cursor: cursor.executemany(7, [()]),
+        lambda cursor: cursor.callproc(),
+    )
 
 
 def test_each_way_to_run_a_statement_is_one_operation(mariadb: Server) -> None:

@@ -124,6 +124,17 @@ class TestDifferential(Differential):
         lambda db: db.get(object()),
         lambda db: db.publish("c", "m"),
         lambda db: db.get(memoryview(b"a")),
+        lambda db: db.eval("return 1", "many"),
+        lambda db: db.execute_command("EVAL", "return 1"),
+    )
+    wrong = (
+        lambda db: db.execute_command(),
+        lambda db: db.execute_command(None),
+        lambda db: db.execute_command(7),
+        lambda db: db.get(object()),
+        lambda db: db.get(None),
+        lambda db: db.get(),
+        lambda db: db.pipeline().execute_command().execute(),
     )
 
 
@@ -139,6 +150,14 @@ async def _wrong(db: Any) -> Any:
     return await db.execute_command("NOSUCH")
 
 
+async def _nothing(db: Any) -> Any:
+    return await db.execute_command()
+
+
+async def _odd(db: Any) -> Any:
+    return await db.get(object())
+
+
 class TestDifferentialAsync(Differential):
     name = "redis"
 
@@ -150,6 +169,7 @@ class TestDifferentialAsync(Differential):
             yield found
 
     calls = (_put, _piped, _wrong)
+    wrong = (_nothing, _odd)
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, instrumented, watched
 
+DRIVER: Any = sqlite3
+"""Without its types, for calls that are wrong."""
+
 INSERT = "insert into {} values (?)"
 
 
@@ -82,6 +85,39 @@ class TestDifferential(Differential):
         lambda _: sqlite3.connect(object()),  # type: ignore[arg-type] - the library says no
         lambda _: sqlite3.connect("/nowhere/at/all"),
     )
+    wrong = (
+        lambda db: db.execute(5),
+        lambda db: db.execute(None),
+        lambda db: db.execute(),
+        lambda db: db.execute("select 1", no=1),
+        lambda db: db.execute("select 1\0"),
+        lambda db: db.cursor().execute(["select 1"]),
+        lambda db: db.executemany({}, ()),
+        lambda db: db.executescript(),
+        lambda db: db.executescript(b""),
+        lambda db: db.backup(5),
+        lambda db: db.backup(sqlite3.connect(":memory:"), name="nosuch"),
+        lambda db: db.serialize(name=5) if sys.version_info >= (3, 11) else None,
+        lambda db: db.serialize(name="nosuch") if sys.version_info >= (3, 11) else None,
+        lambda db: db.blobopen("a", "x") if sys.version_info >= (3, 11) else None,
+        lambda db: db.blobopen(5, "x", 1) if sys.version_info >= (3, 11) else None,
+        lambda _: DRIVER.connect(),
+        lambda _: DRIVER.connect(5.5),
+    )
+
+
+def test_what_a_derived_cursor_takes_beside_text_is_opaque(tmp_path: Path) -> None:
+    class Cursor(sqlite3.Cursor):
+        def execute(self, sql: Any, parameters: Any = ()) -> Any:
+            return super().execute(" ".join(sql), parameters)
+
+    with (
+        instrumented(tmp_path, "sqlite3"), closing(sqlite3.connect(":memory:")) as connection, privacylib.scope("work"),
+        privacylib.zone("reply"),
+    ):  # fmt: skip
+        users()
+        with pytest.raises(PolicyDenied):
+            connection.cursor(Cursor).execute(["select", "1"])
 
 
 @pytest.fixture

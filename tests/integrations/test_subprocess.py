@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,10 @@ from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, instrumented, watched
+
+STARTER: Any = subprocess
+SYSTEM: Any = os
+"""Without their types, for calls that are wrong."""
 
 
 class TestConformance(Conformance):
@@ -80,6 +85,25 @@ class TestDifferential(Differential):
         lambda _: os.system("exit 4"),  # noqa: S605  # pyright: ignore[reportDeprecated] - likewise
         lambda _: os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)[1],
         lambda _: os.execv("/nosuch", ["nosuch"]),  # noqa: S606 - likewise
+        lambda _: STARTER.run(iter(["echo", "one"]), capture_output=True, check=True).stdout,
+        lambda _: STARTER.run({"true": 1}, check=True).returncode,
+    )
+    wrong = (
+        lambda _: STARTER.run(None, check=True),
+        lambda _: STARTER.run(5, check=True),
+        lambda _: STARTER.run(check=True),
+        lambda _: STARTER.run([], check=True),
+        lambda _: STARTER.run(["echo", 5], check=True),
+        lambda _: STARTER.run(["echo"], executable=5, check=True),
+        lambda _: SYSTEM.system(5),
+        lambda _: SYSTEM.posix_spawn(5, ["true"], {}),
+        lambda _: SYSTEM.posix_spawn("/bin/true", [], {}),
+        lambda _: SYSTEM.posix_spawn("/bin/true", ["true"]),
+        lambda _: SYSTEM.posix_spawn("/bin/true", ["true"], 5),
+        lambda _: SYSTEM.execv(1.5, ["true"]),
+        lambda _: SYSTEM.execv("/bin/true", iter(["true"])),
+        lambda _: SYSTEM.execve("/bin/true", ["true"]),
+        lambda _: SYSTEM.execvp(None, ["true"]),
     )
 
 
