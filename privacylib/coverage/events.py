@@ -64,11 +64,19 @@ def _file(file: str) -> Asset:
     return Asset("sqlite", f"{file}/{_ANY}" if file else _ANY)
 
 
-def _program(event: str) -> Callable[..., Told]:
-    def started(path: Any, *_: Any) -> Told:
+def _program(event: str) -> Callable[..., Told | None]:
+    def started(path: Any, *_: Any) -> Told | None:
+        if _is_nowhere(path):
+            return None
         return event, _named, cast("list[Any]", path)[0] if path and isinstance(path, list) else path
 
     return started
+
+
+def _is_nowhere(path: Any) -> bool:
+    """Return whether a program is not there: programs are tried in each directory of ``PATH``."""
+    text = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
+    return text.startswith("/") and not os.path.exists(text)  # noqa: PTH110 - a path would only be made into text again
 
 
 def _named(path: Any) -> Asset:

@@ -109,6 +109,10 @@ def test_programs_devices_directories_and_what_is_not_there_are_none(tmp_path: P
         with pytest.raises(FileNotFoundError):
             raw(tmp_path / "missing")
         os.close(os.open(tmp_path, os.O_RDONLY))
+        with pytest.raises(FileNotFoundError):
+            os.execvp("nosuch", ["nosuch"])  # noqa: S606 - it tries each directory of PATH
+        with pytest.raises(FileNotFoundError):
+            os.posix_spawn(tmp_path / "missing", ["missing"], {})
         __import__("wave")
     assert counted.gaps == []
 
