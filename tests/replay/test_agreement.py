@@ -7,6 +7,7 @@ import itertools
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from privacylib.replay import Judge
 from tests.replay.agreeing import agree, as_held
 from tests.replay.driving import recorded
 from tests.strategies import own_policies, regions, streaming_scripts, unbroken_scripts
+
+pytestmark = pytest.mark.any_python
 
 ceilings = st.sampled_from((Mode.OBSERVE, Mode.SIMULATE))
 every_ceiling = st.sampled_from(Mode)

@@ -14,6 +14,8 @@ from tests.replay.agreeing import agree, as_held
 from tests.replay.driving import Recorded, recorded
 from tests.strategies import TRANSFORM
 
+pytestmark = pytest.mark.any_python
+
 USERS, LOG, MODEL, FAR = "db://h/users", "file:///log", "model://r/m", "http://far.example.org/rank"
 CONTACT, CLICKS = frozenset({"CONTACT"}), frozenset({"CLICK"})
 
