@@ -14,7 +14,8 @@ from zlib import error as ZlibError  # noqa: N812 - a class
 
 from attrs import frozen
 
-from privacylib.recorder.definitions import defined, definition_line, is_whole, lines_in, sealed
+from privacylib.recorder.definitions import defined, definition_line
+from privacylib.recorder.lines import is_whole, lines_in, sealed
 from privacylib.recorder.store import Store
 
 __all__ = ["Abridging", "Definition", "Texts", "line_at"]

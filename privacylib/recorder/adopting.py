@@ -18,8 +18,8 @@ from attrs import define
 from privacylib.recorder.abridged import Abridging, Texts
 from privacylib.recorder.counting import Tally
 from privacylib.recorder.counts import Counts, keep_counts, kept_counts
-from privacylib.recorder.definitions import parsed_text
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
+from privacylib.recorder.flowtext import parsed_text
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
 from privacylib.recorder.indexing import definitions
 from privacylib.recorder.interning import Places

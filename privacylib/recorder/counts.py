@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define, field
 
 from privacylib.recorder.counting import Tallies, Tally
-from privacylib.recorder.definitions import lines_in, sealed_line, unsealed
+from privacylib.recorder.lines import lines_in, sealed_line, unsealed
 from privacylib.recorder.rows import ROWS, Row, merged, opened_rows, sorted_rows, tally_of
 from privacylib.recorder.store import PART, Store
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Set
 
 from privacylib.model import Flow
 from privacylib.recorder.abridged import Texts, line_at
-from privacylib.recorder.definitions import lines_in, parsed_text
+from privacylib.recorder.flowtext import parsed_text
+from privacylib.recorder.lines import lines_in
 from privacylib.recorder.store import Store
 
 __all__ = ["Index", "definitions"]

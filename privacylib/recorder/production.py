@@ -14,7 +14,8 @@ from privacylib.memo import Memo
 from privacylib.model import Flow
 from privacylib.recorder.abridged import Abridging
 from privacylib.recorder.calls import CallSpans
-from privacylib.recorder.definitions import definition_line, flow_text
+from privacylib.recorder.definitions import definition_line
+from privacylib.recorder.flowtext import flow_text
 from privacylib.recorder.guard import new_guard
 from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host

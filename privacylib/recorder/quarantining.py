@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from privacylib.recorder.definitions import lines_in, sealed_line, unsealed
+from privacylib.recorder.lines import lines_in, sealed_line, unsealed
 from privacylib.recorder.store import Store
 
 __all__ = ["inherit_quarantined", "quarantine", "quarantined"]

@@ -13,8 +13,8 @@ from typing import Any
 from privacylib.model import Flag, Flow, Record
 from privacylib.recorder.abridged import Texts
 from privacylib.recorder.counts import kept_counts
-from privacylib.recorder.definitions import parsed_text
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
+from privacylib.recorder.flowtext import parsed_text
 from privacylib.recorder.indexing import Index, definitions
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import HAS_AUXILIARY

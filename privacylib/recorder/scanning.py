@@ -14,7 +14,6 @@ from zlib import crc32
 from attrs import frozen
 
 from privacylib.recorder.counts import folded_below
-from privacylib.recorder.definitions import sealed_line, unsealed
 from privacylib.recorder.layout import (
     BODY,
     FOREIGN,
@@ -28,6 +27,7 @@ from privacylib.recorder.layout import (
     SLOT,
     written_slots,
 )
+from privacylib.recorder.lines import sealed_line, unsealed
 from privacylib.recorder.store import Store
 
 __all__ = ["SEQUENCE_BITS", "Auxiliary", "Cursor", "Entry", "Operation", "Scan", "sequence_of"]

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import DirectoryStore, MemoryStore, Producer, abridged, indexing
-from privacylib.recorder.definitions import definition_line, flow_text, sealed_line
+from privacylib.recorder.definitions import definition_line
+from privacylib.recorder.flowtext import flow_text
 from privacylib.recorder.indexing import Index, definitions
+from privacylib.recorder.lines import sealed_line
 
 FLOWS = [
     Flow(Kind.CALL if number % 3 else Kind.READ, Asset("file", f"/{number}" * (1 + number % 40)))

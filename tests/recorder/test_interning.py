@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import DirectoryStore, MemoryStore, Producer, Recorder, Store, production, tallies
 from privacylib.recorder.abridged import Abridging
-from privacylib.recorder.definitions import definition_line, flow_text
+from privacylib.recorder.definitions import definition_line
+from privacylib.recorder.flowtext import flow_text
 from privacylib.recorder.interning import Places
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads

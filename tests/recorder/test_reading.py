@@ -20,7 +20,8 @@ from privacylib.recorder import (
     producers,
     reading,
 )
-from privacylib.recorder.definitions import definition_line, flow_text, parse_line
+from privacylib.recorder.definitions import definition_line, parse_line
+from privacylib.recorder.flowtext import flow_text
 from privacylib.recorder.folding import fold
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
 from privacylib.recorder.tallying import keys_of, tallies

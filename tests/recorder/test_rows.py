@@ -8,7 +8,7 @@ from privacylib.recorder import MemoryStore, Tally
 from privacylib.recorder import counts as counts_of
 from privacylib.recorder.counting import KEYS
 from privacylib.recorder.counts import Counts, keep_counts, kept_counts
-from privacylib.recorder.definitions import sealed_line
+from privacylib.recorder.lines import sealed_line
 from privacylib.recorder.rows import ROWS, merged, row_of, rows_in, sorted_rows, tally_of
 
 NUMBERS = st.integers(0, 2**63)
