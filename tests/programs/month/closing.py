@@ -58,11 +58,12 @@ MARTS = (
     """
     create table mart_funnel as
     select v.day, count(distinct v.visitor) as visitors, count(distinct p.customer) as buyers
-    from fct_visits v left join paid p on p.customer = v.visitor and p.day = v.day group by v.day
+    from fct_visits v left join paid p on p.customer = v.visitor and p.day = v.day group by v.day order by v.day
     """,
     """
     create table mart_products as
     select product, p.price, (select count(*) from stg_items i where i.product = p.product) as sold from dim_products p
+    order by product
     """,
     """
     create table mart_days as
