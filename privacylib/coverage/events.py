@@ -75,7 +75,7 @@ def _program(event: str) -> Callable[..., Told | None]:
 
 def _is_nowhere(path: Any) -> bool:
     """Return whether a program is not there: programs are tried in each directory of ``PATH``."""
-    text = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
+    text = os.fsdecode(cast("str", path)) if isinstance(path, (str, bytes, os.PathLike)) else ""
     return text.startswith("/") and not os.path.exists(text)  # noqa: PTH110 - a path would only be made into text again
 
 

@@ -64,11 +64,18 @@ def _ours(original: Callable[..., Any], patch: Target) -> Any:
 
 
 class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run time before 3.14
-    """Stand for a function of the interpreter, which does not become a method where a class has it."""
+    """Stand for a function of the interpreter, which becomes no method where a class has it, and pass for it."""
 
     def __init__(self, function: Callable[..., Any], target: str) -> None:
         super().__init__(function)
         self._target = target
+
+    @property
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - nobody sets it
+        return inspect.unwrap(self).__class__
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(inspect.unwrap(self), name)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
         return pkgutil.resolve_name, (self._target,)

@@ -263,5 +263,6 @@ def looks(function: Any) -> tuple[object, ...]:
         signature: object = None if isinstance(function, type) else inspect.signature(function)
     except (TypeError, ValueError):
         signature = None
-    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
-    return (function.__name__, function.__doc__, signature, *(kind(function) for kind in kinds))
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction, inspect.isbuiltin)
+    home = getattr(function, "__self__", None)
+    return (function.__name__, function.__doc__, signature, home, *(kind(function) for kind in kinds))
