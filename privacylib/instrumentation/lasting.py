@@ -53,6 +53,11 @@ class _State:
         self._writes = [handle.site.operation for handle in handles if handle.site.operation.kind is not Kind.READ]
         self.end = end
 
+    def __del__(self) -> None:
+        """End what nobody has closed: not every class closes itself by its method when it goes."""
+        with suppress(Exception):
+            self.end()
+
     def elsewhere(self) -> list[Handle | None]:
         """Begin the writes again in a scope that is not the one where they stay open."""
         frame, snapshot = get_frame(), ACTIVE.snapshot

@@ -123,12 +123,13 @@ def uninstall() -> None:
             known.clear()
 
 
-def patched_class(base: type) -> type:
+def patched_class(base: type, *, stands: bool = False) -> type:
     """Return the subclass that has the patches of a class of the interpreter; the class itself without any.
 
     Args:
         base: The class, or one that a host derived from it. What the host overrides is covered too,
             but for patches that pin arguments, which an override may not have.
+        stands: Whether it stands in the place of the class.
     """
     found = _classes.get(base)
     if found is not None:
@@ -144,7 +145,7 @@ def patched_class(base: type) -> type:
                     methods[name] = around(method, _for_another(patch))
         if not methods:
             return base
-        _classes[base] = subclass(base, methods)
+        _classes[base] = subclass(base, methods, stands=stands)
     return _classes.get(base, base)
 
 
@@ -206,7 +207,7 @@ def _replace(integration: Integration, patch: Target, module: ModuleType) -> Non
 
 
 def _ours(original: Any, function: Any, patch: Target) -> Any:
-    return patched_class(original) if isinstance(patch, Subclass) else around(function, patch)
+    return patched_class(original, stands=True) if isinstance(patch, Subclass) else around(function, patch)
 
 
 def _place_of(patch: Target, module: ModuleType | None) -> tuple[Any, str]:

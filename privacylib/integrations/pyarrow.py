@@ -1,41 +1,43 @@
 """pyarrow: files and data sets that its own code opens. What it gets as an open file is seen where that was opened."""
 
+from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.frames import read, written
-from privacylib.instrumentation.facts import COVERED
-from privacylib.instrumentation.table import Call, Integration, Patch
-from privacylib.model import Operation
+from privacylib.families import arrow
+from privacylib.instrumentation.facts import COVERED, Opened
+from privacylib.instrumentation.table import Call, Integration, Patch, Subclass
 
 __all__ = ["INTEGRATION"]
 
-_WHERE = "_privacylib_where"
-"""Attribute of a writer: what it was opened with."""
+
+def _reads(target: str, file: str, *parameters: str) -> Patch:
+    return Patch(target, arrow.reads(file), parameters=parameters, body=COVERED)
 
 
-def _reads(target: str, file: str) -> Patch:
-    return Patch(target, lambda call: read(call[file], call["columns"], call["filesystem"]), body=COVERED)
+def _writes(target: str, file: str, *parameters: str) -> Patch:
+    return Patch(target, arrow.writes(file), parameters=parameters, body=COVERED)
 
 
-def _writes(target: str, file: str) -> Patch:
-    return Patch(target, lambda call: written(call[file], call["filesystem"]), body=COVERED)
+def _writer(target: str, file: str, *batches: str) -> tuple[Patch, ...]:
+    steps = (Patch(f"{target}.{name}", arrow.batch, body=COVERED) for name in batches)
+    return (Patch(f"{target}.__init__", after=arrow.made(file)), *steps)
 
 
-def _mapped(call: Call) -> tuple[Operation, ...]:
-    mode: str = call["mode"]
-    return (*read(call["path"]) * ("r" in mode), *written(call["path"]) * ("w" in mode or "+" in mode))
+def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
+    """Let a file that is written be one that knows when it is closed."""
+    file: Any = call.result
+    if not file.writable():
+        return None
+    file.__class__ = subclass(file.__class__)
+    return file
 
 
-def _made(call: Call) -> Any:
-    call["self"].__dict__[_WHERE] = written(call["where"], call["filesystem"])
-    return call.result
-
-
-def _batch(call: Call) -> tuple[Operation, ...]:
-    return call["self"].__dict__.get(_WHERE, ())
-
-
-_WRITER = "pyarrow.parquet.core:ParquetWriter"
+_UNTIL_CLOSED = Opened(_rebuilt, ends="close", steps=("write",))
+_FILE = ("cls", "path", "mode", "memory_pool")
+_PATHS = ("cls", "paths", "schema", "format", "filesystem", "partitions", "root_partition")
+_OWN = (("pyarrow.lib", "pyarrow", "OSFile"), ("pyarrow._fs", "pyarrow.fs", "LocalFileSystem"),
+        ("pyarrow._dataset", "pyarrow.dataset", "FileSystemDataset"))  # fmt: skip
+"""Classes of the interpreter, with the modules that define them and those where programs find them."""
 
 INTEGRATION = Integration(
     "pyarrow",
@@ -45,27 +47,31 @@ INTEGRATION = Integration(
         *(_writes(f"pyarrow.parquet{core}:write_to_dataset", "root_path") for core in (".core", "")),
         _reads("pyarrow.parquet.core:ParquetFile.__init__", "source"),
         _reads("pyarrow.parquet.core:ParquetDataset.__init__", "path_or_paths"),
-        Patch(f"{_WRITER}.__init__", after=_made),
-        *(Patch(f"{_WRITER}.{name}", _batch, body=COVERED) for name in ("write_table", "write_batch")),
+        *_writer("pyarrow.parquet.core:ParquetWriter", "where", "write_table", "write_batch"),
         *(_reads(f"pyarrow.feather:{name}", "source") for name in ("read_table", "read_feather")),
         _writes("pyarrow.feather:write_feather", "dest"),
         _reads("pyarrow.dataset:dataset", "source"),
+        _reads("pyarrow._dataset:FileSystemDataset.from_paths", "paths", *_PATHS),
         _writes("pyarrow.dataset:write_dataset", "base_dir"),
-        *(
-            _reads(f"pyarrow.{csv}:{name}", "input_file")
-            for csv in ("_csv", "csv")
-            for name in ("read_csv", "open_csv")
-        ),
+        *(_reads(f"pyarrow.{n}csv:{name}", "input_file") for n in ("_", "") for name in ("read_csv", "open_csv")),
         *(_writes(f"pyarrow.{csv}:write_csv", "output_file") for csv in ("_csv", "csv")),
         *(_reads(f"pyarrow.{json}:read_json", "input_file") for json in ("_json", "json")),
         _reads("pyarrow.orc:read_table", "source"),
         _writes("pyarrow.orc:write_table", "where"),
-        *(_reads(f"pyarrow.ipc:{name}", "source") for name in ("open_file", "open_stream")),
-        *(_writes(f"pyarrow.ipc:{name}", "sink") for name in ("new_file", "new_stream")),
-        *(Patch(f"{lib}:memory_map", _mapped, body=COVERED) for lib in ("pyarrow.lib", "pyarrow")),
+        *(_reads(f"pyarrow.ipc:RecordBatch{kind}Reader.__init__", "source") for kind in ("File", "Stream")),
+        *(patch for kind in ("File", "Stream")
+          for patch in _writer(f"pyarrow.ipc:RecordBatch{kind}Writer", "sink", "write", "write_batch", "write_table")),
+        *(Patch(f"{lib}:memory_map", arrow.opened, body=COVERED) for lib in ("pyarrow.lib", "pyarrow")),
+        Patch("pyarrow.lib:OSFile.__new__", arrow.opened, parameters=_FILE, body=COVERED, lasts=_UNTIL_CLOSED),
         *(_reads(f"{lib}:input_stream", "source") for lib in ("pyarrow.lib", "pyarrow")),
         *(_writes(f"{lib}:output_stream", "source") for lib in ("pyarrow.lib", "pyarrow")),
+        *(_reads(f"pyarrow._fs:FileSystem.open_input_{kind}", "path", "self", "path") for kind in ("file", "stream")),
+        *(_writes(f"pyarrow._fs:FileSystem.open_{way}_stream", "path", "self", "path") for way in ("output", "append")),
+        *(Patch(f"pyarrow._fs:FileSystem.{name}", arrow.copied, parameters=("self", "src", "dest"), body=COVERED)
+          for name in ("copy_file", "move")),
+        Patch("pyarrow.fs:copy_files", arrow.listed, body=COVERED),
+        *(Subclass(f"{module}:{kind}") for *modules, kind in _OWN for module in modules),
     ),
     distribution="pyarrow",
     versions=("14.0", "27.0"),
-)
+)  # fmt: skip

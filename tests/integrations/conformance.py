@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import copy_context
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from attrs import frozen
@@ -259,6 +259,8 @@ def derived(patch: Target, patches: list[Target]) -> bool:
 
 def looks(function: Any) -> tuple[object, ...]:
     """Return what inspection says of a function."""
+    if isinstance(function, classmethod):
+        function = cast("Any", function).__func__  # it is not always named itself
     try:
         signature: object = None if isinstance(function, type) else inspect.signature(function)
     except (TypeError, ValueError):
