@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from privacylib.families.frames import planned, read, scanned, written
-from privacylib.instrumentation.facts import COVERED
+from privacylib.context import get_frame
+from privacylib.families import polars_calls as calls
+from privacylib.families.frames import read, written
+from privacylib.instrumentation.facts import COVERED, Body
+from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.table import Call, Integration, Patch
-from privacylib.model import Kind, Operation
+from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
 
@@ -18,36 +21,14 @@ _HOMES = {
 _SCANS = ("csv", "parquet", "ipc", "ndjson", "delta")
 _WRITES = ("csv", "parquet", "ipc", "ipc_stream", "json", "ndjson", "avro", "delta")
 _SINKS = ("csv", "parquet", "ipc", "ndjson")
+_FRAMES, _NEW = ("DataFrame", "LazyFrame"), ("1.34", "")
+_CALLS_HOST = Body(covers=True, of_the_host=True)
 _COLLECTS = ("collect", "_collect_eager", "collect_async", "collect_batches")
 
 
-def _plan(frame: Any) -> tuple[tuple[Operation, ...], bool]:
-    try:
-        return planned(frame.explain(optimized=False))
-    except Exception:  # noqa: BLE001 - what a plan lacks, collecting it lacks too, and says so
-        return (), False
-
-
-def _collected(call: Call) -> tuple[Operation, ...]:
-    return _plan(call["self"])[0]
-
-
-def _all_collected(call: Call) -> tuple[Operation, ...]:
-    return tuple(dict.fromkeys(one for frame in call["lazy_frames"] for one in _plan(frame)[0]))
-
-
-def _sunk(call: Call) -> tuple[Operation, ...]:
-    reads, whole = _plan(call["self"])
-    if call["lazy"]:
-        return ()
-    sources = tuple(one.asset for one in reads) if reads and whole else None
-    sinks = (one.asset for one in written(call["path"]))
-    return (*reads, *(Operation(Kind.WRITE, sink, derived_from=sources, parsed=bool(sources)) for sink in sinks))
-
-
-def _remember(call: Call) -> Any:
-    scanned(call["source"])
-    return call.result
+def _taken_along(function: Any) -> Any:
+    """Let a function that a thread of polars calls go on with the work that gave it."""
+    return Job(function, get_frame()) if callable(function) else function
 
 
 def _read(call: Call) -> tuple[Operation, ...]:
@@ -67,12 +48,21 @@ INTEGRATION = Integration(
     "polars",
     (
         *(Patch(name, _read, body=COVERED) for format_ in _HOMES for name in _named("read", format_)),
-        *(Patch(name, after=_remember) for format_ in _SCANS for name in _named("scan", format_)),
-        *(Patch(f"polars:LazyFrame.{name}", _collected, body=COVERED) for name in _COLLECTS),
-        *(Patch(f"polars:LazyFrame.sink_{name}", _sunk, body=COVERED) for name in _SINKS),
+        *(Patch(name, after=calls.remembered) for format_ in _SCANS for name in _named("scan", format_)),
+        *(Patch(f"polars:LazyFrame.{name}", calls.collected, body=COVERED) for name in _COLLECTS),
+        *(Patch(f"polars:LazyFrame.sink_{name}", calls.sunk, body=COVERED, after=calls.later) for name in _SINKS),
         *(Patch(f"polars:DataFrame.write_{name}", _written, body=COVERED) for name in _WRITES),
-        Patch("polars.functions.lazy:collect_all", _all_collected, body=COVERED),
-        Patch("polars:collect_all", _all_collected, body=COVERED),
+        Patch(
+            "polars:LazyFrame.sink_batches",
+            calls.handed_out,
+            pins={"function": _taken_along},
+            body=_CALLS_HOST,
+            versions=_NEW,
+        ),
+        *(Patch(f"polars:{kind}.serialize", lambda call: written(call["file"]), body=COVERED) for kind in _FRAMES),
+        *(Patch(f"polars:{kind}.deserialize", lambda call: read(call["source"]), body=COVERED) for kind in _FRAMES),
+        Patch("polars.functions.lazy:collect_all", calls.all_collected, body=COVERED),
+        Patch("polars:collect_all", calls.all_collected, body=COVERED),
     ),
     distribution="polars",
     versions=("1.0", "3.0"),

@@ -83,6 +83,27 @@ WAYS: dict[str, Callable[[Path, Path], object]] = {
 }
 
 
+def _batches(source: Path, sink: Path) -> None:
+    def write(batch: Any) -> None:
+        batch.write_parquet(sink)
+
+    pl.scan_parquet(source).sink_batches(write)
+
+
+LATER: dict[str, Callable[[Path, Path], object]] = {
+    "batches": _batches,
+    "lazy": lambda source, sink: pl.scan_parquet(source).sink_parquet(sink, lazy=True).collect(),
+    "lazy.csv": lambda source, sink: pl.scan_parquet(source).sink_csv(sink, lazy=True).collect(),
+    "all": lambda source, sink: pl.collect_all([pl.scan_parquet(source).sink_parquet(sink, lazy=True)]),
+    "split": lambda source, sink: pl.scan_parquet(source).sink_parquet(pl.PartitionBy(sink, key="name"), mkdir=True),
+    "split.lazy": lambda source, sink: (
+        pl.scan_parquet(source).sink_parquet(pl.PartitionBy(str(sink), key="name"), mkdir=True, lazy=True).collect()
+    ),
+    "serialized": lambda source, sink: pl.read_parquet(source).serialize(sink),
+    "plan": lambda source, sink: pl.read_parquet(source).lazy().serialize(sink),
+}
+
+
 async def _awaited(frame: Any) -> Any:
     return await frame.collect_async()
 
@@ -105,6 +126,30 @@ def test_one_record_for_each_file_whatever_else_is_seen(
         WAYS[way](source, sink)
     edges = [(edge.source, edge.sink, edge.count) for edge in here.edges() if "site-packages" not in edge.source]
     assert edges == [(f"file://{source}", f"file://{sink}", 1)]
+
+
+@pytest.mark.parametrize("others", [(), ("files", "pyarrow")], ids=["alone", "all"])
+@pytest.mark.parametrize("way", LATER)
+def test_what_is_written_in_other_ways_is_an_edge_too(
+    here: Watched, tmp_path: Path, way: str, others: tuple[str, ...]
+) -> None:
+    source, sink = tmp_path / "a.parquet", tmp_path / "b"
+    pl.DataFrame(PEOPLE).write_parquet(source)
+    integrations.install(frozenset({"polars", *others}))
+    with privacylib.scope("work", fresh=True):
+        LATER[way](source, sink)
+    assert {(edge.source, edge.sink) for edge in here.edges()} == {(f"file://{source}", f"file://{sink}")}
+    assert sink.exists()
+
+
+@pytest.mark.parametrize("kind", ["DataFrame", "LazyFrame"])
+def test_a_frame_that_was_kept_as_it_is_is_read(here: Watched, tmp_path: Path, kind: str) -> None:
+    frame = pl.DataFrame(PEOPLE)
+    (frame.lazy() if kind == "LazyFrame" else frame).serialize(tmp_path / "kept")
+    integrations.install(frozenset({"polars"}))
+    with privacylib.scope("work", fresh=True):
+        getattr(pl, kind).deserialize(tmp_path / "kept").lazy().collect().write_csv(tmp_path / "b.csv")
+    assert here.pairs() == {(f"file://{tmp_path}/kept", f"file://{tmp_path}/b.csv")}
 
 
 def test_a_lazy_frame_reads_when_it_is_collected(here: Watched, tmp_path: Path) -> None:
