@@ -50,7 +50,8 @@ def _unpack(item: Any, tag: Tag) -> Any:
 
 def _put(original: Callable[..., Any]) -> Callable[..., Any]:
     def put(self: Any, obj: Any, *args: Any, **kwargs: Any) -> None:
-        tag = _tag(obj) if ACTIVE.snapshot is not None and type(self) in _KINDS else None
+        ours = ACTIVE.snapshot is not None and type(self) in _KINDS
+        tag = _tag(obj) if ours and type(obj) is not _Parcel else None
         original(self, obj if tag is None else _Parcel(obj, tag), *args, **kwargs)
 
     return put

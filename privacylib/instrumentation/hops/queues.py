@@ -4,7 +4,8 @@ Where the consumer stands from then on is said in `standing`.
 
 Resources are no data: what can be closed, and what work took out of a queue before it puts it back.
 
-An item whose context could not be carried, because something in here failed, leaves its consumer unknown.
+An item whose context could not be carried, because something in here failed, leaves its consumer unknown. One that its
+consumer was refused is kept in `aside`.
 """
 
 import asyncio
@@ -12,13 +13,15 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
-from privacylib.context import get_frame, set_frame
+from privacylib.context import get_frame
+from privacylib.instrumentation.hops import aside
+from privacylib.instrumentation.hops.aside import OF_THREADS, asks, inside, next_aside
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
-from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, has_shelf, is_data, lose, shelf_of, tag_of
-from privacylib.instrumentation.hops.standing import holding, know_nothing, stand
-from privacylib.model import PolicyDenied
+from privacylib.instrumentation.hops.shelves import UNTAGGED, has_shelf, is_data, lose, shelf_of, tag_of
+from privacylib.instrumentation.hops.taking import Item, take_in
 from privacylib.runtime import ACTIVE, faults
 
 __all__ = ["REPLACEMENTS"]
@@ -30,7 +33,7 @@ Size = Callable[[Any], int]
 _passed = threading.local()
 """Whether the item that the running thread gets has come out through a hop."""
 
-_handed: dict[object, tuple[Any, object, Tag | None]] = {}
+_handed: dict[object, tuple[Any, Item]] = {}
 """What tasks that do nothing but get an item got, for whoever waits for them."""
 
 _GET = asyncio.Queue[Any].get.__code__
@@ -42,14 +45,14 @@ def _put(size: Size) -> Makes:
             if ACTIVE.snapshot is None:
                 original(self, item, *args)
                 return
-            data, inside = _data(item), size(self)
+            data, before = _data(item), size(self)
             original(self, item, *args)
             if not (data or has_shelf(self)):
                 return
             try:
                 frame = get_frame()
                 tag = tag_of(frame) if data else None
-                shelf_of(self, inside).put(item, tag, None if frame is None else frame.scope.key, inside)
+                shelf_of(self, before).put(item, tag, None if frame is None else frame.scope.key, before)
             except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
                 lose(self)
                 faults.swallowed("carrying", error)
@@ -64,24 +67,24 @@ def _get(size: Size, *, last: bool = False) -> Makes:
         def _get(self: Any, *args: Any) -> Any:
             if ACTIVE.snapshot is None:
                 return original(self, *args)
-            inside = size(self)
+            if (kept := next_aside(self)) is not None:
+                _passed.seen = True
+                _hand_over(self, kept)
+                return kept.value
+            before = size(self)
             item = original(self, *args)
             _passed.seen = True
             data = _data(item)
             if not data and not has_shelf(self):
                 return item
             try:
-                tag = shelf_of(self, inside).get(item, inside, last=last)
+                tag = shelf_of(self, before).get(item, before, last=last)
             except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
                 lose(self)
                 faults.swallowed("carrying", error)
                 tag = UNTAGGED
             if data:
-                waited = _getting()
-                if waited is None:
-                    _take(self, item, tag)
-                else:
-                    _handed[waited] = (self, item, tag)
+                _hand_over(self, Item(item, tag))
             return item
 
         return _get
@@ -89,46 +92,12 @@ def _get(size: Size, *, last: bool = False) -> Makes:
     return around
 
 
-def _take(at: Any, item: object, tag: Tag | None) -> None:
-    """Let the consumer stand where the item's context says.
-
-    Raises:
-        PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from, or the
-            process enforces and the consumer could not even be told to know nothing. The item is inside again.
-    """
-    try:
-        try:
-            _stand(at, item, tag)
-        except PolicyDenied:
-            raise
-        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-            faults.swallowed("carrying", error)
-            know_nothing()
-    except PolicyDenied:
-        _put_back(at, item, tag)
-        raise
-
-
-def _put_back(at: Any, item: object, tag: Tag | None) -> None:
-    """Keep an item inside that its consumer was refused."""
-    frame = get_frame()
-    try:
-        set_frame(None if tag is None else holding(at, tag))
-        at._put(item)
-    except Exception as error:  # noqa: BLE001 - as above
-        set_frame(None)
-        at._put(item)
-        lose(at)
-        faults.swallowed("carrying", error)
-    finally:
-        set_frame(frame)
-    if isinstance(at, queue.Queue):
-        at.not_empty.notify()
-
-
-def _stand(at: Any, item: object, tag: Tag | None) -> None:
-    if stand(at, tag) and (frame := get_frame()) is not None:
-        shelf_of(at, 0).lend(item, frame.scope.key, tag)
+def _hand_over(at: Any, item: Item) -> None:
+    waited = _getting()
+    if waited is None:
+        take_in(at, item)
+    else:
+        _handed[waited] = at, item
 
 
 def _data(item: object) -> bool:
@@ -170,7 +139,7 @@ def _wait_for(original: Callable[..., Any]) -> Callable[..., Any]:
             _waited.discard(task)
             handed = _handed.pop(task, None)
         if handed is not None:
-            _take(*handed)
+            take_in(*handed)
         return item
 
     return wait_for
@@ -185,14 +154,11 @@ def _organised_otherwise(original: Callable[..., Any]) -> Callable[..., Any]:
         _passed.seen = False
         item = original(self, *args, **kwargs)
         if not _passed.seen and _data(item):
-            _take(self, item, UNTAGGED)
+            with self.mutex if isinstance(self, queue.Queue) else nullcontext():
+                take_in(self, Item(item, UNTAGGED, hooked=False))
         return item
 
     return get
-
-
-def _threads(at: Any) -> int:
-    return at._qsize()
 
 
 def _tasks(at: Any) -> int:
@@ -200,13 +166,14 @@ def _tasks(at: Any) -> int:
 
 
 REPLACEMENTS = (
-    *(Replacement(kind, "_put", _put(_threads)) for kind in (queue.Queue, queue.LifoQueue, queue.PriorityQueue)),
-    *(Replacement(kind, "_get", _get(_threads)) for kind in (queue.Queue, queue.PriorityQueue)),
-    Replacement(queue.LifoQueue, "_get", _get(_threads, last=True)),
+    *aside.REPLACEMENTS,
+    *(Replacement(kind, "_put", _put(inside)) for kind in OF_THREADS),
+    *(Replacement(kind, "_get", _get(inside)) for kind in (queue.Queue, queue.PriorityQueue)),
+    Replacement(queue.LifoQueue, "_get", _get(inside, last=True)),
     *(Replacement(kind, "_put", _put(_tasks)) for kind in (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)),
     *(Replacement(kind, "_get", _get(_tasks)) for kind in (asyncio.Queue, asyncio.PriorityQueue)),
     Replacement(asyncio.LifoQueue, "_get", _get(_tasks, last=True)),
-    Replacement(queue.Queue, "get", _organised_otherwise),
+    Replacement(queue.Queue, "get", lambda original: asks(_organised_otherwise(original))),
     Replacement(asyncio.Queue, "get_nowait", _organised_otherwise),
     *(Replacement(module, "wait_for", _wait_for) for module in (asyncio, asyncio.tasks) if sys.version_info < (3, 12)),
 )

@@ -23,7 +23,7 @@ from privacylib.context import (
     set_frame,
     stands_in,
 )
-from privacylib.instrumentation.hops.batons import LOST, Home, receive, take_home
+from privacylib.instrumentation.hops.batons import LOST, receive
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag
 from privacylib.model import Kind, Operation, PolicyDenied, Source, Zone
 from privacylib.runtime import ACTIVE, faults, into_open_writes, stacked
@@ -154,6 +154,8 @@ def know_nothing() -> None:
 
 
 def _join(frame: Frame, tag: Tag) -> None:
+    """Let work hold what an item carries; what it is refused it does not hold."""
     known = frame.scope.reads.visible().members
-    if denied := take_home(frame, Home(tuple(read for read in tag.held if read[0] not in known))):
-        raise denied
+    held = tuple(read for read in tag.held if read[0] not in known)
+    into_open_writes(frame, tuple(source for source, _ in held))
+    receive(frame.scope.reads, held)

@@ -12,7 +12,7 @@ import pytest
 import privacylib
 from privacylib.context import get_frame
 from privacylib.instrumentation import hops
-from privacylib.instrumentation.hops import queues, standing
+from privacylib.instrumentation.hops import queues, standing, taking
 from privacylib.instrumentation.hops.shelves import Shelf
 from privacylib.model import PolicyDenied
 from privacylib.testing import Capture
@@ -570,8 +570,8 @@ class TestErrorsOfOurOwn:
 
     @pytest.mark.parametrize(
         ("place", "broken"),
-        [(Shelf, "get"), (queues, "shelf_of"), (queues, "_stand"), (standing, "take_home")],
-        ids=["get", "shelf_of", "stand", "take_home"],
+        [(Shelf, "get"), (queues, "shelf_of"), (taking, "_stand"), (standing, "into_open_writes")],
+        ids=["get", "shelf_of", "stand", "into_open_writes"],
     )
     def test_when_it_is_taken(
         self, enforced: Capture, inbox: Any, place: Any, broken: str, monkeypatch: pytest.MonkeyPatch
@@ -593,7 +593,7 @@ class TestErrorsOfOurOwn:
     ) -> None:
         self.put(inbox)
         with monkeypatch.context() as patched, privacylib.zone("reply"):
-            for place, name in ((queues, "_stand"), (standing, "_join"), (queues, "holding")):
+            for place, name in ((taking, "_stand"), (standing, "_join"), (taking, "holding")):
                 patched.setattr(place, name, fail)
             with pytest.raises(PolicyDenied) as caught:
                 inbox.get_nowait()
@@ -601,7 +601,7 @@ class TestErrorsOfOurOwn:
         self.taken(inbox)
 
     def test_in_observe_the_host_goes_on(self, seen: Capture, inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        for place, name in ((queues, "tag_of"), (queues, "shelf_of"), (queues, "_stand"), (standing, "_join")):
+        for place, name in ((queues, "tag_of"), (queues, "shelf_of"), (taking, "_stand"), (standing, "_join")):
             monkeypatch.setattr(place, name, fail)
         self.put(inbox)
         assert inbox.get_nowait() == "x"
