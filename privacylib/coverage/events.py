@@ -1,10 +1,12 @@
 """What the interpreter says before it does I/O: its audit events (PEP 578, and the table of them in its docs)."""
 
+import mmap
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from privacylib.families.files import written_by
 from privacylib.families.paths import is_data
 from privacylib.families.sqlite import file_of
 from privacylib.model import Asset
@@ -34,6 +36,17 @@ def _opened(path: Any, mode: str | None, flags: int) -> Told | None:
     # A relative name may be one of another directory, whose descriptor the event does not tell.
     there = os.path.isfile(path) or not (text.startswith("/") or os.path.isdir(path))  # noqa: PTH112, PTH113 - bytes too
     return ("open(r)", file_asset, path) if there else None
+
+
+def _mapped(descriptor: int, _: int, access: int, __: int) -> Told | None:
+    """Tell of a file that is mapped to be written: of what goes there later, the interpreter does not tell."""
+    if access in (mmap.ACCESS_READ, mmap.ACCESS_COPY):
+        return None
+    return next((("mmap(w)", _itself, each.asset) for each in written_by(descriptor)), None)
+
+
+def _itself(asset: Asset) -> Asset:
+    return asset
 
 
 def _connected(_: Any, address: Any) -> Told:
@@ -90,6 +103,7 @@ def _line(_: Any) -> Told:
 
 
 EVENTS: Mapping[str, Callable[..., Told | None]] = {
+    "mmap.__new__": _mapped,
     "open": _opened,
     "os.exec": _program("os.exec"),
     "os.posix_spawn": _program("os.posix_spawn"),

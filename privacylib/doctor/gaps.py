@@ -15,8 +15,9 @@ class Gap:
     """Count I/O of one kind at one place of the code.
 
     Args:
-        event: What the interpreter calls it, such as ``socket.connect``; ``open(r)`` and ``open(w)`` for files, and
-            with ``(unseen)`` behind it for a program of Python that is started and does not find us.
+        event: What the interpreter calls it, such as ``socket.connect``; ``open(r)`` and ``open(w)`` for files,
+            ``mmap(w)`` for one that is written through memory, and with ``(unseen)`` behind it for a program of
+            Python that is started and does not find us.
         site: Where it comes from, ``module:function:line``; the nearest place outside the standard library.
         count: How often.
         services: Whose processes did it.

@@ -8,7 +8,8 @@ from privacylib.families.paths import file_operation, moved
 from privacylib.model import Kind, Operation
 
 __all__ = [
-    "is_gone", "is_missing", "linked", "opened", "opened_by_flags", "read_by", "renamed", "sent", "written_by",
+    "is_gone", "is_missing", "linked", "opened", "opened_by", "opened_by_flags", "read_by", "renamed", "sent",
+    "written_by",
 ]  # fmt: skip
 
 _OPEN = "/proc/self/fd"
@@ -23,6 +24,13 @@ def opened(file: Any, mode: str, opener: Any) -> tuple[Operation, ...]:
         return written_by(file) if writes else ()
     reads = "r" in mode or ("a" in mode and "+" in mode)
     return file_operation(file, *(Kind.READ,) * reads, *(Kind.WRITE,) * writes)
+
+
+def opened_by(result: Any, file: Any, mode: str, opener: Any) -> tuple[Operation, ...]:
+    """Describe what an opener made in a directory, as tempfile's do: which file that is only its descriptor tells."""
+    if opener is None or "r" in mode or not os.path.isdir(file):  # noqa: PTH112 - a path may be of bytes
+        return ()
+    return written_by(result.fileno())
 
 
 def is_missing(file: Any, mode: str) -> bool:

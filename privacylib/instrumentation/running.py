@@ -5,7 +5,7 @@ from typing import Any
 
 from privacylib.config import Snapshot
 from privacylib.families.rpc import Calling
-from privacylib.instrumentation.call import Call
+from privacylib.instrumentation.call import Call, Describe
 from privacylib.instrumentation.covering import Covering, cover, covered, uncover
 from privacylib.instrumentation.facts import Opened, Pending, Response
 from privacylib.instrumentation.going import goes_on
@@ -44,7 +44,7 @@ class Running:
         self._snapshot = snapshot
         self._handles: list[Handle] = []
         self._late: tuple[Operation, ...] = ()
-        operations = _described(patch, call)
+        operations = _described(patch.describe, call, patch)
         if operations and patch.missing(call):
             self._late = operations
         else:
@@ -116,8 +116,8 @@ class Running:
             PolicyDenied: The zone does not admit the labels that came back.
         """
         uncover(self._covering)
-        self._begin_all(self._late)
         patch, lasts, call = self._patch, self._patch.lasts, self._call.returning(result)
+        self._begin_all((*self._late, *_described(patch.late, call, patch)))
         if isinstance(lasts, Pending) and (holder := lasts.on(call)) is not None:
             if self._calling is not None and lasts.announces(call):
                 self._calling.announced(())
@@ -178,10 +178,10 @@ class Running:
         return getattr(result, closes)() if closes else _done()
 
 
-def _described(patch: Patch, call: Call) -> tuple[Operation, ...]:
+def _described(describe: Describe, call: Call, patch: Patch) -> tuple[Operation, ...]:
     """Describe a call; one that cannot be told is opaque, so that it is decided all the same."""
     try:
-        return patch.describe(call) if patch.takes(call) else ()
+        return describe(call) if patch.takes(call) else ()
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("describing", error)
         return (Operation(Kind.OPAQUE, Asset(patch.module, "{…}")),)

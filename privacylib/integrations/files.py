@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, SupportsIndex
 
 from privacylib.families import files
+from privacylib.families.lastingfiles import rebuilt
 from privacylib.families.paths import PATHS, resolved
 from privacylib.instrumentation.facts import COVERED, Opened, typed
 from privacylib.instrumentation.table import Call, Integration, Patch
@@ -18,16 +19,7 @@ def _of(describe: Callable[..., Any], *names: str) -> Callable[[Call], Any]:
 
 
 def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
-    """Make an open file one that knows when it is closed."""
-    file = call.result
-    kind = file.__class__
-    if kind is io.TextIOWrapper:
-        told = {name: getattr(file, name) for name in ("encoding", "errors", "line_buffering", "write_through")}
-        text = subclass(kind)(file.detach(), newline=call["newline"], **told)
-        text.mode = call["mode"]
-        return text
-    size = call["buffering"] if call["buffering"] > 1 else io.DEFAULT_BUFFER_SIZE
-    return subclass(kind)(file.detach(), size) if kind in (io.BufferedWriter, io.BufferedRandom) else None
+    return rebuilt(call.result, subclass, *(call[name] for name in ("mode", "buffering", "newline")))
 
 
 def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
@@ -37,6 +29,7 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
         pins={"file": resolved},
         takes=typed(file=(*PATHS, int), mode=str),
         missing=_of(files.is_missing, "file", "mode"),
+        late=lambda call: files.opened_by(call.result, *(call[name] for name in ("file", "mode", "opener"))),
         lasts=Opened(_rebuilt, ends="close", steps=("write", "writelines")),
         until=until,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import mmap
 import os
 import socket
 import sqlite3
@@ -84,6 +85,24 @@ def test_what_nothing_explains_is_counted_by_its_call_site(data: Path) -> None:
         raw(data)
         raw(data, "w")
     assert counted.gaps == [f"open(r) {HERE}:raw:{line}"] * 2 + [f"open(w) {HERE}:raw:{line}"]
+
+
+def test_a_file_that_is_mapped_to_be_written_is_counted_and_refused(data: Path) -> None:
+    integrations.install(frozenset({"files"}))
+    with kept() as counted, data.open("r+b") as file:
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ).close()
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY).close()
+        mmap.mmap(-1, 10).close()
+        assert not counted.gaps
+        mmap.mmap(file.fileno(), 0).close()
+    assert counted.events == ["mmap(w)"]
+    contacts = data.rename(data.with_name("contacts.csv"))
+    with kept(), privacylib.zone("reply"), contacts.open("r+b") as file:
+        with privacylib.read("db://users"):
+            pass
+        with pytest.raises(PolicyDenied) as denied:
+            mmap.mmap(file.fileno(), 0)
+    assert denied.value.decision.requirement == "seen-only"
 
 
 def test_each_kind_of_io_is_counted_before_it_happens(data: Path) -> None:

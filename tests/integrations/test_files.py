@@ -85,6 +85,66 @@ def test_a_write_stays_open_until_the_file_is_closed(here: Watched, tmp_path: Pa
     assert (tmp_path / "plain").read_text() == "nothing"
 
 
+MODES = ("wb", "xb", "ab", "w+b", "x+b", "a+b", "r+b")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_write_without_a_buffer_stays_open_as_well(here: Watched, tmp_path: Path, mode: str) -> None:
+    if mode.startswith("r"):
+        (tmp_path / "plain").write_bytes(b"")
+    with privacylib.zone("reply"), (tmp_path / "plain").open(mode, buffering=0) as file:
+        with pytest.raises(PolicyDenied):
+            users()
+        assert file.write(b"nothing") == len(b"nothing")
+    with privacylib.zone("reply"):
+        assert users()
+    assert (tmp_path / "plain").read_bytes() == b"nothing"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_file_without_a_buffer_looks_as_ever(here: Watched, tmp_path: Path, mode: str) -> None:
+    def look(name: str) -> tuple[object, ...]:
+        path = tmp_path / name
+        if mode.startswith("r"):
+            path.write_bytes(b"")
+        with path.open(mode, buffering=0) as file:
+            assert isinstance(file, io.FileIO)
+            fileno = file.fileno()
+            told = (type(file).__name__, file.mode, file.closefd, Path(str(file.name)) == path)
+            file.writelines([b"a", b"b"])
+            more = file.tell(), file.seekable(), file.readable(), file.writable(), fileno
+        assert file.closed
+        with pytest.raises(OSError, match="Bad"):
+            os.fstat(fileno)
+        return told + more
+
+    seen = look("plain.seen")
+    patching.uninstall()
+    assert look("plain.bare") == seen
+
+
+@pytest.mark.parametrize("buffering", [-1, 0])
+def test_a_temporary_file_is_written_until_it_is_closed(here: Watched, tmp_path: Path, buffering: int) -> None:
+    with privacylib.zone("reply"):
+        with tempfile.NamedTemporaryFile(dir=tmp_path, prefix="plain", buffering=buffering) as file:
+            with pytest.raises(PolicyDenied):
+                users()
+            file.write(b"nothing")
+        assert users()
+
+
+def test_a_file_without_a_buffer_that_was_opened_elsewhere_is_written_by_who_writes(
+    here: Watched, tmp_path: Path
+) -> None:
+    with (tmp_path / "plain.log").open("wb", buffering=0) as plain:
+        with privacylib.scope("request", fresh=True), privacylib.zone("reply"):
+            users()
+            with pytest.raises(PolicyDenied):
+                plain.write(b"ana")
+        plain.write(b"nothing")
+    assert (tmp_path / "plain.log").read_bytes() == b"nothing"
+
+
 def test_a_file_that_was_opened_elsewhere_is_written_by_who_writes(here: Watched, tmp_path: Path) -> None:
     log, plain = (tmp_path / "contacts.log").open("w"), (tmp_path / "plain.log").open("w")
     with log, plain:
