@@ -179,7 +179,7 @@ def capture(
     snapshot = snapshot_of(asked, _policy(policy), Recorder(store, service))
     hops.install()
     before, frame = ACTIVE.snapshot, get_frame()
-    process = PROCESS.frame, PROCESS.main, PROCESS.scoped
+    process = PROCESS.frame, PROCESS.unit, PROCESS.main, PROCESS.scoped
     PROCESS.restart()
     set_frame(None)
     ACTIVE.snapshot = snapshot
@@ -187,7 +187,7 @@ def capture(
         yield Capture(Producer(store))
     finally:
         ACTIVE.snapshot = before
-        PROCESS.frame, PROCESS.main, PROCESS.scoped = process
+        PROCESS.frame, PROCESS.unit, PROCESS.main, PROCESS.scoped = process
         set_frame(frame)
 
 

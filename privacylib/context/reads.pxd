@@ -33,5 +33,6 @@ cdef class ReadSet(LatestReads):
     cpdef list open_above(self)
     @cython.locals(upper=ReadSet)
     cpdef object only(self, SourceSet seen)
+    cpdef bint holds(self)
     @cython.locals(upper=ReadSet)
     cpdef tuple links(self)

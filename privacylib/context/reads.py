@@ -219,15 +219,19 @@ class ReadSet(LatestReads):
         if (
             self._sources is not seen or seen.size > 1 or seen.size != len(self.latest)
             or self.mixed or self.wide or self._returned is not None
-            or (upper is not None and (upper.latest or upper.wide or upper.upper is not None))
+            or (upper is not None and (upper.latest or upper.wide or (upper.upper is not None and upper.upper.holds())))
         ):  # fmt: skip
             return -1
         return link
 
+    def holds(self) -> bool:
+        """Return whether anything was read here, or above."""
+        return bool(self.latest or self.wide or (self.upper is not None and self.upper.holds()))
+
     def links(self) -> tuple[Sequence[Any], Sequence[tuple[bytes, int]]]:
         """Return the spans of the visible reads: those under this key, and those under others."""
         upper = self.upper
-        if self._returned is None and not self.mixed and (upper is None or not (upper.latest or upper.upper)):
+        if self._returned is None and not self.mixed and (upper is None or not upper.holds()):
             return list(islice(filter(None, self.latest.values()), LINKED)), ()
         return self._sorted_links()
 

@@ -9,6 +9,9 @@ cdef class Process:
     cdef public Frame frame
     cdef public object main
     cdef public bint scoped
+    cdef public Frame unit
+
+    cpdef Frame outside(self)
 
 
 cpdef Frame frame_here()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from privacylib.context.current import get_frame, set_frame
 from privacylib.context.frames import Frame, Scope
-from privacylib.context.reads import ReadSet
-from privacylib.model import NO_ZONE
+from privacylib.context.reads import Link, ReadSet
+from privacylib.model import NO_ZONE, Source
 
 __all__ = [
     "PROCESS", "UNSEEN", "Process", "frame_here", "frame_now", "is_unseen", "leave", "new_key", "reference", "runner",
@@ -25,7 +25,7 @@ def new_key() -> bytes:
 class Process:
     """What belongs to the whole process: its scope, and whether a first scope was opened."""
 
-    __slots__ = ("frame", "main", "scoped")
+    __slots__ = ("frame", "main", "scoped", "unit")
 
     def __init__(self) -> None:
         self.restart()
@@ -33,16 +33,48 @@ class Process:
     def restart(self) -> None:
         """Forget all reads of the process; for a new start in the same process."""
         key = new_key()
-        scope = Scope("process", key, ReadSet(key))
-        scope.opened = False
-        self.frame = Frame(scope, NO_ZONE)
+        self.frame = Frame(_unopened(key, ReadSet(key)), NO_ZONE)
+        self.unit = Frame(_unopened(key, _OfUnit(key, self.frame.scope.reads)), NO_ZONE)
+        """Where work outside scopes stands, on whichever thread, if the process stands in a zone."""
         self.main = threading.main_thread().ident
         self.scoped = False
+
+    @property
+    def begins(self) -> bool:
+        """Return whether the main thread is at work, and no scope was opened yet."""
+        return not self.scoped and threading.get_ident() == self.main
+
+    def outside(self) -> Frame | None:
+        """Return where work outside scopes stands in a process that stands in a zone; None in any other."""
+        zone = self.frame.zone
+        if not zone.purposes and zone.admitted is None:
+            return None
+        if self.unit.zone is not zone:
+            self.unit = Frame(self.unit.scope, zone)
+        return self.unit
 
     def forked(self) -> None:
         """Keep what the parent's process scope holds; the forking thread is the child's main one, and opened none."""
         self.main = threading.get_ident()
         self.scoped = False
+
+
+class _OfUnit(ReadSet):
+    """What such work has read; what it reads as the process begins is the process's, and in sight of all scopes."""
+
+    __slots__ = ()
+
+    def add(self, source: Source, link: Link) -> None:
+        if PROCESS.begins and self.upper is not None:
+            self.upper.add(source, link)
+        else:
+            super().add(source, link)
+
+
+def _unopened(key: bytes, reads: ReadSet) -> Scope:
+    scope = Scope("process", key, reads)
+    scope.opened = False
+    return scope
 
 
 PROCESS = Process()
@@ -53,20 +85,13 @@ def frame_here() -> Frame | None:
     """Return the frame of the running work, or None where it is outside any scope and has done nothing yet."""
     frame = get_frame()
     if frame is None:
-        alone = not PROCESS.scoped and threading.get_ident() == PROCESS.main
-        return PROCESS.frame if alone or _stands_in_a_zone() else None
+        return PROCESS.outside() or (PROCESS.frame if PROCESS.begins else None)
     scope = frame.scope
     if scope.opened:
         return frame
     if scope.orphan_of is None:
-        return frame if threading.get_ident() == PROCESS.main or _stands_in_a_zone() else None
+        return frame if threading.get_ident() == PROCESS.main or PROCESS.outside() is not None else None
     return frame if scope.orphan_of() == runner() else None
-
-
-def _stands_in_a_zone() -> bool:
-    """Return whether the whole process does: what it does outside scopes is then one unit of work, on any thread."""
-    zone = PROCESS.frame.zone
-    return bool(zone.purposes) or zone.admitted is not None
 
 
 def frame_now() -> Frame:

@@ -246,7 +246,7 @@ def exit_frame(frame: Frame) -> None:
     """Leave what `frame` opened; never raises. An isolated scope gives its reads to the one around it."""
     scope = frame.scope
     outside = PROCESS.frame if frame.outer is None else frame.outer
-    if scope is not outside.scope and not scope.left:
+    if scope.opened and scope is not outside.scope and not scope.left:
         scope.left = True
         if scope.around is not None and scope.reads is not scope.around.reads:
             scope.reads.give_back()

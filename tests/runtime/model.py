@@ -169,18 +169,23 @@ class World:
     """All of a process under one ceiling: 0 observe, 1 simulate, 2 enforce; `command` is what all its work is for."""
 
     ceiling: int
-    process: Place = field(default_factory=lambda: Place(Reads(), inside=False))
     scoped: bool = False
     command: tuple[str, ...] = ()
     who: Who = MAIN
     """Who does what is done now."""
+    main: object = MAIN[1]
+    """The main thread."""
 
     def __post_init__(self) -> None:
-        self.process.purposes = self.command
+        self.start = Reads()
+        """What is in sight of all scopes."""
+        self.unit = Reads(self.start)
+        """What else was read outside scopes, in a process that has a zone."""
+        self.process = Place(self.unit if self.command else self.start, self.command, inside=False)
 
     def outside(self, started: Place) -> Place:
-        """Return where a task or thread stands that was started outside scopes: in the process, if that has a zone."""
-        place = _like(started, self.process.reads if self.command else Reads(self.process.reads))
+        """Return where a task or thread stands that was started outside scopes: with all such, if there is a zone."""
+        place = _like(started, self.unit if self.command else Reads(self.start))
         place.inside = False
         return place
 
@@ -220,7 +225,7 @@ class World:
         """Return a unit of work of its own; the bodies that it is opened in are still around it."""
         entered = Entered(self.who[0], inside=inside)
         around = (*place.around, entered)
-        return Place(Reads(self.process.reads), *inside, chain=place.chain, around=around, entered=entered)
+        return Place(Reads(self.start), *inside, chain=place.chain, around=around, entered=entered)
 
     def lower(self, place: Place, label: str, to: set[str], sink: str, reviewed: bool) -> Place:
         inner = _like(place, place.reads)
@@ -260,8 +265,13 @@ class World:
         into = self.refused(place, source)
         if into is not None:
             return into
-        (self.process.reads if uri == MODEL else place.reads).own.add(source)
+        (self.start if uri == MODEL else self.taking(place)).own.add(source)
         return seen
+
+    def taking(self, place: Place) -> Reads:
+        """Return what takes in what is read in a place: the main thread begins the process until a scope is opened."""
+        begins = place.reads is self.unit and not self.scoped and self.who[1] == self.main
+        return self.start if begins else place.reads
 
     def refused(self, place: Place, source: Source) -> Seen | None:
         """Return how a read is refused by a write that is open around it, or let it flow there."""
@@ -300,7 +310,7 @@ class World:
         source = (f"{asset}#response", frozenset(SOURCES[asset]), False)
         refused = self.refused(place, source)
         if refused is None:
-            place.reads.own.add(source)
+            self.taking(place).own.add(source)
         return refused
 
     # -- decisions

@@ -47,7 +47,7 @@ class Reaching(World):
         """Return where the handler of a call stands, and whether the call is refused at once."""
         self.scoped = True
         inside = caller.purposes, caller.admitted, _unknown(caller)
-        inner = Place(Reads(self.process.reads), *inside, around=(Entered(HOP, inside=inside),))
+        inner = Place(Reads(self.start), *inside, around=(Entered(HOP, inside=inside),))
         source = (f"{HOP}#request", frozenset(_labels(caller)), inner.unknown)
         inner.reads.own.add(source)
         self.requests[id(inner.reads)] = inner.reads, Request(source)
@@ -89,7 +89,7 @@ class Reaching(World):
         source = (f"{HOP}#response", frozenset(_labels(handler)), _unknown(handler))
         if self.came_in(caller, source).verdict == "DENY" or self.refused(caller, source) is not None:
             return True
-        caller.reads.own.add(source)
+        self.taking(caller).own.add(source)
         return False
 
     def take_refusal(self, caller: Place) -> str:
@@ -101,7 +101,7 @@ class Reaching(World):
         source = (f"{HOP}#response", frozenset(SOURCES[HOP]), False)
         if self.refused(caller, source) is not None:
             return DENIED
-        caller.reads.own.add(source)
+        self.taking(caller).own.add(source)
         return REFUSED
 
     # -- other processes

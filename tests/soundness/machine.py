@@ -98,6 +98,7 @@ class Soundness(RuleBasedStateMachine):
         self.driver = Driver(self._capture.__enter__(), self.world)
         PROCESS.frame.zone = Zone(command) if command else NO_ZONE  # as the policy opens it around a command
         self.hands: list[Hand] = [Hand(self.world.process, self.unwind)]
+        self.world.main = self.hands[0].number
         self.pool = ThreadPoolExecutor(MOST_HANDS)
         self.processes: ProcessPoolExecutor | None = None
         if children:  # forked now: a fork in the middle of a call is the end of gRPC in the child
@@ -366,6 +367,7 @@ class Soundness(RuleBasedStateMachine):
             called.set()
 
         by.do(lambda: hand.future.add_done_callback(callback))
+        self.world.who = self.acting(hand)
         hand.end()
         self.hands.remove(hand)
         assert called.wait(PATIENCE)

@@ -1,17 +1,21 @@
 """Ways in which data could lose its labels, each tried for real under enforcement."""
 
 import asyncio
+import multiprocessing
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import Context
+from typing import Any
 
 import pytest
 
 import privacylib
 from privacylib.context import PROCESS
 from privacylib.families.messaging import Message, handling, received
+from privacylib.instrumentation.hops.batons import baton
 from privacylib.model import Zone
 from privacylib.naming import asset
 from privacylib.testing import Capture, capture
@@ -240,6 +244,7 @@ def test_items_of_a_queue_cannot_either_and_stay_inside(strict_seen: Capture) ->
 
 
 Step = Callable[[], object]
+Way = Callable[[Step], None]
 
 
 def _in_a_job(step: Step) -> None:
@@ -297,3 +302,106 @@ def test_a_process_in_a_zone_is_one_unit_of_work_outside_scopes(
     reads(lambda: read(USERS))
     with pytest.raises(privacylib.PolicyDenied):
         writes(lambda: write(CLOSED))
+
+
+FORK: Any = multiprocessing.get_context("fork")
+REFUSED = 7
+
+
+def _writes_closed() -> None:
+    try:
+        write(CLOSED)
+    except privacylib.PolicyDenied:
+        os._exit(REFUSED)
+
+
+class TestWhatAProcessInAZoneReadsOutsideScopes:
+    """It is one unit of work, and none of those that somebody opens apart from it."""
+
+    @pytest.fixture(autouse=True)
+    def zone(self, strict_seen: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        del strict_seen
+        monkeypatch.setattr(PROCESS.frame, "zone", Zone(("assistant.reply",)))
+
+    @pytest.mark.parametrize("reads", [_in_a_job, _in_a_thread])
+    @pytest.mark.parametrize("writes", WAYS)
+    @pytest.mark.parametrize("scoped", [False, True])
+    def test_is_not_behind_a_request_that_another_thread_serves(self, reads: Way, writes: Way, scoped: bool) -> None:
+        if scoped:
+            with privacylib.scope("first", fresh=True):
+                pass
+        reads(lambda: read(USERS))
+
+        def request() -> None:
+            with privacylib.scope("request", fresh=True):
+                write(CLOSED)
+
+        writes(request)
+
+    @pytest.mark.parametrize("reads", WAYS)
+    @pytest.mark.parametrize("writes", WAYS)
+    def test_is_behind_a_scope_that_is_part_of_it(self, reads: Way, writes: Way) -> None:
+        with privacylib.scope("first", fresh=True):
+            pass
+        reads(lambda: read(USERS))
+
+        def part() -> None:
+            with privacylib.scope("part"):
+                write(CLOSED)
+
+        with pytest.raises(privacylib.PolicyDenied):
+            writes(part)
+
+    @pytest.mark.parametrize("reads", [_here, _in_a_task])
+    def test_at_its_beginning_on_the_main_thread_is_behind_everything(self, reads: Way) -> None:
+        reads(lambda: read(USERS))
+        with privacylib.scope("request", fresh=True), pytest.raises(privacylib.PolicyDenied):
+            write(CLOSED)
+
+    @pytest.mark.parametrize("reads", WAYS)
+    @pytest.mark.parametrize("puts", WAYS)
+    def test_goes_along_with_an_item_of_a_queue(self, reads: Way, puts: Way) -> None:
+        inbox: queue.Queue[str] = queue.Queue()
+        reads(lambda: read(USERS))
+        puts(lambda: inbox.put("a letter"))
+        with privacylib.scope("request", fresh=True):
+            inbox.get()
+            with pytest.raises(privacylib.PolicyDenied):
+                write(CLOSED)
+
+    @pytest.mark.parametrize("reads", [_here, _in_a_job, _in_a_thread])
+    @pytest.mark.parametrize("writes", WAYS)
+    def test_flows_into_a_write_that_is_open_there(self, reads: Way, writes: Way) -> None:
+        denied: list[str] = []
+
+        def open_and_read() -> None:
+            with privacylib.write(CLOSED):
+                try:
+                    reads(lambda: read(USERS))
+                except privacylib.PolicyDenied as refused:
+                    denied.append(refused.decision.requirement or "")
+
+        writes(open_and_read)
+        assert denied == ["flow"]
+
+    @pytest.mark.parametrize("reads", WAYS)
+    def test_goes_along_into_other_processes(self, reads: Way) -> None:
+        reads(lambda: read(USERS))
+        child = FORK.Process(target=_writes_closed)
+        child.start()
+        child.join(10)
+        assert child.exitcode == REFUSED
+        given = baton(None)
+        assert not given.inside
+        assert USERS in {source.asset.uri for source, _ in (*given.held, *given.process)}
+
+    def test_stays_there_when_something_declared_in_between_ends(self) -> None:
+        with privacylib.scope("first", fresh=True):
+            pass
+        with privacylib.reclassify(
+            {"CONTACT"}, to=set(), sink=CLOSED, transform=str, reason="none", reviewer="none", expires="2999-01-01"
+        ):
+            read(USERS)
+        with pytest.raises(privacylib.PolicyDenied):
+            write(CLOSED)
+        assert not PROCESS.unit.scope.left

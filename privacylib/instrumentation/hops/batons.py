@@ -120,12 +120,11 @@ def _inside(zone: Zone) -> Frame:
 def baton(frame: Frame | None) -> Baton:
     """Return what work under a frame takes along."""
     process = PROCESS.frame
-    snapshot = ACTIVE.snapshot
+    snapshot, frame = ACTIVE.snapshot, frame or PROCESS.outside()
     scope = process.scope if frame is None else frame.scope
-    inside = frame is not None and scope is not process.scope and scope.orphan_of is None
     held = scope.reads.returned.listed() if scope is process.scope else seen(scope.reads, process.scope.reads)
     return Baton(
-        scope.name, scope.key, scope.parent, inside,
+        scope.name, scope.key, scope.parent, scope.opened,
         process.zone if frame is None else frame.zone, process.zone,
         () if frame is None else frame.lowered,
         held, scope.reads.listed() if scope is process.scope else process.scope.reads.listed(),

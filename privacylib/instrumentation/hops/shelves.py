@@ -46,6 +46,7 @@ UNTAGGED = Tag("queue", bytes(16), 0, NO_ZONE, Home.lost("queue").reads, inside=
 
 def tag_of(frame: Frame | None) -> Tag | None:
     """Return what items put under a frame carry; None where there is nothing to carry."""
+    frame = frame or PROCESS.outside()
     if frame is None:
         return None
     scope = frame.scope

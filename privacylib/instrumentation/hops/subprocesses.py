@@ -44,7 +44,7 @@ def _with_env(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def _environment(env: Any) -> Any:
     """Return the environment with the running work's context; the given one where there is nothing to tell."""
-    snapshot, frame = ACTIVE.snapshot, get_frame() or PROCESS.frame
+    snapshot, frame = ACTIVE.snapshot, get_frame() or PROCESS.outside() or PROCESS.frame
     if snapshot is None:
         return env
     context = held_now(frame)
