@@ -3,12 +3,13 @@
 import datetime
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import Any, cast
 
 from attrs import evolve, fields, has
 
+from privacylib.labels import uncovered
 from privacylib.model import Mode, Zone
 from privacylib.model.policy import Requirement
 from privacylib.naming import escaped
@@ -36,9 +37,46 @@ def keep(asset: str, retention: str) -> str:
 
 
 def admit(asset: str, zone: Zone, labels: Iterable[str]) -> str:
-    """Admit the labels in a zone for the same purpose."""
+    """Admit the labels where they are not: in the code's zones, in the zone that was brought, or in the policy's.
+
+    No policy loosens the first two.
+    """
+    wanted = frozenset(labels)
+    parts = list(_parts(zone))
+    told = "".join(text(asset, purposes, admitted, wanted) for text, purposes, admitted in parts)
+    if told:
+        return told
     purpose = zone.purposes[-1] if zone.purposes else "PURPOSE"
-    return _zone(asset, zone, purpose, (zone.admitted or frozenset()) | set(labels))
+    return _zone(asset, zone, purpose, (zone.admitted or frozenset()) | wanted, "in place of what admits less around")
+
+
+def _parts(zone: Zone) -> Iterator[tuple[Callable[..., str], tuple[str, ...], frozenset[str] | None]]:
+    """Yield what stands around work but for the policy's zones: how to loosen it, its purposes and what it admits."""
+    if zone.served is None:
+        yield _in_code, zone.purposes, zone.admitted
+        return
+    for served in zone.served.outwards():
+        yield _in_code, served.after, served.admitted
+        yield _at_the_caller, served.before, served.brought
+
+
+def _in_code(asset: str, purposes: tuple[str, ...], admitted: frozenset[str] | None, wanted: frozenset[str]) -> str:
+    if admitted is None or not uncovered(wanted, admitted):
+        return ""
+    purpose, labels = json.dumps(purposes[-1] if purposes else "PURPOSE"), json.dumps(sorted(admitted | wanted))
+    return (
+        f"# in the code, for the zone that admits less around the work on {asset}\n"
+        f"# privacylib.zone({purpose}, labels={{{labels[1:-1]}}})\n"
+    )
+
+
+def _at_the_caller(
+    asset: str, purposes: tuple[str, ...], admitted: frozenset[str] | None, wanted: frozenset[str]
+) -> str:
+    if admitted is None or not (refused := uncovered(wanted, admitted)):
+        return ""
+    purpose = f" for {purposes[-1]}" if purposes else ""
+    return f"# let the zone{purpose} of whoever brings the work on {asset} admit {_listed(refused)} as well\n"
 
 
 def open_zone(asset: str, zone: Zone, labels: Iterable[str], purposes: Iterable[str] = ()) -> str:
@@ -88,11 +126,11 @@ def reclassify(sink: str, labels: Iterable[str], site: str) -> str:
     )
 
 
-def _zone(asset: str, zone: Zone, purpose: str, labels: Iterable[str]) -> str:
+def _zone(asset: str, zone: Zone, purpose: str, labels: Iterable[str], where: str = "around") -> str:
     """Open a zone around what the work is part of, and nothing else: a wider one gives all other work a purpose too."""
     served = "command://SERVICE" if zone.served is None else escaped(zone.served.uri)
     return (
-        f"zones:  # around the work on {asset}\n  - match: {_quoted(served)}\n"
+        f"zones:  # {where} the work on {asset}\n  - match: {_quoted(served)}\n"
         f"    purpose: {_name(purpose)}\n    labels: {_listed(labels)}\n"
     )
 

@@ -1,5 +1,7 @@
 """Remedies: what a denial proposes, merged into the policy, allows what was denied."""
 
+import ast
+import re
 from typing import Any, cast
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 import privacylib
 from privacylib.doctor.unannotated import Unannotated, fragment
-from privacylib.model import ALLOW, Asset, Kind, Mode, Operation, PolicyContext, Zone
+from privacylib.model import ALLOW, Asset, Kind, Mode, Operation, PolicyContext, Served, Zone
 from privacylib.model.policy import Allow, Requirement
 from privacylib.naming import Glob
 from privacylib.policy import remedies
@@ -21,8 +23,24 @@ from privacylib.runtime import commanded, finish, serve, site_now
 from privacylib.testing import capture
 from tests import strategies
 
+
+def where(purposes: tuple[str, ...], admitted: frozenset[str] | None, narrows: str) -> Zone:
+    """Return a zone that admits less in the code, in what was brought, or in the policy."""
+    ways = {
+        "code": Served("http://shop/ask", (), None, purposes, admitted),
+        "script": None,
+        "caller": Served("http://shop/ask", purposes, admitted),
+        "policy": Served("http://shop/ask", purposes),
+        "command": Served("http://shop/ask", around=Served("command://shop", (), None, purposes, admitted)),
+    }
+    return Zone(purposes, admitted, None, ways[narrows])
+
+
 zones = st.builds(
-    Zone, st.lists(strategies.purposes, min_size=1, max_size=3).map(tuple), st.none() | strategies.label_sets
+    where,
+    st.lists(strategies.purposes, min_size=1, max_size=3).map(tuple),
+    st.none() | strategies.label_sets,
+    st.sampled_from(("code", "script", "caller", "policy", "command")),
 )
 questions = st.builds(
     Question,
@@ -38,6 +56,25 @@ questions = st.builds(
 )
 
 
+def followed(question: Question, told: str) -> Question:
+    """Return a question after somebody did what a remedy asks for that no policy can do."""
+    in_code, by_caller = re.search(r"labels=(\{.*\})", told), re.search(r" admit (\[.*\]) as well", told)
+    assert (in_code is None) != (by_caller is None)
+    zone = question.zone
+    if in_code is not None:
+        assert f'zone("{zone.purposes[-1]}", ' in told
+        labels = frozenset(ast.literal_eval(in_code[1]))
+        served = zone.served and evolve(zone.served, admitted=labels if zone.served.admitted is not None else None)
+        if served and served.around:
+            served = evolve(served, around=evolve(served.around, admitted=labels))
+    else:
+        assert by_caller is not None
+        assert zone.served is not None
+        labels = (zone.admitted or frozenset()) | frozenset(yaml.safe_load(by_caller[1]))
+        served = evolve(zone.served, brought=labels)
+    return evolve(question, zone=evolve(zone, admitted=labels, served=served))
+
+
 def pasted(question: Question, rules: Rules, fragment: dict[str, Any]) -> tuple[Question, Rules]:
     """Return question and rules under a policy that the fragment was merged into; requirements replace by id."""
     for entry in fragment.get("assets", ()):
@@ -49,6 +86,7 @@ def pasted(question: Question, rules: Rules, fragment: dict[str, Any]) -> tuple[
             question = evolve(question, accepts=tuple(frozenset(entry["labels"]) for _ in question.accepts or (0,)))
     for entry in fragment.get("zones", ()):
         assert entry["purpose"] == question.zone.purposes[-1]
+        assert question.zone.served == Served("http://shop/ask", question.zone.purposes)
         question = evolve(question, zone=evolve(question.zone, admitted=frozenset(entry["labels"])))
     for entry in fragment.get("requirements", ()):
         allow = Allow(**{key: permitted(value) for key, value in entry["allow"].items()})
@@ -74,7 +112,10 @@ def test_repeating_remedies_at_most_once_for_each_violation_leads_to_allow(
     while decision is not ALLOW:
         assert left, decision
         left -= 1
-        question, rules = pasted(question, rules, yaml.safe_load(decision.remedy))
+        if fragment := yaml.safe_load(decision.remedy):
+            question, rules = pasted(question, rules, fragment)
+        else:
+            question = followed(question, decision.remedy)
         decision = decide(question, rules)
 
 
@@ -153,6 +194,36 @@ def test_a_zone_that_is_missing_in_a_command_is_proposed_for_it() -> None:
     zone = commanded(Zone(), "command://nightly", ())
     decision = decide(Question(True, "s3://b/from", frozenset({"A"}), zone), Rules())
     assert yaml.safe_load(decision.remedy)["zones"][0]["match"] == "command://nightly"
+
+
+@pytest.mark.parametrize("in_code", [True, False])
+def test_a_zone_that_admits_less_is_told_where_it_is(in_code: bool) -> None:
+    policy = yaml.safe_load(POLICY)
+    policy["labels"]["B"] = {}
+    policy["zones"] = [{"match": "http://shop/ask", "purpose": "reply", "labels": ["A" if in_code else "B"]}]
+
+    def asked(labels: set[str] | None) -> privacylib.Decision | None:
+        with capture(policy, mode="enforce", region="eu"):
+            site = site_now(Operation(Kind.SERVE, Asset("http://shop", "ask")))
+            assert site is not None
+            handle = serve(site, PolicyContext())
+            try:
+                with privacylib.zone("reply", labels=labels), privacylib.read("s3://b/from"):
+                    return None
+            except privacylib.PolicyDenied as denied:
+                return denied.decision
+            finally:
+                finish(handle)
+
+    denied = asked({"B"} if in_code else None)
+    assert denied is not None
+    if in_code:
+        assert yaml.safe_load(denied.remedy) is None
+        assert 'privacylib.zone("reply", labels={"A", "B"})' in denied.remedy
+        assert asked({"A", "B"}) is None
+    else:
+        policy |= yaml.safe_load(denied.remedy)
+        assert asked(None) is None
 
 
 def test_an_unknown_zone_is_told_that_no_policy_helps() -> None:
