@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,18 +44,6 @@ def test_what_the_program_sees_of_its_interpreter_is_as_without(tmp_path: Path) 
     program = script(tmp_path, "import sys, json\nprint(json.dumps([sys.path, sys.argv, sys.flags.isolated]))\n")
     bare = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert run(tmp_path, sys.executable, program).stdout == bare.stdout
-
-
-def test_signals_reach_the_program_itself(tmp_path: Path) -> None:
-    program = script(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(60)\n")
-    started = subprocess.Popen(
-        [*RUN, "--spool", str(tmp_path / "spool"), "--", sys.executable, program], stdout=subprocess.PIPE, text=True
-    )
-    with started:
-        assert started.stdout is not None
-        assert started.stdout.readline() == "up\n"
-        started.send_signal(signal.SIGTERM)
-        assert started.wait(10) == -signal.SIGTERM
 
 
 def test_a_sitecustomize_of_the_hosts_own_still_runs(tmp_path: Path) -> None:

@@ -25,14 +25,17 @@ def copy(sink):
     database.close()
 """
 
+WAIT = "print('up', flush=True)\nfor _ in range(600): time.sleep(0.1)\n"
+"""In short sleeps: Python handles what arrives right before a sleep when that is over."""
+
 PROGRAMS = {
     "program": "from copying import copy\nimport sys\ncopy('own')\nprint(sys.argv[1:], sys.stdin.read())\nexit(3)\n",
     "atexit": "from copying import copy\nimport atexit, sys\natexit.register(sys.exit, 5)\ncopy('own')\nprint('x')\n",
     "raises": "from copying import copy\ncopy('own')\nraise ValueError('wrong')\n",
-    "waits": "from copying import copy\ncopy('own')\nprint('up', flush=True)\nimport time\ntime.sleep(60)\n",
+    "waits": f"from copying import copy\nimport time\ncopy('own')\n{WAIT}",
     "handles": (
         "from copying import copy\nimport signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(9))\n"
-        "copy('own')\nprint('up', flush=True)\ntime.sleep(60)\n"
+        f"copy('own')\n{WAIT}"
     ),
     "replaces": "import os, sys\nos.execv(sys.executable, [sys.executable, 'program.py', 'replaced'])\n",
     "starts": "import subprocess, sys\nsubprocess.run([sys.executable, 'program.py', 'child'], check=False)\n",
