@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -85,6 +86,8 @@ def prepare(directory: Path) -> None:
     """Make the databases and files that Datasette serves."""
     (directory / "assets").mkdir(parents=True)
     (directory / "assets" / "logo.txt").write_text("a logo")
+    (directory / "plain").mkdir()
+    (directory / "plain" / "rich.py").write_text("raise ImportError\n")
     (directory / "metadata.json").write_text(json.dumps(METADATA))
     for name, script in (("shop.db", SHOP), ("other.db", OTHER)):
         with closing(sqlite3.connect(directory / name)) as database:
@@ -93,8 +96,12 @@ def prepare(directory: Path) -> None:
 
 @contextmanager
 def serving(directory: Path, *before: str) -> Generator[tuple[subprocess.Popen[str], int]]:
-    """Start Datasette, behind the words given, until it answers; it is stopped by who uses it."""
+    """Start Datasette, behind the words given, until it answers; it is stopped by who uses it.
+
+    It prints errors plainly, also where rich is installed: that shows addresses, and fills the pipe.
+    """
     prepare(directory)
+    paths = (str(directory / "plain"), os.environ.get("PYTHONPATH", ""))
     port = free_port()
     served = ["serve", "shop.db", "other.db", "-m", "metadata.json", "--static", "assets:assets", "-p", str(port)]
     with subprocess.Popen(
@@ -103,6 +110,7 @@ def serving(directory: Path, *before: str) -> Generator[tuple[subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
     ) as process:
         try:
             await_port(port, process)
