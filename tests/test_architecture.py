@@ -30,28 +30,34 @@ LATER = {
 """What is needed from `init` on, and not before."""
 
 type_of_function = (ast.FunctionDef, ast.AsyncFunctionDef)
-each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
-@each_file
-def test_a_file_is_one_room(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+def at(path: Path, line: int) -> str:
+    """Return where a line is."""
+    return f"{path.relative_to(ROOT)}:{line}"
 
 
-@each_file
-def test_a_function_fits_a_page(path: Path) -> None:
+@pytest.mark.any_python
+def test_a_file_is_one_room() -> None:
+    sizes = {at(path, 1): len(path.read_text().splitlines()) for path in FILES}
+    assert {name: lines for name, lines in sizes.items() if lines > LONGEST_FILE} == {}
+
+
+@pytest.mark.any_python
+def test_a_function_fits_a_page() -> None:
     sizes = {
-        f"{path.name}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        f"{at(path, node.lineno)} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in FILES
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, type_of_function)
     }
     assert {name: lines for name, lines in sizes.items() if lines > LONGEST_FUNCTION} == {}
 
 
-@each_file
-def test_an_exception_to_a_rule_has_a_reason(path: Path) -> None:
-    lines = enumerate(path.read_text().splitlines(), 1)
-    assert [number for number, line in lines if EXCEPTION.search(line) and not REASON.search(line)] == []
+@pytest.mark.any_python
+def test_an_exception_to_a_rule_has_a_reason() -> None:
+    lines = {at(path, number): line for path in FILES for number, line in enumerate(path.read_text().splitlines(), 1)}
+    assert [where for where, line in lines.items() if EXCEPTION.search(line) and not REASON.search(line)] == []
 
 
 def test_a_name_says_what_is_inside() -> None:

@@ -11,6 +11,9 @@ import pytest
 import privacylib
 from privacylib.graph import load
 
+pytestmark = pytest.mark.any_python
+"""Each Python starts programs in the ways of `test_run_matrix`."""
+
 RUN = [sys.executable, "-m", "privacylib.cli", "run"]
 
 

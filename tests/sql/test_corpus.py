@@ -11,6 +11,7 @@ import pytest
 from tests.sql.corpus import Case, Edge, cases
 
 pytest.importorskip("sqlglot")
+pytestmark = pytest.mark.any_python
 
 MISSES = dict(
     line.rsplit(" | ", 1)
