@@ -17,8 +17,19 @@ settings.register_profile("again", settings.get_profile("ci"), max_examples=20)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Take one process more than there are cores: a fifth of its time each waits for what it has started."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure() -> None:
-    """Take interrupts again where a shell started the tests in the background: what they start ignores them too."""
+    """Let what tests start be as anywhere.
+
+    A shell's background jobs ignore interrupts, and so does all that they start; and each of the many processes would
+    compile the whole of privacylib where nobody may keep it.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -99,6 +100,7 @@ def _sign(secret: bytes, text: str) -> str:
     return Keyring.of(("k1", secret)).first.signer.sign(text)
 
 
+@cache
 def _members(carrier: Carrier) -> dict[str, str]:
     """Return members, and the fields of the first of them, by the names that cases use."""
     member = _sent(carrier)
