@@ -33,6 +33,16 @@ class Stage:
         set_frame(self.consumer)
         self.consumer = None
 
+    def share(self) -> None:
+        """Let a consumer outside scopes stand in the frame that the step was given, and hold what is read there."""
+        here, frame = get_frame(), self.frame
+        if here is not None and here.scope.opened:
+            return
+        while frame is not None and frame is not here and frame.outer is not None:
+            frame = frame.outer
+        if frame is not None and frame.scope.orphan_of is not None:
+            set_frame(frame)
+
     def _return(self, scope: Scope) -> None:
         """Let the consumer's scope have what isolated scopes of the step have read: the step hands it out."""
         until = None if self.consumer is None else self.consumer.scope

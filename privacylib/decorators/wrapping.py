@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar, cast
 
-from privacylib.context import Stage, get_frame, set_frame
+from privacylib.context import Stage, get_frame
 
 __all__ = ["Around", "EachCall", "around_calls", "makes_managers", "wrap", "wrap_steps"]
 
@@ -181,7 +181,7 @@ def _generator(function: Callable[..., Any], around: Around | EachCall) -> Calla
         own = around.of(args, kwargs) if isinstance(around, EachCall) else around
         with stage:
             token = own.enter(True)
-        _share(stage)
+        stage.share()
         try:
             result = yield from _steps(function(*args, **kwargs), stage)
             failed = False
@@ -194,16 +194,6 @@ def _generator(function: Callable[..., Any], around: Around | EachCall) -> Calla
         return result
 
     return wrapper
-
-
-def _share(stage: Stage) -> None:
-    """Let work outside scopes stand in the frame that it was given in a step, and hold what is read there."""
-    here, frame = get_frame(), stage.frame
-    if here is None or not here.scope.opened:
-        while frame is not None and frame is not here and frame.outer is not None:
-            frame = frame.outer
-        if frame is not None and frame.scope.orphan_of is not None:
-            set_frame(frame)
 
 
 def _steps(inner: Generator[Any, Any, Any], stage: Stage) -> Generator[Any, Any, Any]:
@@ -233,7 +223,7 @@ def _async_generator(function: Callable[..., Any], around: Around | EachCall) ->
         own = around.of(args, kwargs) if isinstance(around, EachCall) else around
         with stage:
             token = own.enter(True)
-        _share(stage)
+        stage.share()
         inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         step: Callable[[], Any] = functools.partial(anext, inner)
         try:

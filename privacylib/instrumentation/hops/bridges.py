@@ -114,29 +114,28 @@ def _at_once(func: Callable[..., Any], behalf: Doers) -> Callable[..., Any]:
     return work
 
 
-def _run_sync(original: Callable[..., Any]) -> Callable[..., Any]:
+def _waited_for(func: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what runs a function for whoever hands it out here and waits for it."""
+    return Job(func, get_frame(), behalf) if (behalf := behalf_here()) else func
+
+
+def _to_thread(original: Callable[..., Any]) -> Callable[..., Any]:
     async def run_sync(func: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        if behalf := behalf_here():
-            func = Job(func, get_frame(), behalf)
-        return await original(func, *args, **options)
+        return await original(_waited_for(func), *args, **options)
 
     return run_sync
 
 
-def _run_sync_in_the_loop(original: Callable[..., Any]) -> Callable[..., Any]:
+def _from_thread(original: Callable[..., Any]) -> Callable[..., Any]:
     def run_sync(func: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        if behalf := behalf_here():
-            func = Job(func, get_frame(), behalf)
-        return original(func, *args, **options)
+        return original(_waited_for(func), *args, **options)
 
     return run_sync
 
 
 def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
     def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        if behalf := behalf_here():
-            fn = Job(fn, get_frame(), behalf)
-        return original(self, fn, *args, **kwargs)
+        return original(self, _waited_for(fn), *args, **kwargs)
 
     return submit
 
@@ -150,8 +149,8 @@ def _main_wrap(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _PLACES: dict[tuple[str, str], Makes] = {
-    ("anyio.to_thread", "run_sync"): _run_sync,
-    ("anyio.from_thread", "run_sync"): _run_sync_in_the_loop,
+    ("anyio.to_thread", "run_sync"): _to_thread,
+    ("anyio.from_thread", "run_sync"): _from_thread,
     ("anyio.from_thread", "BlockingPortal.call"): _call,
     ("anyio._backends._asyncio", "TaskGroup.start_soon"): _start_soon,
     ("anyio._backends._asyncio", "TaskGroup.start"): _start,
