@@ -151,11 +151,15 @@ def _organised_otherwise(original: Callable[..., Any]) -> Callable[..., Any]:
     def get(self: Any, *args: Any, **kwargs: Any) -> Any:
         if ACTIVE.snapshot is None or getattr(self._get, "__wrapped__", None) is not None:
             return original(self, *args, **kwargs)
+        of_tasks = not isinstance(self, queue.Queue)
+        if of_tasks and (kept := next_aside(self)) is not None:
+            take_in(self, kept)
+            return kept.value
         _passed.seen = False
         item = original(self, *args, **kwargs)
         if not _passed.seen and _data(item):
-            with self.mutex if isinstance(self, queue.Queue) else nullcontext():
-                take_in(self, Item(item, UNTAGGED, hooked=False))
+            with nullcontext() if of_tasks else self.mutex:
+                take_in(self, Item(item, UNTAGGED, hooked=of_tasks))
         return item
 
     return get

@@ -1,15 +1,18 @@
+import contextlib
 import inspect
 import multiprocessing
 import multiprocessing.queues
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import pytest
 
 import privacylib
 from privacylib.instrumentation import hops
+from privacylib.instrumentation.hops import processqueues
 from privacylib.testing import Capture
 from tests.instrumentation.hops import work
 from tests.instrumentation.hops.work import CLICKS, PEOPLE, behind, clicks, people, purposes, write_closed, write_open
@@ -87,6 +90,34 @@ def test_an_item_that_its_consumer_may_not_have_goes_back(enforced: Capture) -> 
     with privacylib.zone("reply"):
         assert queue.get(timeout=5) == [1]
         assert privacylib.current().labels == {"CONTACT"}
+
+
+def got_at_once(queue: Any) -> Any:
+    """Return an item without waiting for it in the queue; it arrives a little later than it is put."""
+    while True:
+        with contextlib.suppress(Empty):
+            return queue.get_nowait()
+
+
+def test_who_goes_on_asking_for_what_is_refused_is_told_later_each_time(
+    enforced: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue: Any = FORK.Queue()
+    with privacylib.zone("reply"):
+        people()
+        queue.put([1])
+    pauses: list[float] = []
+    monkeypatch.setattr(processqueues, "sleep", pauses.append)
+    with privacylib.zone("reply"), privacylib.write(work.CLOSED):
+        for _ in range(12):
+            with pytest.raises(privacylib.PolicyDenied):
+                queue.get(timeout=5)
+        with pytest.raises(privacylib.PolicyDenied):
+            got_at_once(queue)
+    assert pauses[:3] == [0.001, 0.002, 0.004]
+    assert pauses[10:] == [0.5, 0.5]
+    with privacylib.zone("reply"):
+        assert queue.get(timeout=5) == [1]
 
 
 def test_signals_and_items_of_nobody_come_as_they_are(seen: Capture) -> None:

@@ -183,6 +183,25 @@ class Own(queue.Queue[Any]):
         return self.queue.popleft()
 
 
+class OwnOfTasks(asyncio.Queue[Any]):
+    """Likewise, for tasks, which would keep their loop from going on."""
+
+    def _get(self) -> Any:
+        return vars(self)["_queue"].popleft()
+
+
+async def test_a_queue_of_tasks_gives_the_others_whichever_way_it_keeps_them() -> None:
+    inbox = OwnOfTasks()
+    fill(inbox, HARMFUL)
+    with writing():
+        with pytest.raises(PolicyDenied):
+            await inbox.get()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(inbox.get(), 0.05)
+    assert await inbox.get() == HARMFUL
+    assert inbox.empty()
+
+
 def test_a_queue_that_keeps_items_in_its_own_way_has_it_inside_again() -> None:
     inbox = Own()
     fill(inbox, HARMFUL)
