@@ -53,6 +53,10 @@ class Process:
             self.unit = Frame(self.unit.scope, zone)
         return self.unit
 
+    def taking(self, scope: Scope) -> ReadSet:
+        """Return what takes in what the running work reads in a scope, also where that arrives on another thread."""
+        return self.frame.scope.reads if scope is self.unit.scope and self.begins else scope.reads
+
     def forked(self) -> None:
         """Keep what the parent's process scope holds; the forking thread is the child's main one, and opened none."""
         self.main = threading.get_ident()

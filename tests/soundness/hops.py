@@ -122,7 +122,7 @@ class Reaching(World):
         refused = any(each.verdict == "DENY" for each in seen)
         for write in () if refused else writes:
             write.inflow |= own | returned
-        place.reads.own |= own
+        self.taking(place).own |= own
         place.reads.returned |= returned
         return refused
 

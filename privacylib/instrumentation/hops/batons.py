@@ -182,8 +182,13 @@ def brought(frame: Frame) -> Home:
     return Home(tuple(own.items()), reads.returned.listed())
 
 
-def take_home(frame: Frame, home: Home) -> PolicyDenied | None:
+def take_home(frame: Frame, home: Home, into: ReadSet | None = None) -> PolicyDenied | None:
     """Let the scope of a frame hold what was brought.
+
+    Args:
+        frame: Where the work stood that handed the job out.
+        home: What the job brings.
+        into: What takes in what was read; left out for the scope's own reads.
 
     Returns:
         The denial, where a write is open that an enforced rule keeps the data from.
@@ -193,6 +198,6 @@ def take_home(frame: Frame, home: Home) -> PolicyDenied | None:
         into_open_writes(frame, tuple(source for source, _ in home.reads + home.returned))
     except PolicyDenied as error:
         denied = error
-    receive(reads, home.reads)
+    receive(reads if into is None else into, home.reads)
     receive(reads.returned, home.returned)
     return denied

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import ProcessPoolExecutor
 from typing import Any
 
-from privacylib.context import Frame, frame_now, handed_out, set_frame
+from privacylib.context import PROCESS, Frame, ReadSet, frame_now, handed_out, set_frame
 from privacylib.instrumentation.hops.batons import Baton, Home, baton, brought, take_home
 from privacylib.instrumentation.hops.executors import FRAME
 from privacylib.instrumentation.hops.replacing import Replacement, without_frame
@@ -19,8 +19,8 @@ _TICKET = "_privacylib_ticket"
 _MARK = "_privacylib_home"
 
 _tickets = itertools.count(1)
-_waiting: dict[int, Frame] = {}
-"""Frames whose jobs are under way, by ticket."""
+_waiting: dict[int, tuple[Frame, ReadSet]] = {}
+"""Frames whose jobs are under way, and what takes in what each of these has read, by ticket."""
 
 
 class Parcel:
@@ -81,7 +81,7 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         if ACTIVE.snapshot is None:
             return original(self, fn, *args, **kwargs)
         frame, ticket = frame_now(), next(_tickets)
-        _waiting[ticket] = frame
+        _waiting[ticket] = frame, PROCESS.taking(frame.scope)
         try:
             with without_frame():  # submitting starts workers
                 future = original(self, Errand(fn, baton(frame), zone_around(frame), ticket), *args, **kwargs)
@@ -108,8 +108,8 @@ def _lost(future: "Future[Any]") -> None:
 
 
 def _arrived(ticket: int, home: Home) -> BaseException | None:
-    frame = _waiting.pop(ticket, None)
-    return None if frame is None else take_home(frame, home)
+    waiting = _waiting.pop(ticket, None)
+    return None if waiting is None else take_home(waiting[0], home, waiting[1])
 
 
 def _set_result(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import privacylib
-from privacylib.model import PolicyDenied
+from privacylib.context import PROCESS
+from privacylib.instrumentation.hops import pools
+from privacylib.model import PolicyDenied, Zone
 from privacylib.testing import Capture
 from tests.instrumentation.hops import work
 from tests.instrumentation.hops.work import CLICKS, PEOPLE, behind, clicks, people, write_open
@@ -153,6 +155,30 @@ def test_a_script_without_scopes_holds_what_its_jobs_read(seen: Capture, pool: P
     pool.submit(people).result()
     write_open()
     assert behind(seen) == [(PEOPLE,)]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_a_process_in_a_zone_hands_out_as_it_begins_is_behind_everything(
+    seen: Capture, pool: ProcessPoolExecutor, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    """Whichever thread takes it home: a job that fails at once is met by its submitter."""
+    monkeypatch.setattr(PROCESS.frame, "zone", Zone(("reply",)))
+
+    def handed_out(_: object) -> tuple[int, ...]:
+        time.sleep(0.5 * late)
+        return ()
+
+    monkeypatch.setattr(pools, "handed_out", handed_out)
+    with pytest.raises(LookupError):
+        pool.submit(read_and_fail).result()
+    with privacylib.scope("request", fresh=True):
+        assert privacylib.current().labels == {"CONTACT"}
+        assert pool.submit(people).result()
+    with privacylib.scope("first", fresh=True):
+        pass
+    pool.submit(clicks).result()
+    with privacylib.scope("request", fresh=True):
+        assert privacylib.current().labels == {"CONTACT"}
 
 
 def test_a_worker_keeps_nothing_between_jobs(seen: Capture, pool: ProcessPoolExecutor) -> None:
