@@ -62,10 +62,10 @@ DEEP = {
 
 @pytest.mark.parametrize("name", DEEP)
 def test_what_is_too_deep_or_too_long_is_left_soon(name: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     statements = lineage(DEEP[name], "duckdb").statements
     assert not any(one.edges for one in statements)
-    assert time.perf_counter() - began < 20, "it takes no more than a moment, on a machine that is busy too"
+    assert time.process_time() - began < 10, "it takes no more than a moment"
 
 
 @pytest.mark.parametrize(
