@@ -45,11 +45,16 @@ class Stage:
 
     def _return(self, scope: Scope) -> None:
         """Let the consumer's scope have what isolated scopes of the step have read: the step hands it out."""
-        until = None if self.consumer is None else self.consumer.scope
-        while scope is not until and scope.around is not None:
+        while scope.around is not None and not self._is_around_consumer(scope):
             if scope.reads is not scope.around.reads:
                 scope.reads.give_back()
             scope = scope.around
+
+    def _is_around_consumer(self, scope: Scope) -> bool:
+        around = None if self.consumer is None else self.consumer.scope
+        while around is not None and around is not scope:
+            around = around.around
+        return around is scope
 
     def _keep(self, frame: Frame | None) -> None:
         """Let what a step has entered and not left belong to whoever takes the next."""

@@ -382,7 +382,10 @@ async def test_an_isolated_generator_returns_what_it_read_with_each_step(seen: C
     ]  # fmt: skip
 
 
-def test_but_not_what_its_consumers_own_isolated_scope_holds(seen: Capture) -> None:
+@pytest.mark.parametrize("within", [contextlib.nullcontext, lambda: privacylib.scope("inner")])
+def test_but_not_what_its_consumers_own_isolated_scope_holds(
+    seen: Capture, within: "Callable[[], contextlib.AbstractContextManager[object]]"
+) -> None:
     def write() -> None:
         with privacylib.write(THERE):
             pass
@@ -390,11 +393,15 @@ def test_but_not_what_its_consumers_own_isolated_scope_holds(seen: Capture) -> N
     with privacylib.scope("whole"):
         beside = contextvars.copy_context()
         with privacylib.scope("part", isolated=True), privacylib.read(HERE):
-            assert next(generator_in_a_zone()) == "row"
+            generator = generator_in_a_zone()
+            assert next(generator) == "row"
+            with within():
+                assert next(generator) == "row"
             beside.run(write)
     assert [each.sources for each in seen.of("WRITE", THERE)] == [()]
 
 
 @privacylib.zone("reply")
 def generator_in_a_zone() -> Generator[str]:
+    yield "row"
     yield "row"

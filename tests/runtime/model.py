@@ -77,6 +77,8 @@ class Reads:
     upper: Reads | None = None
     part: bool = False
     """Whether it is part of the work of `upper`."""
+    isolated: bool = False
+    """Whether `upper` has what is read here returned, when the scope is left or a step of a generator hands it out."""
     own: set[Source] = field(default_factory=set[Source])
     returned: set[Source] = field(default_factory=set[Source])
     open: list[Write] = field(default_factory=list["Write"])
@@ -197,7 +199,7 @@ class World:
             return self._unit(place, self.narrowed_by(place))
         if not place.inside:
             return _like(place, Reads(place.reads, part=True))
-        return _like(place, Reads(place.reads, part=True), returns=True) if isolated else _like(place, place.reads)
+        return _like(place, Reads(place.reads, True, True), returns=True) if isolated else _like(place, place.reads)
 
     def zone(self, place: Place, purpose: str, labels: set[str] | None) -> Place:
         inner = self.scope(place)
@@ -253,6 +255,16 @@ class World:
             place.entered.left = True
         if place.returns and place.reads.upper is not None:
             place.reads.upper.returned |= place.reads.own | place.reads.returned
+
+    @staticmethod
+    def step_ends(place: Place, consumer: Place) -> None:
+        """Hand out what a step of a generator that stands in a place has read in isolated scopes of its own."""
+        kept, reads = [consumer.reads], place.reads
+        while kept[-1].isolated and kept[-1].upper is not None:
+            kept.append(kept[-1].upper)
+        while reads.isolated and reads.upper is not None and not any(reads is each for each in kept):
+            reads.upper.returned |= reads.own | reads.returned
+            reads = reads.upper
 
     # -- operations
 

@@ -234,6 +234,8 @@ class Stepped(Hand):
     driver: Hand
     broken: BaseException | None = None
     ended: threading.Event
+    steps: Callable[[], None]
+    """Called after each step."""
 
     def start(self, around: Callable[..., Any]) -> None:
         """Begin it here."""
@@ -255,7 +257,9 @@ class Stepped(Hand):
         self.ended.set()
 
     def do(self, work: Work) -> Any:
-        return given(self.driver.do(lambda: self._generator.send(work)))
+        outcome = self.driver.do(lambda: self._generator.send(work))
+        self.steps()
+        return given(outcome)
 
     def end(self) -> None:
         self.driver.do(self._generator.close)
@@ -292,7 +296,9 @@ class SteppedLater(Stepped):
             self.leave()
 
     def do(self, work: Work) -> Any:
-        return given(self.driver.do(lambda: self._stream.asend(work)))
+        outcome = self.driver.do(lambda: self._stream.asend(work))
+        self.steps()
+        return given(outcome)
 
     def end(self) -> None:
         self.driver.do(self._stream.aclose)

@@ -152,6 +152,11 @@ class Soundness(RuleBasedStateMachine):
             free = [self.started(Scheduled if kind is Scheduled else Started, self.hands[0])]
         hand.driver = free[number % len(free)]
 
+    def step_ends(self, hand: Stepped) -> None:
+        """Let the consumer of a generator have what a step has read."""
+        place = hand.entered[-1].place if hand.entered else hand.base
+        self.world.step_ends(place, self.here(hand.driver))
+
     def here(self, hand: Hand) -> Place:
         """Return where a hand stands."""
         if hand.entered:
@@ -202,7 +207,7 @@ class Soundness(RuleBasedStateMachine):
             inner.entered.by = None
         around = privacylib.zone(purpose, labels)
         hand = (SteppedLater if later else Stepped)(inner, self.unwind)
-        hand.driver = by
+        hand.driver, hand.steps = by, lambda: self.step_ends(hand)
         work = (lambda: hand.start_here(around)) if isinstance(hand, SteppedLater) else (lambda: hand.start(around))
         if self.world.judged(inner):
             with pytest.raises(privacylib.PolicyDenied):
