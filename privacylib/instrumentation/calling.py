@@ -72,16 +72,19 @@ class _Unbound(staticmethod):  # type: ignore[type-arg] - it takes none at run t
 
     @property
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - nobody sets it
-        return inspect.unwrap(self).__class__
+        return self._seen().__class__
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(inspect.unwrap(self), name)
+        return getattr(self._seen(), name)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
         return pkgutil.resolve_name, (self._target,)
 
     def __repr__(self) -> str:
-        return repr(inspect.unwrap(self))
+        return repr(self._seen())
+
+    def _seen(self) -> Any:
+        return inspect.unwrap(self.__func__)  # from Python 3.13 on it asks for the class of what it is given
 
 
 def _replaced(original: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
