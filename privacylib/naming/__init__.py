@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from privacylib.naming.assets import file_asset, grpc_asset, url_asset
+    from privacylib.naming.fields import impersonal_field
     from privacylib.naming.globs import Glob, Globs, escaped
     from privacylib.naming.spelling import host_and_port
     from privacylib.naming.templates import NAME_LIMIT, impersonal, templated
@@ -20,6 +21,7 @@ __all__ = [
     "grpc_asset",
     "host_and_port",
     "impersonal",
+    "impersonal_field",
     "parse",
     "templated",
     "url_asset",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOMES = {
     "uris": ("asset", "parse"),
+    "fields": ("impersonal_field",),
     "globs": ("Glob", "Globs", "escaped"),
     "spelling": ("host_and_port",),
     "templates": ("NAME_LIMIT", "impersonal", "templated"),

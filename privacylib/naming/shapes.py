@@ -31,8 +31,8 @@ class Shape(NamedTuple):
 _YEAR, _MONTH, _DAY = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = "(?:[T _-]?[0-9]{2}[:_-]?[0-9]{2}(?:[:_-]?[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _HEX = "[0-9A-Fa-f]"
-_ESCAPED = "(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
-"""No letter or digit, but for those of an escaped character."""
+_ESCAPED = "(?:(?<![A-Za-z0-9%])|(?<=%[0-9A-Fa-f]{2}))"
+"""No letter or digit, but for those of an escaped character, none of which is taken apart."""
 
 _LOCAL = r"(?:[^\s/:=,;&|{}@%<>\"]|%(?!40|25|2[Ff]|3[AaDd])[0-9A-Fa-f]{2})+"
 _DOMAIN = r"[\w-]+(?:\.[\w-]+)*\."
@@ -44,13 +44,21 @@ _NO_PERSON = r"(?![0-9]x\.(?:png|jpe?g|gif|webp)\b|[\w-]+\.(?:service|socket|tim
 """``image@2x.png`` and ``left-pad@1.3.0`` are files and versions, ``getty@tty1.service`` is a program."""
 
 
+_BEHIND_ITS_NAME = (
+    r"((?:token|passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|signature|credentials?|jwt)(?:=|%3D))"
+    r"(?!\{)[^\s/:=,;&|{}]+"
+)
+"""What a name says itself is secret."""
+_DRAWN = r"(?=[a-z0-9_]{0,6}(?:[0-9][a-z_]+[0-9]|[a-z_][0-9]+[a-z_]))(?![a-z0-9_]{0,3}[a-z]{5})[a-z0-9_]{8}"
+"""What Python's tempfile draws, where it does not look like a word and a number; behind a prefix of the program's."""
+
 _NO_VERSION = r"(?<!/api/)(?<!\Aapi/)"
 """Behind ``api`` stands what some interfaces call their versions by."""
 
 
-def _alone(expression: str, before: str = "(?<![A-Za-z0-9])") -> re.Pattern[str]:
+def _alone(expression: str) -> re.Pattern[str]:
     """Compile a shape that no letter or digit touches."""
-    return re.compile(rf"{before}(?:{expression})(?![A-Za-z0-9])")
+    return re.compile(rf"{_ESCAPED}(?:{expression})(?![A-Za-z0-9])")
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -66,16 +74,18 @@ SHAPES: tuple[Shape, ...] = (
         "{email}",
         marks=("(at)", "[at]", "_at_", "=40", "(AT)", "[AT]", "_AT_"),
     ),
-    Shape(_alone(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", _ESCAPED), "{token}", marks=("eyJ",)),
+    Shape(_alone(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), "{token}", marks=("eyJ",)),
     Shape(
-        _alone(r"(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[abeoprs]|hf|npm|pypi)[-_][\w-]{16,}", _ESCAPED),
+        _alone(r"(?:sk|pk|rk|gh[oprsu]|github_pat|glpat|xox[abeoprs]|hf|npm|pypi)[-_][\w-]{16,}"),
         "{token}",
         marks=("sk", "pk", "rk", "gh", "git", "gl", "xox", "hf", "npm", "pypi"),
     ),
-    Shape(re.compile(r"(?<=/tmp/)tmp[a-z0-9_]{8}(?=\.|\Z)"), "tmp{token}", marks=("tmp/tmp",)),  # a file of tempfile
+    Shape(re.compile(_BEHIND_ITS_NAME, re.IGNORECASE), r"\1{token}", marks=("=", "%3")),
+    Shape(re.compile(r"(?<=/tmp/)tmp[a-z0-9_]{8}(?=[./]|\Z)"), "tmp{token}", marks=("tmp/tmp",)),
+    Shape(re.compile(rf"(?<=/tmp/)([^/{{}}]*[-_.]){_DRAWN}(?=[./]|\Z)"), r"\1{token}", 1, ("tmp/",)),
     Shape(_alone(r"A(?:KI|SI)A[A-Z0-9]{16}"), "{token}", marks=("AKIA", "ASIA")),
     Shape(
-        _alone(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", _ESCAPED),
+        _alone(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"),
         "{uuid}",
         marks=("-",),
         times=4,

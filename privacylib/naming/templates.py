@@ -29,11 +29,13 @@ _TEMPLATE = re.compile(r"(\{[^{}/]*\})")
 _PIECE = re.compile(r"([/:=,;&|])")
 _NUMBER = re.compile(r"-?\d+(?=\.[A-Za-z]|\}|$)")
 _DIGIT = re.compile(r"\d")
-_SUSPECT = re.compile(r"\d|[@%]|[A-Za-z0-9_-]{16}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::|/tmp/tmp", re.IGNORECASE)
+_SUSPECT = re.compile(
+    r"\d|[@%]|[A-Za-z0-9_-]{16}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::|=|/tmp/tmp", re.IGNORECASE
+)
 """What every name has in which there is anything to template; most names of keys and tables do not."""
 _ORDINALS = re.compile(r"(?:redis|rediss|valkey|unix|cuda)")
 _GIVEN = re.compile(r"tmp[a-z0-9_]{8}")
-"""Directories named by Python's tempfile: they name a run, not a person. Its files are many in one run: see SHAPES."""
+"""What Python's tempfile names elsewhere than below ``/tmp`` (see `SHAPES`); the name may be a word as well."""
 
 
 @lru_cache(maxsize=4096)  # half a kilobyte each

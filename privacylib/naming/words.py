@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-__all__ = ["counts", "in_words", "last_word"]
+__all__ = ["counts", "in_field", "in_words", "last_word"]
 
 _COUNTED = {
     "part", "shard", "chunk", "segment", "batch", "bucket", "split", "block", "page", "step", "epoch", "iter",
@@ -19,8 +19,9 @@ _PEOPLE = {
 }  # fmt: skip
 """Words whose number tells one of many, however short it is."""
 
-_WORD = re.compile(r"([-_. ~+@%()\[\]]+)")
-_STRETCH = re.compile(r"[A-Za-z0-9_-]{16,}")
+_WORD = re.compile(r"((?:[-_. ~+@()\[\]]|%(?:[0-9A-Fa-f]{2})?)+)")
+_STRETCH = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9_-]{16,}")
+"""An escaped character is none of a word's letters and digits."""
 _WRITTEN = re.compile(r"[A-Z]?[a-z]{2,}[0-9]{0,4}|[A-Z]{3,}|v?[0-9]{1,4}")
 """What people write between two separators; anything else may be a splinter of a token."""
 _CAMEL = re.compile(r"^([A-Za-z]+?)[0-9]+(?=[A-Z][a-z])")
@@ -30,6 +31,9 @@ _NUMBERED = re.compile(r"([A-Za-z]*)([0-9]+)")
 _HEXADECIMAL = re.compile(r"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)")
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _DIGITS = re.compile(r"[0-9]+")
+_FIELD_NUMBER = re.compile(r"\A([A-Za-z]*)[0-9]{5,}\Z")
+_FIRST_NUMBER = re.compile(r"\A(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]{4}(?![0-9A-Za-z])")
+"""A column that begins with a number, and no year, is named by what was counted."""
 _ID_DIGITS = 5
 _COUNT_DIGITS = 7
 _HEX_LENGTH = 10
@@ -52,6 +56,17 @@ def in_words(text: str, before: str = "") -> str:
         if word and (words[i] == word or not word.isdigit()):
             before = word
     return "".join(words)
+
+
+def in_field(text: str) -> str:
+    """Return the name of a field, or part of it, with its tokens and long numbers templated.
+
+    Args:
+        text: The name, without templates.
+    """
+    text = _FIRST_NUMBER.sub("{id}", _STRETCH.sub(lambda found: _without_tokens(found[0]), text))
+    words = _WORD.split(text)
+    return "".join(_FIELD_NUMBER.sub(r"\1{id}", "{token}" if _random(word) else word) for word in words)
 
 
 @lru_cache(maxsize=4096)

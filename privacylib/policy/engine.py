@@ -8,7 +8,7 @@ from attrs import evolve
 
 from privacylib.model import ALLOW, Asset, Decision, Mode, Operation, Part, Source, Zone
 from privacylib.model.policy import Policy, Reclassification
-from privacylib.naming import Glob, templated
+from privacylib.naming import Glob, impersonal_field, templated
 from privacylib.policy.annotations import Annotator
 from privacylib.policy.deciding import Rules, decide
 from privacylib.policy.gaps import unannotated, uncovered
@@ -162,8 +162,19 @@ class Engine:
         return in_force(declared, self.policy.reclassifications, today, only_reviewed=only_reviewed)
 
     def impersonal(self, operation: Operation) -> Operation:
-        """Return an operation whose assets have templates in the place of what is personal in their names."""
+        """Return an operation with templates in the place of what is personal in names of its assets and fields."""
         rules, named = self.policy.naming, operation.derived_from
-        derived = None if named is None else tuple(templated(asset, rules) for asset in named)
-        parts = tuple(evolve(part, asset=templated(part.asset, rules)) for part in operation.parts)
-        return evolve(operation, asset=templated(operation.asset, rules), derived_from=derived, parts=parts)
+        asset = templated(operation.asset, rules)
+        fields = tuple(dict.fromkeys(self._field(asset, name) for name in operation.fields))
+        derived = None if named is None else tuple(templated(each, rules) for each in named)
+        parts = tuple(dict.fromkeys(self._part(part) for part in operation.parts))
+        return evolve(operation, asset=asset, fields=fields, derived_from=derived, parts=parts)
+
+    def _part(self, part: Part) -> Part:
+        asset = templated(part.asset, self.policy.naming)
+        return evolve(part, asset=asset, field=self._field(asset, part.field))
+
+    def _field(self, asset: Asset, name: str) -> str:
+        """Return the name of a field that may be kept; one that the policy itself names says nothing new."""
+        kept = impersonal_field(name)
+        return name if kept == name or name in self.annotation(asset.uri).fields else kept

@@ -192,3 +192,16 @@ def test_what_was_prepared_before_is_told_when_it_is_executed(tmp_path: Path) ->
     assert {each.kind for each in executed.records} == {each.kind for each in prepared.records}
     assert {str(each.kind) for each in forgotten.records} == {"OPAQUE"}
     assert ("raw_orders#status", "kept#state") in columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
+
+
+def test_columns_that_data_has_named_are_kept_as_templates(tmp_path: Path) -> None:
+    with warehouse(tmp_path) as (db, here):
+        db.execute("create table mails (who text, n int)")
+        db.execute("insert into mails values ('ana@example.org', 1), ('bo@example.org', 2)")
+        db.execute("create table wide as pivot mails on who using sum(n)")
+        db.execute("create table copied as select * from wide")
+        db.execute('select "bo@example.org" from copied').fetchall()
+        pairs = here.pairs()
+    file = f"duckdb://{tmp_path}/shop.duckdb/main"
+    assert (f"{file}.wide#{{email}}", f"{file}.copied#{{email}}") in pairs
+    assert not [path for path in here.spool.rglob("*") if path.is_file() and b"@example.org" in path.read_bytes()]

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.labels import join
+from privacylib.model import Asset, Kind, Operation
 from privacylib.model.policy import Annotated, Label, Policy
 from privacylib.policy.annotations import Annotation, Annotator
+from privacylib.policy.engine import Engine
 from tests.strategies import field_names, label_sets, policies, uris
 
 A, B, C, NONE = frozenset("A"), frozenset("B"), frozenset("C"), frozenset[str]()
@@ -90,3 +92,13 @@ def test_law_looking_up_is_stable(policy: Policy, uri: str, field: str) -> None:
     assert annotator.annotation(uri) is first
     assert Annotator(policy).annotation(uri) == first
     assert first.of((field,)) == first.fields.get(field, first.labels)
+
+
+def test_a_field_that_the_policy_names_keeps_its_name_and_its_labels() -> None:
+    policy = Policy(labels={"A": Label()}, assets=(Annotated(match="s3://b/wide", fields={"user_184467": A}),))
+    operation = Operation(Kind.READ, Asset("s3://b", "wide"), ("user_184467", "user_184468"))
+    found = Engine(policy).impersonal(operation)
+    assert found.fields == ("user_184467", "user_{id}")
+    assert {source.field: source.labels for source in Engine(policy).read_by(found)} == {
+        "user_184467": A, "user_{id}": NONE,
+    }  # fmt: skip
