@@ -12,7 +12,7 @@ from attrs import define, field
 
 from privacylib.recorder.counting import Tallies, Tally
 from privacylib.recorder.lines import lines_in, sealed_line, unsealed
-from privacylib.recorder.rows import ROWS, Row, merged, opened_rows, sorted_rows, tally_of
+from privacylib.recorder.rows import ROWS, TWINS, Row, merged, opened_rows, sorted_rows, tally_of
 from privacylib.recorder.store import PART, Store
 
 __all__ = ["COUNTS", "Counts", "add_rows", "folded_below", "keep_counts", "kept_counts", "kept_rows"]
@@ -46,6 +46,7 @@ class Counts:
         gaps: I/O of theirs that no operation explains, by event and call site.
         unpaired: Calls and answers that can no longer be joined, because there are too many of different processes.
         rows: Names of the files with its flows' tallies, which `tallies` has only where they were added.
+        twins: Names of their twins; those of an earlier version have none.
         damaged: Where they are no rows.
     """
 
@@ -57,6 +58,7 @@ class Counts:
     gaps: dict[str, int] = field(factory=dict[str, int])
     unpaired: int = 0
     rows: list[str] = field(factory=list[str])
+    twins: list[str] = field(factory=list[str])
     damaged: list[int] = field(factory=list[int])
 
 
@@ -71,25 +73,37 @@ def keep_counts(store: Store, counts: Counts, room: int) -> None:
     Raises:
         OSError: Nothing was kept.
     """
-    named = list(counts.rows)
+    rows, twins = list(counts.rows), list(counts.twins)
     if counts.tallies.flows:
-        named.append(_fresh_name(store, named))
-        store.keep(named[-1], _pieces(sorted_rows(counts.tallies.flows)), lasting=True)
-    while alike := _alike(store, named, room):
+        _keep_rows(store, _pieces(sorted_rows(counts.tallies.flows)), rows, twins)
+    while alike := _alike(store, rows, room):
         damaged: list[int] = []
-        files = opened_rows(store, alike, damaged)
+        theirs = {_twin(name) for name in alike}.intersection(twins)
+        files = opened_rows(store, [*alike, *theirs], damaged)
         if files is None:
             break
-        fresh = _fresh_name(store, named)
-        store.keep(fresh, merged(files), lasting=True)
+        _keep_rows(store, merged(files), rows, twins)
         counts.tallies.corrupt += len(damaged)
-        named = [*(name for name in named if name not in alike), fresh]
-    counts.rows = named
-    ends = [sealed_line({"folded": counts.below, "rows": named})]
+        rows = [name for name in rows if name not in alike]
+        twins = [name for name in twins if name not in theirs]
+    counts.rows, counts.twins = rows, twins
+    ends = [sealed_line({"folded": counts.below, "rows": rows, "twins": twins})]
     store.keep(COUNTS, _pieces(chain(ends, map(sealed_line, _members(counts)), ends)), lasting=True)
     counts.tallies.flows.clear()
-    for name in set(store.notes(ROWS)) - set(named):
+    for name in {*store.notes(ROWS), *store.notes(TWINS)}.difference(rows, twins):
         store.forget(name)
+
+
+def _keep_rows(store: Store, pieces: Iterable[bytes], rows: list[str], twins: list[str]) -> None:
+    """Keep rows as a file of a fresh name with its twin, and add both names."""
+    rows.append(_fresh_name(store, rows))
+    twins.append(_twin(rows[-1]))
+    store.keep(rows[-1], pieces, lasting=True)
+    store.keep(twins[-1], store.parts(rows[-1]), lasting=True)
+
+
+def _twin(name: str) -> str:
+    return name.replace(ROWS, TWINS)
 
 
 def kept_counts(store: Store, *, flows: bool = True) -> Counts:
@@ -121,11 +135,11 @@ def kept_rows(store: Store) -> tuple[Counts, list[Iterator[Row]]]:
     counts = Counts()
     for _ in range(_ATTEMPTS):
         counts = kept_counts(store, flows=False)
-        rows = opened_rows(store, counts.rows, counts.damaged)
+        rows = opened_rows(store, [*counts.rows, *counts.twins], counts.damaged)
         if rows is not None:
             return counts, rows
     counts.tallies.corrupt += 1  # somebody removed a file; the others are worth having
-    each = (opened_rows(store, [name], counts.damaged) for name in counts.rows)
+    each = (opened_rows(store, [name, *({_twin(name)} & {*counts.twins})], counts.damaged) for name in counts.rows)
     return counts, [rows[0] for rows in each if rows]
 
 
@@ -169,7 +183,8 @@ def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _fresh_name(store: Store, named: Iterable[str]) -> str:
-    last = max((int(name.removeprefix(ROWS)) for name in (*store.notes(ROWS), *named)), default=-1)
+    taken = (*store.notes(ROWS), *store.notes(TWINS), *named)
+    last = max((int(name.rpartition(".")[2]) for name in taken), default=-1)
     return f"{ROWS}{last + 1:06d}"
 
 
@@ -230,7 +245,8 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
     match members:
         case {"folded": below}:
             if below >= counts.below:
-                counts.below, counts.rows = below, list(members.get("rows", ()))
+                counts.below = below
+                counts.rows, counts.twins = (list(members.get(name, ())) for name in ("rows", "twins"))
         case {"absorbed": producer}:
             counts.absorbed.append(producer)
         case {"refused": _} | {"swallowed": _} | {"gap": _}:

@@ -1,22 +1,26 @@
 """Tallies of flows as rows of bytes, each with its checksum, in files that are sorted by flow and never changed.
 
-What is folded is added as a file of its own. Files of about the same size are merged once there are some of them,
-so a row is copied a few times only, however often segments are folded, and memory holds a few rows.
+Each file has a twin with the same bytes, where a row is read that is damaged in the file. What is folded is added as a
+file of its own. Files of about the same size are merged once there are some of them, so a row is copied a few times
+only, however often segments are folded, and memory holds a few rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
-from itertools import chain, groupby
+from itertools import chain, groupby, zip_longest
 from struct import Struct
 from zlib import crc32
 
 from privacylib.recorder.counting import KEYS, Tally
 from privacylib.recorder.store import PART, Store
 
-__all__ = ["ROWS", "Row", "merged", "opened_rows", "row_of", "rows_in", "sorted_rows", "tally_of"]
+__all__ = ["ROWS", "TWINS", "Row", "merged", "opened_rows", "row_of", "rows_in", "sorted_rows", "tally_of"]
 
 ROWS = "rows."
 """How the names of the files begin."""
+
+TWINS = "twin."
+"""How the names of their twins begin."""
 
 _HEAD = Struct("<IBBBxIQ")
 """checksum, words of four bytes in all, keys, what follows, flow, first"""
@@ -67,23 +71,25 @@ def sorted_rows(flows: Mapping[int, Tally]) -> Iterator[bytes]:
     return (row_of(flow, flows[flow]) for flow in sorted(flows))
 
 
-def rows_in(parts: Iterable[bytes], damaged: list[int]) -> Iterator[Row]:
+def rows_in(parts: Iterable[bytes], damaged: list[int], twin: Iterable[bytes] = ()) -> Iterator[Row]:
     """Yield the rows of a file that are whole, and note in `damaged` where others stand.
 
     Args:
         parts: The file, piece by piece.
-        damaged: Gets a place for each run of bytes that is no row.
+        damaged: Gets a place for each run of bytes that is no row, in the twin neither.
+        twin: The same bytes once more, in pieces as long; empty where there are none.
     """
-    data, at, before, whole = b"", 0, 0, True
-    for part in chain(parts, (b"",)):
-        data, before, at = data[at:] + part, before + at, 0
+    data, other, at, before, whole = b"", b"", 0, 0, True
+    for part, same in chain(zip_longest(parts, twin, fillvalue=b""), ((b"", b""),)):
+        longest = max(len(part), len(same))  # what one of them lacks is damaged, too
+        data, other = data[at:] + part.ljust(longest, b"\0"), other[at:] + same.ljust(longest, b"\0")
+        before, at = before + at, 0
         # A row is looked at once all of it must be there, unless nothing more comes.
-        end = len(data) - _LONGEST if part else len(data) - _HEAD.size
+        end = len(data) - _LONGEST if longest else len(data) - _HEAD.size
         while at <= end:
-            size = data[at + _WORD] * _WORD
-            if size >= _HEAD.size and crc32(data[at + _WORD : at + size]) == _CHECKSUM.unpack_from(data, at)[0]:
-                yield int.from_bytes(data[at + 8 : at + 12], "little"), data[at : at + size]
-                at, whole = at + size, True
+            if row := _row_at(data, at) or _row_at(other, at):
+                yield int.from_bytes(row[8:12], "little"), row
+                at, whole = at + len(row), True
                 continue
             if whole:
                 damaged.append(before + at)
@@ -92,16 +98,37 @@ def rows_in(parts: Iterable[bytes], damaged: list[int]) -> Iterator[Row]:
         damaged.append(before + at)
 
 
+def _row_at(data: bytes, at: int) -> bytes:
+    """Return the row that begins somewhere; empty where it is not whole."""
+    size = data[at + _WORD] * _WORD
+    if size >= _HEAD.size and crc32(data[at + _WORD : at + size]) == _CHECKSUM.unpack_from(data, at)[0]:
+        return data[at : at + size]
+    return b""
+
+
 def opened_rows(store: Store, names: Iterable[str], damaged: list[int]) -> list[Iterator[Row]] | None:
-    """Return the rows of some files, each begun, so that it stays readable when it is removed; None if one is gone."""
+    """Return the rows of some files, each begun, so that it stays readable when it is removed; None if one is gone.
+
+    Args:
+        store: Where they are.
+        names: Their names, and those of their twins.
+        damaged: As in `rows_in`.
+    """
+    here = set(names)
     found: list[Iterator[Row]] = []
-    for name in names:
-        parts = store.parts(name)
-        first = next(parts, b"")
-        if not first:
+    for name in sorted({name.replace(TWINS, ROWS) for name in here}):
+        both = [_begun(store, each) for each in (name, name.replace(ROWS, TWINS)) if each in here]
+        whole = [parts for parts in both if parts is not None]
+        if not whole:
             return None
-        found.append(rows_in(chain((first,), parts), damaged))
+        found.append(rows_in(whole[0], damaged, *whole[1:]))
     return found
+
+
+def _begun(store: Store, name: str) -> Iterator[bytes] | None:
+    parts = store.parts(name)
+    first = next(parts, b"")
+    return chain((first,), parts) if first else None
 
 
 def merged(files: Iterable[Iterator[Row]]) -> Iterator[bytes]:

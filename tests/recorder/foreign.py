@@ -36,6 +36,8 @@ class Spool:
         self.counts = list(self._lines("counts.jsonl"))
         self.folded = max((line["folded"] for line in self.counts if "folded" in line), default=0)
         named = [line["rows"] for line in self.counts if line.get("folded") == self.folded and "rows" in line]
+        twins = [line["twins"] for line in self.counts if line.get("folded") == self.folded and "twins" in line]
+        self.twinned = {name.replace("twin.", "rows.") for name in (twins[0] if twins else ())}
         self.rows = [row for name in (named[0] if named else ()) for row in self._rows(name)]
         self.absorbed = {line["absorbed"] for line in self.counts if "absorbed" in line}
         self.operations = list(self._operations())
@@ -93,13 +95,15 @@ class Spool:
 
     def _rows(self, name: str) -> Iterator[tuple[int, int, int, int, int]]:
         """Yield flow, count, failed, first and last."""
-        data, at = self._bytes(name), 0
-        while at < len(data):
-            size = data[at + 4] * 4
-            if size == 0 or struct.unpack_from("<I", data, at)[0] != zlib.crc32(data[at + 4 : at + size]):
+        twin = name.replace("rows.", "twin.") if name in self.twinned else name
+        both, at = [self._bytes(name), self._bytes(twin)], 0
+        while at < max(map(len, both)):
+            data = next((each for each in both if _is_row(each, at)), b"")
+            if not data:
                 at += 4
                 self.damaged += 1
                 continue
+            size = data[at + 4] * 4
             keys, has, flow, first = struct.unpack_from("<BBxIQ", data, at + 5)
             count, last = struct.unpack_from("<2Q", data, at + 20 + 16 * keys) if has & 1 else (1, first)
             failed = struct.unpack_from("<3Q", data, at + size - 24)[0] if has & 2 else 0
@@ -160,3 +164,8 @@ def _slots(data: bytes) -> Iterator[bytes]:
 
 def _is_whole(slot: bytes) -> bool:
     return struct.unpack_from("<I", slot)[0] == zlib.crc32(slot[4:])
+
+
+def _is_row(data: bytes, at: int) -> bool:
+    size = data[at + 4] * 4 if at + 4 < len(data) else 0
+    return size > 0 and struct.unpack_from("<I", data, at)[0] == zlib.crc32(data[at + 4 : at + size])

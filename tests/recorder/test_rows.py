@@ -9,7 +9,7 @@ from privacylib.recorder import counts as counts_of
 from privacylib.recorder.counting import KEYS
 from privacylib.recorder.counts import Counts, keep_counts, kept_counts
 from privacylib.recorder.lines import sealed_line
-from privacylib.recorder.rows import ROWS, merged, row_of, rows_in, sorted_rows, tally_of
+from privacylib.recorder.rows import ROWS, TWINS, merged, row_of, rows_in, sorted_rows, tally_of
 
 NUMBERS = st.integers(0, 2**63)
 SOME_KEYS = st.sets(st.binary(min_size=16, max_size=16), max_size=KEYS)
@@ -60,6 +60,29 @@ def test_fault_55_a_flipped_byte_costs_one_row(flows: dict[int, Tally], data: st
     assert all(flows[flow] == tally for flow, tally in found.items())
 
 
+@given(FLOWS.filter(bool), st.sampled_from([60, 150, 1 << 18]), st.data())
+def test_fault_55_a_flipped_byte_beside_a_twin_costs_nothing(
+    flows: dict[int, Tally], size: int, data: st.DataObject
+) -> None:
+    whole = b"".join(sorted_rows(flows))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    damaged, places = bytearray(whole), list[int]()
+    damaged[at] ^= data.draw(st.integers(1, 255))
+    both = [parts(bytes(damaged), size), parts(whole, size)]
+    for file, twin in (both, both[::-1]):
+        found = {flow: tally_of(row) for flow, row in rows_in(file, places, twin)}
+        assert (found, places) == (flows, [])
+
+
+@given(FLOWS.filter(bool), st.data())
+def test_fault_55_what_is_cut_off_a_file_its_twin_still_has(flows: dict[int, Tally], data: st.DataObject) -> None:
+    whole = b"".join(sorted_rows(flows))
+    short = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    for file, twin in ((short, whole), (whole, short)):
+        places = list[int]()
+        assert {flow: tally_of(row) for flow, row in rows_in(parts(file, 150), places, parts(twin, 150))} == flows
+
+
 EACH = 100
 
 
@@ -105,7 +128,8 @@ def test_a_file_that_somebody_removed_is_told_and_stops_nobody() -> None:
     store = MemoryStore()
     for number in (1, 2):
         folded(store, number, 0)
-    store.forget(store.notes(ROWS)[0])
+    for name in (store.notes(ROWS)[0], store.notes(TWINS)[0]):
+        store.forget(name)
     tallies = kept_counts(store).tallies
     assert (len(tallies.flows), tallies.corrupt) == (EACH, 1)
 
@@ -123,3 +147,29 @@ def test_counts_of_flows_that_are_lines_become_rows() -> None:
     keep_counts(store, kept_counts(store, flows=False), 0)
     assert store.notes(ROWS)
     assert (kept_counts(store).tallies, kept_counts(store).below) == (before.tallies, 4)
+
+
+def test_files_of_an_earlier_version_have_no_twins_until_they_become_one() -> None:
+    store = MemoryStore()
+    before = {7: Tally(3, 1, 5, 6, {bytes(16)})}
+    store.keep("rows.000000", b"".join(sorted_rows(before)))
+    store.keep("counts.jsonl", sealed_line({"folded": 4, "rows": ["rows.000000"]}) * 2)
+    assert kept_counts(store).tallies.flows == before
+    keep_counts(store, kept_counts(store, flows=False), 0)
+    assert store.notes(TWINS) == []
+    folded(store, 1, 1 << 30)
+    assert [name.replace(TWINS, ROWS) for name in store.notes(TWINS)] == store.notes(ROWS)
+    assert kept_counts(store).tallies.flows[7] == before[7]
+
+
+def test_fault_55_no_flipped_byte_of_folded_counts_costs_an_operation() -> None:
+    store = MemoryStore()
+    for number in range(3):
+        folded(store, number, 1 << 30)
+    whole = kept_counts(store).tallies
+    for name in (*store.notes(ROWS), *store.notes(TWINS), counts_of.COUNTS):
+        data = store.kept(name)
+        for at in range(0, len(data), 7):
+            store.keep(name, data[:at] + bytes([data[at] ^ 0x5A]) + data[at + 1 :])
+            assert kept_counts(store).tallies.flows == whole.flows, (name, at)
+        store.keep(name, data)
