@@ -73,18 +73,13 @@ def init(
     exporters, detail = chosen(exporter, asked.exporter), detail_of(asked.spans)
     tables = _tables(asked)
     with _wiring.lock:
-        loaded = _load(asked.policy)
-        before = _wiring.settings
-        if _wiring.recorder is None or before is None or _records(before) != _records(asked):
-            shutdown()
-            _wiring.recorder = Recorder(DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_begun)
-            faults.tell = _wiring.recorder.swallow
-        _replace_drain(exporters, _wiring.recorder, detail)
-        first = ACTIVE.snapshot is None
-        snapshot = snapshot_of(asked, loaded, _wiring.recorder)
+        old, before, loaded = _wiring.recorder, _wiring.settings, _load(asked.policy)
+        anew = old is None or before is None or _records(before) != _records(asked)
+        recorder = _recorder(asked) if old is None or anew else old
+        snapshot = snapshot_of(asked, loaded, recorder)
         _warn_of_ceiling(snapshot)
-        _wiring.settings = asked
-        ACTIVE.snapshot = snapshot
+        first = anew or ACTIVE.snapshot is None
+        _replace(snapshot, asked, recorder, exporters, detail)
         if first:
             _take_environment(snapshot)
             _open_zones(snapshot)
@@ -93,9 +88,31 @@ def init(
         patching.on_change(_changed)
         patching.install(tables)
         if tables:
-            coverage.keep(_wiring.recorder.miss, _changed)
+            coverage.keep(recorder.miss, _changed)
         else:
             coverage.rest()
+
+
+def _replace(
+    snapshot: Snapshot,
+    asked: Settings,
+    recorder: Recorder,
+    exporters: "tuple[SpanExporter, ...]",
+    detail: Detail,
+) -> None:
+    """Put a snapshot in place of the one before, and only then take down what nobody asks any more."""
+    old, drain = _wiring.recorder, _wiring.drain
+    if recorder is not old:
+        _wiring.drain = None  # what begins to record is not that one's
+    _wiring.recorder, _wiring.settings, faults.tell = recorder, asked, recorder.swallow
+    ACTIVE.snapshot = snapshot
+    _replace_drain(drain, exporters, recorder, detail)
+    if old is not None and old is not recorder:
+        old.close()
+
+
+def _recorder(asked: Settings) -> Recorder:
+    return Recorder(DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_begun)
 
 
 def _tables(asked: Settings) -> "list[Integration]":
@@ -163,10 +180,11 @@ def _changed() -> None:
         tell_about(recorder.store, _wiring.settings)
 
 
-def _replace_drain(exporters: "tuple[SpanExporter, ...]", recorder: Recorder, detail: Detail) -> None:
+def _replace_drain(
+    old: "Drain | None", exporters: "tuple[SpanExporter, ...]", recorder: Recorder, detail: Detail
+) -> None:
     """Let other exporters go on where those before them stood."""
-    old = _wiring.drain
-    if old is not None and old.detail is detail and _are_same(old.exporters, exporters):
+    if old is not None and old is _wiring.drain and old.detail is detail and _are_same(old.exporters, exporters):
         return
     if old is not None:
         old.shutdown(EXIT_TIMEOUT, kept=exporters)
@@ -244,6 +262,21 @@ def shutdown(timeout: float = 2.0) -> None:
         faults.tell = str
 
 
+def _end() -> None:
+    """Export what can be exported as the process ends.
+
+    What threads and exit handlers of the host still do is decided and recorded as before, and exported by others.
+    """
+    with _wiring.lock:
+        drain, _wiring.drain = _wiring.drain, None
+        if _wiring.poller is not None:
+            _wiring.poller.stop()
+        if drain is not None:
+            drain.shutdown(EXIT_TIMEOUT)
+        if _wiring.recorder is not None:
+            _wiring.recorder.close(ending=True)
+
+
 def _load(path: Path | None) -> Policy:
     if path is None:
         return Policy()
@@ -282,4 +315,4 @@ def _take_environment(snapshot: Snapshot) -> None:
     hold(PROCESS.frame, context)
 
 
-atexit.register(shutdown, EXIT_TIMEOUT)
+atexit.register(_end)

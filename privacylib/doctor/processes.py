@@ -128,4 +128,4 @@ def _state(producer: Producer) -> str:
     if meta.get("closed"):
         return "closed"
     with producer.store.orphaned() as gone:
-        return "crashed" if gone else "living"
+        return "living" if not gone else "closed" if meta.get("ending") else "crashed"

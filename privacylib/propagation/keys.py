@@ -1,8 +1,10 @@
 """Signing keys: where they come from, and what is derived from each."""
 
 import contextlib
+import errno
 import hmac
 import importlib
+import logging
 import os
 import re
 import secrets
@@ -25,6 +27,11 @@ try:  # what `hmac.new` wraps in an object that takes as long again
     _begin: Any = importlib.import_module("_hashlib").hmac_new
 except (ImportError, AttributeError):  # Python without OpenSSL
     _begin = hmac.new
+
+_NOT_NOW = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+"""What a disk says that is full, failing, or not for this process: no reason for a host not to start."""
+
+_log = logging.getLogger("privacylib")
 
 _ID = re.compile(r"[A-Za-z0-9]{1,16}")
 
@@ -127,7 +134,8 @@ def keyring(trust: Trust, spool: Path | None, environ: Mapping[str, str]) -> Key
     """Return the keys of this process.
 
     They are those the policy names; else the one in the file that ``PRIVACYLIB_KEY_FILE`` names;
-    else the spool's own, made at first use; else, without a spool, one that lives in memory.
+    else the spool's own, made at first use; else, without a spool or where nothing can be written
+    there, one that lives in memory.
 
     Args:
         trust: Whom the policy trusts.
@@ -177,9 +185,11 @@ def _own(spool: Path) -> bytes:
             make_directory(spool, 0o700)
             _create(file)
         except OSError as error:
-            raise PrivacyError(
-                f"no key can be made in {spool} ({error.strerror}); make it writable, or set {KEY_FILE}",
-            ) from None
+            told = f"no key can be made in {spool} ({error.strerror}); make it writable, or set {KEY_FILE}"
+            if error.errno not in _NOT_NOW:
+                raise PrivacyError(told) from None
+            _log.warning("%s. Until then nothing is kept, and what this process signs no other one believes", told)
+            return secrets.token_bytes(32)
     return _content(file, "the spool's key")
 
 

@@ -58,6 +58,8 @@ class Production(Producing):
         super().__init__(new_guard(), 1 + (int.from_bytes(os.urandom(8), "big") >> 2))
         self.store = store
         self.closed = False
+        self.ending = before.ending if before else False
+        """Whether the process ended before: nobody closes what it still records."""
         self.refusals = Refusals()
         self.swallowed = Named(ERRORS, self._place)
         self.gaps = Named(GAPS, self._place)
@@ -147,13 +149,17 @@ class Production(Producing):
                 return False
         return True
 
-    def close(self) -> None:
-        """Seal the store; whoever comes later goes on in another one."""
+    def close(self, *, ending: bool = False) -> None:
+        """Seal the store; whoever comes later goes on in another one.
+
+        Args:
+            ending: Whether the process ends, so that nobody closes that one.
+        """
         if not self.guard[0]:  # already closed, or the parent's
             return
         self._segments.room.leave()
         with self._lock:
-            self.closed = True
+            self.closed, self.ending = True, ending
             self.guard[0] = 0  # from here on nobody writes: what is handed out now is the end
             window = self.window
             try:
@@ -238,6 +244,7 @@ class Production(Producing):
             "pid": os.getpid(),
             "started": self._started,
             "closed": closed,
+            **({"ending": True} if self.ending and not closed else {}),
             "refused": dict(self.refusals.counted),
             "errors": dict(self.swallowed.counted),
             "gaps": dict(self.gaps.counted),

@@ -98,9 +98,13 @@ class Recorder(Slots):
         production = self._production
         return (production if production.guard[0] else self._own()).call_span(flow_id)
 
-    def close(self) -> None:
-        """Seal what this process wrote: cut the last segment to what was used, and mark it closed."""
-        self._production.close()
+    def close(self, *, ending: bool = False) -> None:
+        """Seal what this process wrote: cut the last segment to what was used, and mark it closed.
+
+        Args:
+            ending: Whether the process ends: what it records after this counts as closed when it is gone.
+        """
+        self._production.close(ending=ending)
 
     def _append_two(self, before: bytes, body: bytes) -> bool:
         """Copy a slot and what belongs before it."""

@@ -1,13 +1,19 @@
 """Count what is refused, where a kill leaves the numbers standing."""
 
+import _thread
+import logging
 from collections import Counter
+from contextlib import suppress
 from errno import errorcode
 from mmap import mmap
 from zlib import crc32
 
+from privacylib.context import UNSEEN, set_frame
 from privacylib.recorder.layout import REFUSED, REFUSED_BODY, SEALED_SLOT, SLOT
 
 __all__ = ["CLAIM_SIZE", "SPOOL_FULL", "Refusals", "SpoolFull", "cause_of", "refused_in"]
+
+_log = logging.getLogger("privacylib")
 
 SPOOL_FULL = "spool-full"
 """The spool is as large as it may be, and nothing in it can be folded."""
@@ -37,9 +43,13 @@ class Refusals:
         return self._board is not None
 
     def note(self, cause: str) -> None:
-        """Count one more. Callers take turns."""
+        """Count one more, and log the first of each cause. Callers take turns."""
         self.counted[cause] += 1
         self._write()
+        if self.counted[cause] == 1:
+            with suppress(RuntimeError):  # at exit there are no new threads
+                # Callers hold locks that whoever holds one of logging may wait for.
+                _thread.start_new_thread(_warn, (cause,))
 
     def attach(self, board: mmap | None) -> None:
         """Write to a board of `CLAIM_SIZE` zeros from now on; None lets go of it."""
@@ -55,6 +65,11 @@ class Refusals:
         body = REFUSED_BODY.pack(REFUSED, *known, sum(self.counted.values()) - sum(known))
         SEALED_SLOT.pack_into(board, self._turn * SLOT, crc32(body), body)
         self._turn = 1 - self._turn
+
+
+def _warn(cause: str) -> None:
+    set_frame(UNSEEN)
+    _log.warning("records are refused (%s) and counted; `privacylib doctor` tells how many", cause)
 
 
 def cause_of(error: Exception) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from privacylib.doctor import diagnose
 from privacylib.recorder import adopt, producers
 from tests.exporters.receiver import receiving
 from tests.faults.programs import records_by_pid, run, total
@@ -264,6 +265,37 @@ def test_fault_11_the_first_record_ever_is_made_at_exit_without_an_exporter(spoo
     done = run("import atexit\nprivacylib.init(spool=spool)\natexit.register(write, 7)\n", spool)
     assert (done.returncode, done.stderr) == (0, "")
     assert total(spool) == 1
+
+
+def test_fault_11_exit_handlers_that_come_last_are_decided_and_recorded(spool: Path) -> None:
+    policy = spool.parent / "policy.yaml"
+    policy.write_text("""
+version: 1
+labels: {CONTACT: {}}
+purposes: {order: {}}
+assets: [{match: "file:///secret", labels: [CONTACT]}]
+requirements: [{id: r1, applies_to: [CONTACT], allow: {purposes: [order]}, mode: enforce}]
+""")
+    code = """
+import atexit, sys
+def last():
+    with privacylib.write("file:///report"):
+        pass
+    try:
+        with privacylib.read("file:///secret"):
+            print("passed")
+    except privacylib.PolicyDenied as denied:
+        print(denied.decision.requirement)
+atexit.register(last)  # before privacylib's own, which therefore runs before it
+import privacylib
+privacylib.init(service="job", spool=sys.argv[1], policy=sys.argv[2], mode="enforce")
+with privacylib.write("file:///report"):
+    pass
+"""
+    done = subprocess.run([sys.executable, "-c", code, spool, policy], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("zone\n", "")
+    assert total(spool) == 3
+    assert {process.state for process in diagnose([spool]).processes} == {"closed"}
 
 
 def test_fault_12_handlers_that_raise_in_the_middle_lose_nothing(spool: Path) -> None:

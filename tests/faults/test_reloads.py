@@ -78,3 +78,42 @@ def test_policies_that_change_under_load_lose_no_record_and_never_mix(tmp_path: 
                     flows.setdefault("READ", set()).update(flow.labels)
         assert counts == {"READ": sum(done.values()) / 2, "WRITE": sum(done.values()) / 2}
         assert flows == {"READ": {"A", "B"}}
+
+
+def test_nothing_passes_while_another_init_takes_over(tmp_path: Path, eager: None) -> None:
+    strict = policy("A").replace("simulate", "enforce")
+    with watched(tmp_path, mode="enforce", policy=strict):
+        passed, denied, stop = Counter[bool](), Counter[int](), threading.Event()
+
+        def attempt(thread: int) -> None:
+            try:
+                with privacylib.read("db://source"):
+                    passed[True] += 1
+            except privacylib.PolicyDenied:
+                denied[thread] += 1
+
+        def work(thread: int) -> None:
+            while not stop.is_set():
+                attempt(thread)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for number in range(10):
+            where, who = tmp_path / f"spool-{number % 2}", f"web-{number % 3}"
+            privacylib.init(service=who, spool=where, policy=tmp_path / "policy.yaml", mode="enforce")
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(denied) == THREADS
+    assert not passed
+
+
+def test_an_init_that_fails_changes_nothing(tmp_path: Path) -> None:
+    strict = policy("A").replace("simulate", "enforce")
+    with watched(tmp_path, mode="enforce", policy=strict):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(privacylib.PrivacyError):
+            privacylib.init(service="other", spool=tmp_path / "file" / "spool", mode="observe")
+        with pytest.raises(privacylib.PolicyDenied), privacylib.read("db://source"):
+            pass

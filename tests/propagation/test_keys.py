@@ -1,5 +1,7 @@
 """Where signing keys come from."""
 
+import errno
+import os
 import stat
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import pytest
 
 from privacylib.errors import PrivacyError
 from privacylib.model.policy import Key, Trust
-from privacylib.propagation import Keyring, SigningKey, keyring
+from privacylib.propagation import Keyring, SigningKey, keyring, keys
 
 LONG = "a-secret-of-more-than-16-bytes"
 NAMED = Trust(keys=(Key(id="k2", env="PL_KEY_2"),))
@@ -102,6 +104,20 @@ def test_a_spool_in_which_no_key_can_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PrivacyError, match="no key can be made"):
         own(tmp_path / "file" / "spool")
+
+
+@pytest.mark.parametrize("cause", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_no_key_is_no_reason_not_to_start(
+    cause: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(cause, os.strerror(cause))
+
+    monkeypatch.setattr(keys, "_create", full)
+    one, other = own(tmp_path), own(tmp_path)
+    assert one != other
+    assert "make it writable" in caplog.text
+    assert "no other one believes" in caplog.text
 
 
 def test_a_spool_that_the_key_comes_first_to_is_its_owners_alone(tmp_path: Path) -> None:
