@@ -27,7 +27,8 @@ from privacylib.instrumentation.subclasses import subclass
 from privacylib.instrumentation.table import Integration, Patch, Replacement, Subclass, Target
 
 __all__ = [
-    "applies", "connecting", "covered", "install", "on_change", "patched_class", "remove", "uncovered", "uninstall",
+    "applies", "connecting", "covered", "install", "miss", "on_change", "patched_class", "remove", "uncovered",
+    "uninstall",
 ]  # fmt: skip
 
 _MISSING: Any = object()
@@ -85,6 +86,13 @@ def connecting() -> Mapping[str, str]:
 def on_change(tell: Callable[[], None]) -> None:
     """Call a function from now on whenever `covered` or `uncovered` has changed; what it raises is swallowed."""
     _listeners[:] = [tell]
+
+
+def miss(target: str, why: str) -> None:
+    """Note that something is not seen that no integration has a patch for."""
+    uncovered[target] = why
+    for tell in _listeners:
+        tell()
 
 
 def remove(integration: Integration) -> None:

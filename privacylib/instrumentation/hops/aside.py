@@ -14,16 +14,21 @@ from typing import Any
 from attrs import define
 
 from privacylib.context import frame_here, get_frame
-from privacylib.instrumentation.hops.replacing import Replacement
+from privacylib.instrumentation.hops.replacing import Replacement, pythons_own
 from privacylib.instrumentation.hops.shelves import Tag
 from privacylib.runtime import faults
 
 __all__ = [
-    "KEPT", "OF_THREADS", "REPLACEMENTS", "Item", "asks", "inside", "looks_aside", "next_aside", "set_aside",
-    "writes_here",
+    "KEPT", "LIFO", "OF_THREADS", "PRIORITY", "QUEUE", "REPLACEMENTS", "Item", "asks", "inside", "looks_aside",
+    "next_aside", "set_aside", "writes_here",
 ]  # fmt: skip
 
-OF_THREADS = (queue.Queue, queue.LifoQueue, queue.PriorityQueue)
+OF_THREADS: "tuple[type[queue.Queue[Any]], ...]" = tuple(
+    pythons_own(queue, name) for name in ("Queue", "LifoQueue", "PriorityQueue")
+)
+"""Python's queues of threads, also where gevent has put its own in their place."""
+
+QUEUE, LIFO, PRIORITY = OF_THREADS
 
 KEPT = 1024
 """Items that lie beside one queue; the oldest of more is dropped, and counted."""
@@ -82,7 +87,7 @@ def set_aside(at: Any, refused: Item) -> None:
         kept.popleft()
         faults.swallowed("keeping what was refused", OverflowError())
     kept.append(refused)
-    if isinstance(at, queue.Queue):
+    if isinstance(at, QUEUE):
         at.not_full.notify()
         at.not_empty.notify_all()
     elif isinstance(at, asyncio.Queue):
@@ -127,7 +132,7 @@ def inside(at: Any) -> int:
 
 def looks_aside(at: Any) -> bool:
     """Return whether a queue counts what lies beside it, and does not keep its items in its own way."""
-    return hasattr(at._qsize if isinstance(at, queue.Queue) else at.empty, "__wrapped__")
+    return hasattr(at._qsize if isinstance(at, QUEUE) else at.empty, "__wrapped__")
 
 
 def asks(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -160,6 +165,6 @@ def _empty(original: Callable[..., Any]) -> Callable[..., Any]:
 
 REPLACEMENTS = (
     *(Replacement(kind, "_qsize", _qsize) for kind in OF_THREADS),
-    *(Replacement(queue.Queue, name, asks) for name in ("empty", "qsize")),
+    *(Replacement(QUEUE, name, asks) for name in ("empty", "qsize")),
     Replacement(asyncio.Queue, "empty", _empty),
 )

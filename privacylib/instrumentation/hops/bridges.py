@@ -15,7 +15,7 @@ from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.instrumentation.hops.waiting import behalf_here, stand_for
 from privacylib.instrumentation.importing import when_imported
 
-__all__ = ["Bridges"]
+__all__ = ["REPLACEMENTS"]
 
 
 def _held(group: Any) -> bool:
@@ -161,8 +161,10 @@ _PLACES: dict[tuple[str, str], Makes] = {
 """What stands in the place of an attribute of a module, or of a class in it."""
 
 
-class Bridges:
+class _Bridges:
     """Install and remove these hops, in whichever of the libraries the program imports."""
+
+    target = "anyio"
 
     __slots__ = ("_installed", "_replaced")
 
@@ -195,3 +197,6 @@ class Bridges:
             self._replaced[place] = Replacement(owners[0], name, makes)
             if self._installed:
                 self._replaced[place].install()
+
+
+REPLACEMENTS = (_Bridges(),)

@@ -11,11 +11,13 @@ from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.instrumentation.importing import when_imported
 from privacylib.runtime import ACTIVE
 
-__all__ = ["Greenlets"]
+__all__ = ["REPLACEMENTS"]
 
 
-class Greenlets:
+class _Greenlets:
     """Install and remove the hop, through gevent's own callback for spawned greenlets."""
+
+    target = "gevent:Greenlet"
 
     __slots__ = ("_installed", "_pool")
 
@@ -67,3 +69,6 @@ def _spawn(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, func, *args, **kwargs)
 
     return spawn
+
+
+REPLACEMENTS = (_Greenlets(),)

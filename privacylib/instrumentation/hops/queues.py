@@ -9,7 +9,6 @@ consumer was refused is kept in `aside`.
 """
 
 import asyncio
-import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from typing import Any
 
 from privacylib.context import get_frame
 from privacylib.instrumentation.hops import aside
-from privacylib.instrumentation.hops.aside import OF_THREADS, asks, inside, next_aside
+from privacylib.instrumentation.hops.aside import LIFO, OF_THREADS, PRIORITY, QUEUE, asks, inside, next_aside
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.instrumentation.hops.shelves import UNTAGGED, has_shelf, is_data, lose, shelf_of, tag_of
 from privacylib.instrumentation.hops.taking import Item, take_in
@@ -151,7 +150,7 @@ def _organised_otherwise(original: Callable[..., Any]) -> Callable[..., Any]:
     def get(self: Any, *args: Any, **kwargs: Any) -> Any:
         if ACTIVE.snapshot is None or getattr(self._get, "__wrapped__", None) is not None:
             return original(self, *args, **kwargs)
-        of_tasks = not isinstance(self, queue.Queue)
+        of_tasks = not isinstance(self, QUEUE)
         if of_tasks and (kept := next_aside(self)) is not None:
             take_in(self, kept)
             return kept.value
@@ -172,12 +171,12 @@ def _tasks(at: Any) -> int:
 REPLACEMENTS = (
     *aside.REPLACEMENTS,
     *(Replacement(kind, "_put", _put(inside)) for kind in OF_THREADS),
-    *(Replacement(kind, "_get", _get(inside)) for kind in (queue.Queue, queue.PriorityQueue)),
-    Replacement(queue.LifoQueue, "_get", _get(inside, last=True)),
+    *(Replacement(kind, "_get", _get(inside)) for kind in (QUEUE, PRIORITY)),
+    Replacement(LIFO, "_get", _get(inside, last=True)),
     *(Replacement(kind, "_put", _put(_tasks)) for kind in (asyncio.Queue, asyncio.LifoQueue, asyncio.PriorityQueue)),
     *(Replacement(kind, "_get", _get(_tasks)) for kind in (asyncio.Queue, asyncio.PriorityQueue)),
     Replacement(asyncio.LifoQueue, "_get", _get(_tasks, last=True)),
-    Replacement(queue.Queue, "get", lambda original: asks(_organised_otherwise(original))),
+    Replacement(QUEUE, "get", lambda original: asks(_organised_otherwise(original))),
     Replacement(asyncio.Queue, "get_nowait", _organised_otherwise),
     *(Replacement(module, "wait_for", _wait_for) for module in (asyncio, asyncio.tasks) if sys.version_info < (3, 12)),
 )

@@ -1,10 +1,9 @@
 """What becomes of an item that came out of a queue: its consumer has it, or was refused it and it is kept."""
 
-import queue
 from typing import Any
 
 from privacylib.context import get_frame, set_frame
-from privacylib.instrumentation.hops.aside import Item, looks_aside, set_aside, writes_here
+from privacylib.instrumentation.hops.aside import QUEUE, Item, looks_aside, set_aside, writes_here
 from privacylib.instrumentation.hops.shelves import lose, shelf_of
 from privacylib.instrumentation.hops.standing import holding, know_nothing, stand
 from privacylib.model import PolicyDenied
@@ -55,7 +54,7 @@ def _put_back(at: Any, item: Item) -> None:
         faults.swallowed("carrying", error)
     finally:
         set_frame(frame)
-    if isinstance(at, queue.Queue):
+    if isinstance(at, QUEUE):
         at.not_empty.notify()
 
 
