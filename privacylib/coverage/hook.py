@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from privacylib.context import UNSEEN, Stage, get_frame, is_unseen
-from privacylib.coverage.children import STARTS, goes_unseen
+from privacylib.coverage.children import STARTS, goes_unseen, lead
 from privacylib.coverage.events import EVENTS, Told
 from privacylib.coverage.explaining import called_by, unexplained
 from privacylib.coverage.listening import listen
@@ -51,6 +51,8 @@ def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
         if act is None or (count := account.count) is None or active.snapshot is None:
             return
         try:
+            if event == "os.exec":
+                lead()
             frame = frame_of().f_back  # there is none where the interpreter opens the program itself
             here = own()
             if here is not None and is_unseen(here):

@@ -76,6 +76,26 @@ if len(sys.argv) == 1:
 """
 
 
+LAUNCHER = """
+import os, sys
+os.environ["PYTHONPATH"] = os.pathsep.join((os.path.abspath("theirs"), os.environ["PYTHONPATH"]))
+os.execl(sys.executable, sys.executable, *sys.argv[1:])
+"""
+"""What `opentelemetry-instrument` does."""
+
+
+def test_a_launcher_that_puts_a_sitecustomize_of_its_own_before_ours_comes_after_it(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "sitecustomize.py").write_text("print('theirs')\n")
+    (tmp_path / "launcher.py").write_text(LAUNCHER)
+    (tmp_path / "a").write_text("ana")
+    program = script(tmp_path, "open('b', 'w').write(open('a').read())\n")
+    ended = run(tmp_path, sys.executable, "launcher.py", program)
+    assert (ended.stdout, ended.stderr) == ("theirs\n", "")
+    pairs = {(edge.source, edge.sink) for edge in load([tmp_path / "spool"]).edges()}
+    assert (f"file://{tmp_path}/a", f"file://{tmp_path}/b") in pairs
+
+
 def test_operations_are_seen_without_init_and_in_child_processes_too(tmp_path: Path) -> None:
     ended = run(tmp_path, sys.executable, script(tmp_path, PROGRAM), options=("--service", "copier"))
     assert ended.returncode == 0, ended.stderr
