@@ -35,9 +35,8 @@ def _rebuilt(call: Call, subclass: Callable[[type], type]) -> Any:
 _UNTIL_CLOSED = Opened(_rebuilt, ends="close", steps=("write",))
 _FILE = ("cls", "path", "mode", "memory_pool")
 _PATHS = ("cls", "paths", "schema", "format", "filesystem", "partitions", "root_partition")
-_OWN = (("pyarrow.lib", "pyarrow", "OSFile"), ("pyarrow._fs", "pyarrow.fs", "LocalFileSystem"),
-        ("pyarrow._dataset", "pyarrow.dataset", "FileSystemDataset"))  # fmt: skip
-"""Classes of the interpreter, with the modules that define them and those where programs find them."""
+_OWN = ("pyarrow:OSFile", "pyarrow.fs:LocalFileSystem", "pyarrow.dataset:FileSystemDataset")
+"""Classes of the interpreter, where programs find them; other compiled modules ask for them where they are defined."""
 
 INTEGRATION = Integration(
     "pyarrow",
@@ -70,7 +69,7 @@ INTEGRATION = Integration(
         *(Patch(f"pyarrow._fs:FileSystem.{name}", arrow.copied, parameters=("self", "src", "dest"), body=COVERED)
           for name in ("copy_file", "move")),
         Patch("pyarrow.fs:copy_files", arrow.listed, body=COVERED),
-        *(Subclass(f"{module}:{kind}") for *modules, kind in _OWN for module in modules),
+        *map(Subclass, _OWN),
     ),
     distribution="pyarrow",
     versions=("14.0", "27.0"),

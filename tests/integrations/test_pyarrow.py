@@ -3,6 +3,8 @@
 
 import copy
 import io
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.families.frames import read
+from privacylib.graph import load
 from privacylib.instrumentation.table import Target
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
@@ -272,3 +275,23 @@ def test_json_is_read(here: Watched, tmp_path: Path) -> None:
 )
 def test_places(given: object, filesystem: object, expected: str) -> None:
     assert " ".join(one.asset.uri for one in read(given, filesystem=filesystem)) == expected
+
+
+LATE = """
+import sys, privacylib
+privacylib.init(spool=sys.argv[1], instrument=["pyarrow"])
+import pyarrow, pyarrow.dataset, pyarrow.fs, pyarrow.parquet
+with privacylib.scope("work"):
+    with pyarrow.fs.LocalFileSystem().open_input_file(sys.argv[2]) as source: source.read()
+    with pyarrow.OSFile(sys.argv[3], "w") as sink: sink.write(b"x")
+"""
+
+
+def test_what_is_imported_later_finds_its_own_classes_and_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    command = [sys.executable, "-c", LATE, *(str(tmp_path / name) for name in ("spool", "a", "b"))]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [(edge.source, edge.sink) for edge in load([tmp_path / "spool"]).edges()] == [
+        (f"file://{tmp_path}/a", f"file://{tmp_path}/b")
+    ]
