@@ -14,6 +14,9 @@ PATHS = (str, bytes, os.PathLike)
 """What the standard library takes for a path, beside numbers of open files."""
 
 _PROGRAMS = (".py", ".pyc", ".pyi", ".pyd", ".so", ".pth")
+_COMPILED = ".pyc."
+"""Before a number: what Python writes, and renames, to keep what it has compiled."""
+
 _DEVICES = ("/dev/", "/proc/", "/sys/")
 _MEMORY = "/dev/shm/"  # noqa: S108 - files there are data
 _SYSTEM = ("/usr/share/zoneinfo/", "/usr/share/locale/", "/etc/mime.types")
@@ -45,7 +48,9 @@ def is_data(path: str, *, writes: bool) -> bool:
     """
     if path.startswith(_DEVICES):
         return path.startswith(_MEMORY)
-    return not path.endswith(_PROGRAMS) and (writes or not (path.startswith(_OWN) or _PACKAGES in path))
+    if path.endswith(_PROGRAMS) or path.rstrip("0123456789").endswith(_COMPILED):
+        return False
+    return writes or not (path.startswith(_OWN) or _PACKAGES in path)
 
 
 def file_operation(given: Any, *kinds: Kind, fields: tuple[str, ...] = ()) -> tuple[Operation, ...]:

@@ -256,6 +256,8 @@ def test_what_a_package_brings_is_program_and_what_stands_beside_python_is_data(
     assert not is_data(str(own), writes=False)
     assert is_data(str(own), writes=True)
     assert is_data(f"{sys.base_prefix}/app/users.csv", writes=False)
+    assert not is_data("/app/__pycache__/jobs.cpython-311.pyc.140245", writes=True)
+    assert is_data("/app/users.140245", writes=True)
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="elsewhere such a path cannot be told, and is opaque")
