@@ -21,7 +21,7 @@ _WORDS = frozenset(
     select from where set values table view into only lateral if not exists as on using and or join left right full
     inner outer cross natural case when then else end update delete insert replace merge with recursive group order by
     having limit conflict commit duplicate key do null is in like between distinct all any union except intersect
-    trigger function procedure index unnest each row
+    trigger function procedure index unnest each row of after before instead begin
     """)
 )
 _MOST = 64

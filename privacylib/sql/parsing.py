@@ -63,14 +63,27 @@ def _chunks(text: str, rules: Any) -> list[tuple[str, list[Any]]]:
         return [(text, [])]
     found: list[tuple[str, list[Any]]] = []
     chunk: list[Any] = []
+    open_ = 0
     for token in [*tokens, None]:
-        if token is None or token.token_type is TokenType.SEMICOLON:
+        if token is None or (token.token_type is TokenType.SEMICOLON and not open_):
             if chunk:
                 found.append((text[chunk[0].start : chunk[-1].end + 1], chunk))
-            chunk = []
+            chunk, open_ = [], 0
         else:
             chunk.append(token)
+            word = token.text.upper()
+            if word in _BLOCKS and (open_ or _makes_a_trigger(chunk)):
+                open_ += _BLOCKS[word]
     return found
+
+
+_BLOCKS = {"BEGIN": 1, "CASE": 1, "END": -1}
+
+
+def _makes_a_trigger(chunk: list[Any]) -> bool:
+    """Return whether a statement is a trigger, whose own statements end with a semicolon too."""
+    words = [token.text.upper() for token in chunk[:5]]
+    return words[0] == "CREATE" and "TRIGGER" in words and chunk[-1].text.upper() == "BEGIN"
 
 
 def _tree(chunk: list[Any], text: str, part: str, rules: Any) -> Any:

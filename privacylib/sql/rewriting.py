@@ -88,6 +88,17 @@ _NAMED = re.compile(r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|::)|(?
 """Parameters whose names may be words that mean something."""
 
 
+_VALUES = re.compile(
+    r"(?P<kept>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(?P<word>\b(?:FROM|JOIN|INTO|UPDATE)\s+)VALUES\b(?!\s*\()|\bVALUES(?=\s*\.)",
+    re.IGNORECASE,
+)
+"""A table of that name, which PostgreSQL and DuckDB take without quotes, and where it qualifies a column."""
+
+
+def _table_named_values(one: re.Match[str]) -> str:
+    return one["kept"] or f'{one["word"] or ""}"values"'
+
+
 def forms(text: str) -> list[str]:
     """Return other forms of a statement that could not be parsed, in the order in which they are to be tried."""
     found: list[str] = []
@@ -96,8 +107,9 @@ def forms(text: str) -> list[str]:
         if match:
             found.append(form(match))
             break
+    found.append(_VALUES.sub(_table_named_values, found[-1] if found else text))
     for marks in (_MARKS, _NAMED):
-        found.append(marks.sub(lambda one: one["kept"] or "?", found[-1] if found else text))
+        found.append(marks.sub(lambda one: one["kept"] or "?", found[-1]))
     return [one for one in dict.fromkeys(found) if one != text]
 
 

@@ -58,3 +58,8 @@ SELECT {{ column }} FROM {{ ref('users') }};
 -- case: insert without a target
 INSERT INTO SELECT email FROM users;
 -- opaque
+
+-- case: a trigger of several statements | sqlite
+CREATE TRIGGER IF NOT EXISTS t AFTER UPDATE OF email ON users BEGIN
+UPDATE log SET email = new.email WHERE id = CASE new.id WHEN 0 THEN 1 ELSE new.id END; DELETE FROM contacts; END;
+-- opaque

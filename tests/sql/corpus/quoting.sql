@@ -120,3 +120,14 @@ SELECT a.email AS now_is, b.email AS was FROM app.users a JOIN old.users b ON a.
 -- schema: shop.dbo.users(id, email)
 SELECT email FROM [shop].[dbo].[users];
 -- shop.dbo.users.email -> = : IDENTITY
+
+-- case: a table whose name is a word of the language, without quotes | postgres
+-- schema: values(id, email), archive(id, email)
+INSERT INTO archive (id, email) SELECT values.id, email FROM values WHERE email <> 'from values';
+-- values.id -> archive.id : IDENTITY
+-- values.email -> archive.email : IDENTITY
+-- values.email -> archive.* : FILTER
+
+-- case: rows for it | duckdb
+-- schema: values(id, email)
+INSERT INTO values VALUES (1, 'into values');
