@@ -1,5 +1,6 @@
 """The drain: everything arrives, whatever exporters do, and the host notices none of it."""
 
+import asyncio
 import contextvars
 import io
 import logging
@@ -23,6 +24,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import privacylib
 from privacylib.context import PROCESS
 from privacylib.exporters import lane, retries, spans
+from privacylib.exporters.holdings import Holdings
 from privacylib.recorder import Entry, producers
 from privacylib.runtime import faults
 
@@ -171,6 +173,31 @@ def test_fault_24_a_failing_exporter_gets_its_records_again(spool: Path, how: Ca
     write(1, 2)
     assert privacylib.flush()
     assert exporter.names == names(1, 2)
+
+
+def cancelled() -> SpanExportResult:
+    raise asyncio.CancelledError
+
+
+def ended() -> SpanExportResult:
+    raise SystemExit
+
+
+def test_fault_24_an_exporter_that_is_cancelled_gets_its_records_again(spool: Path) -> None:
+    exporter = Taking(failing(3, cancelled))
+    privacylib.init(exporter=exporter, spool=spool)
+    write(1, 2)
+    assert privacylib.flush()
+    assert exporter.names == names(1, 2)
+
+
+def test_what_an_exporter_leaves_that_has_ended_is_free_for_others(spool: Path) -> None:
+    privacylib.init(exporter=[Taking(ended), Taking(ended)], spool=spool)
+    write(1)
+    assert not privacylib.flush(5)
+    found = Holdings([spool], 1, living=True, every=0.0)
+    wait_until(lambda: (found.look(), bool(list(found)))[1])
+    found.release()
 
 
 def test_flush_says_when_not_everything_was_taken(spool: Path) -> None:

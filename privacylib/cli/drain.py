@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from privacylib.cli import Subparsers
-from privacylib.cli.graph import spool_argument, spools
+from privacylib.cli.graph import asked_spools, spool_argument, spools
 from privacylib.errors import PrivacyError
 from privacylib.exporters import detail_of, named
 from privacylib.runtime import faults
@@ -29,6 +29,9 @@ LOOK = 1.0
 
 TRIES = 5
 """Failures in a row after which ``--once`` ends."""
+
+TIMEOUT = 60.0
+"""Seconds that one call of an exporter may take before ``--once`` ends without it."""
 
 EXIT_TIMEOUT = 10.0
 """Seconds that an exporter may take to end once the process is told to."""
@@ -48,13 +51,19 @@ def add(subparsers: Subparsers) -> None:
     )  # fmt: skip
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--once", action="store_true", help="export what there is, and end; the default")
-    ways.add_argument("--follow", action="store_true", help="go on until SIGTERM or an interrupt")
+    ways.add_argument(
+        "--follow", action="store_true", help="go on until SIGTERM or an interrupt; a spool may be made later"
+    )
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=float, default=TIMEOUT,
+        help=f"how long one call of an exporter may take before --once ends without it; default: {TIMEOUT:g}",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Export; the status is 1 where something was left that could not be exported."""
+    """Export; the status is 1 where something was left that could not be exported, or an exporter ended."""
     lanes, holdings = _lanes(arguments)
     told = threading.Event()
 
@@ -63,23 +72,36 @@ def run(arguments: argparse.Namespace) -> int:
 
     before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        threads = [threading.Thread(target=lane.run, daemon=True) for lane in lanes]
-        for lane, thread in zip(lanes, threads, strict=True):
-            if not arguments.follow:
-                lane.stop(tries=TRIES, thorough=True)
-            thread.start()
-        while not told.wait(0.05) and any(thread.is_alive() for thread in threads):
-            pass
-        for lane in lanes:
-            lane.stop()
-        deadline = monotonic() + EXIT_TIMEOUT
-        for lane in lanes:
-            lane.stopped(deadline)
+        hung = _exported(lanes, arguments, told)
     finally:
         holdings.release()
         for number, handler in before.items():
             signal.signal(number, handler)
-    return _told(lanes, arguments, stopped=told.is_set())
+    status = _told(lanes, arguments, stopped=told.is_set())
+    if hung:  # threads that such an exporter waits for would keep the process from its end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _exported(lanes: "Sequence[Lane]", arguments: argparse.Namespace, told: threading.Event) -> bool:
+    """Export until all is done, or the process is told to end; return whether an exporter hangs."""
+    threads = [threading.Thread(target=lane.run, daemon=True) for lane in lanes]
+    for lane, thread in zip(lanes, threads, strict=True):
+        if not arguments.follow:
+            lane.stop(tries=TRIES, thorough=True)
+        thread.start()
+    timeout = float("inf") if arguments.follow else arguments.timeout
+    while not told.wait(0.05) and any(not lane.ended and lane.delivery.seconds < timeout for lane in lanes):
+        pass
+    hung = [lane for lane in lanes if not lane.ended and lane.delivery.seconds >= timeout]
+    for lane in lanes:
+        lane.stop()
+    deadline = monotonic() + EXIT_TIMEOUT
+    for lane in lanes:
+        lane.stopped(monotonic() if lane in hung else deadline)
+    return any(not lane.ended for lane in lanes)
 
 
 def _lanes(arguments: argparse.Namespace) -> "tuple[list[Lane], Holdings]":
@@ -89,7 +111,7 @@ def _lanes(arguments: argparse.Namespace) -> "tuple[list[Lane], Holdings]":
     if not exporters:
         raise PrivacyError("drain needs an exporter; name one with --exporter")
     detail = detail_of(os.environ.get("PRIVACYLIB_SPANS"))
-    found = spools(arguments)
+    found = asked_spools(arguments) if arguments.follow else spools(arguments)
 
     from privacylib.exporters.holdings import Holdings
     from privacylib.exporters.lane import Lane
@@ -123,4 +145,5 @@ def _told(lanes: "Sequence[Lane]", arguments: argparse.Namespace, *, stopped: bo
         for row in rows:
             left = "" if row["complete"] or arguments.follow else "; what is left stays in the spool"
             print(f"{row['exporter']}: {row['spans']} spans, {row['quarantined']} quarantined{left}", file=sys.stderr)
-    return 0 if arguments.follow or all(row["complete"] for row in rows) else 1
+    failed = any(lane.broke_off for lane in lanes) if arguments.follow else not all(row["complete"] for row in rows)
+    return int(failed)

@@ -13,7 +13,7 @@ from privacylib.graph import Edge, Graph, load
 from privacylib.model import Evidence
 from privacylib.naming import Glob
 
-__all__ = ["add", "spool_argument", "spools"]
+__all__ = ["add", "asked_spools", "spool_argument", "spools"]
 
 _GRADES = [each.value for each in Evidence]
 
@@ -53,11 +53,16 @@ def spools(arguments: argparse.Namespace) -> list[Path]:
     Raises:
         PrivacyError: One of them is not there.
     """
-    asked: list[Path] = arguments.spool or [Path(".privacylib")]
+    asked = asked_spools(arguments)
     for path in asked:
         if not path.is_dir():
             raise PrivacyError(f"there is no spool at {path}; name one with --spool DIR")
     return asked
+
+
+def asked_spools(arguments: argparse.Namespace) -> list[Path]:
+    """Return the spools that were asked for, whether they are there or not."""
+    return arguments.spool or [Path(".privacylib")]
 
 
 def edges(arguments: argparse.Namespace) -> int:

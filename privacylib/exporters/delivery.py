@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from attrs import frozen
 from opentelemetry.sdk.trace.export import SpanExportResult
@@ -13,13 +14,19 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
 
-__all__ = ["BATCH", "TRIES", "Delivery", "ExportFailed", "NotTaken", "Outcast"]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+__all__ = ["BATCH", "ENDS", "TRIES", "Delivery", "ExportFailed", "NotTaken", "Outcast"]
 
 BATCH = 512
 """Spans for one call of an exporter, OpenTelemetry's own default."""
 
 TRIES = 3
 """Times that a span fails on its own before it is given up, and after which another one is taken."""
+
+ENDS = (KeyboardInterrupt, SystemExit)
+"""What ends an export for good; anything else that an exporter raises is a failure like any other."""
 
 _PATIENCE = 2
 """Failures from which on a batch is looked into; a single one is most often a moment of the network."""
@@ -38,7 +45,7 @@ class NotTaken(Exception):
         undecided: Whether the exporter has never taken anything: it may be the spans, and not the exporter.
     """
 
-    def __init__(self, cause: Exception, wait: float, *, undecided: bool = False) -> None:
+    def __init__(self, cause: BaseException, wait: float, *, undecided: bool = False) -> None:
         self.cause = cause
         self.wait = wait
         self.undecided = undecided
@@ -79,10 +86,25 @@ class Delivery:
         self._exporter = exporter
         self._choose = choose
         self._given_up = given_up
+        self._since: float | None = None
         self._witness: ReadableSpan | None = None
         self._sent: list[Sequence[ReadableSpan]] = []
         self._settled: set[int] = set()
         self._outcasts: list[Outcast] = []
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the exporter has been at what it does now."""
+        since = self._since
+        return 0.0 if since is None else monotonic() - since
+
+    def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a method of the exporter."""
+        self._since = monotonic()
+        try:
+            return method(*args, **kwargs)
+        finally:
+            self._since = None
 
     def deliver(self, spans: "Sequence[ReadableSpan]") -> list[Outcast]:
         """Hand spans over, all but those that fail on their own, which are returned.
@@ -123,7 +145,7 @@ class Delivery:
         self._settled.update(_id(span) for spans in self._sent for span in spans)
         self._sent.clear()
 
-    def _divide(self, spans: "Sequence[ReadableSpan]", error: Exception) -> None:
+    def _divide(self, spans: "Sequence[ReadableSpan]", error: BaseException) -> None:
         """Send spans that failed together in two parts, and each that fails in two again."""
         if len(spans) == 1:
             self._alone(spans[0], error)
@@ -134,7 +156,7 @@ class Delivery:
             if error_here is not None:
                 self._divide(self._pending(part), error_here)
 
-    def _alone(self, span: "ReadableSpan", error: Exception) -> None:
+    def _alone(self, span: "ReadableSpan", error: BaseException) -> None:
         for _ in range(TRIES - 1):
             again = self._send_extra([span])
             if again is None:
@@ -152,7 +174,7 @@ class Delivery:
             return False
         return self._send_extra([witness or self._choose(spans)]) is None
 
-    def _send_extra(self, spans: "Sequence[ReadableSpan]") -> Exception | None:
+    def _send_extra(self, spans: "Sequence[ReadableSpan]") -> BaseException | None:
         if spans and not self.retries.spend():
             raise self._not_taken(ExportFailed())
         error = self._send(spans) if spans else None
@@ -160,20 +182,22 @@ class Delivery:
             raise self._not_taken(error)
         return error
 
-    def _send(self, spans: "Sequence[ReadableSpan]") -> Exception | None:
+    def _send(self, spans: "Sequence[ReadableSpan]") -> BaseException | None:
         """Call the exporter; return what it raised, or None when it took them."""
         if self._given_up():
             raise NotTaken(ExportFailed(), 0.0)
         try:
-            if self._exporter.export(spans) is SpanExportResult.FAILURE:
+            if self.call(self._exporter.export, spans) is SpanExportResult.FAILURE:
                 return ExportFailed()
-        except Exception as error:  # noqa: BLE001 - an exporter may raise anything
+        except ENDS:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an exporter may raise anything, such as a timeout of gevent
             return error
         self._sent.append(spans)
         self._witness = spans[0]
         return None
 
-    def _not_taken(self, error: Exception) -> NotTaken:
+    def _not_taken(self, error: BaseException) -> NotTaken:
         wait = self.retries.failed(asked_to_wait(error, self._exporter))
         return NotTaken(error, wait, undecided=self._witness is None)
 

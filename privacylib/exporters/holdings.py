@@ -24,15 +24,17 @@ class Holding:
     Args:
         store: The producer's.
         lanes: How many exporters there are.
+        left: Those of them that have ended before their time.
     """
 
-    def __init__(self, store: Store, lanes: int) -> None:
+    def __init__(self, store: Store, lanes: int, left: "set[int] | None" = None) -> None:
         self.store = store
         self.over = False
         """Whether its process is gone, and nothing will be recorded any more."""
         self._lanes = lanes
         self._lock: mmap | None = None
         self._done: set[int] = set()
+        self._left = set[int]() if left is None else left
         _held.add(self)
 
     @property
@@ -76,13 +78,19 @@ class Holding:
         Raises:
             OSError: It was not noted.
         """
-        last = len(self._done | {lane}) == self._lanes
+        last = len(self._done | self._left | {lane}) == self._lanes
         if last and self.over:
             self._retire()
         self._done.add(lane)
         if last:
             self.release()
         return last
+
+    def leave(self, lane: int) -> None:
+        """Note that an exporter has ended before its time; nobody else waits for the last one."""
+        self._left.add(lane)
+        if len(self._done | self._left) == self._lanes:
+            self.release()
 
     def release(self) -> None:
         """Leave it to others."""
@@ -116,6 +124,7 @@ class Holdings:
         self._lock = Lock()
         self._held: dict[Path, Holding] = {}
         self._finished: set[Path] = set()
+        self._left: set[int] = set()
 
     def __iter__(self) -> Iterator[Holding]:
         """Yield what is held now."""
@@ -151,6 +160,13 @@ class Holdings:
                 if holding.over and self._has_all(holding.store):  # one may have left it before it was over
                     self._finished.add(path)
 
+    def leave(self, lane: int) -> None:
+        """Note that an exporter has ended before its time."""
+        with self._lock:
+            self._left.add(lane)
+            for holding in self:
+                holding.leave(lane)
+
     def release(self) -> None:
         """Leave everything to others."""
         for holding in self:
@@ -161,7 +177,7 @@ class Holdings:
         if held is not None:
             held.over = held.over or _is_over(store)
             return
-        holding = Holding(store, self._lanes)
+        holding = Holding(store, self._lanes, self._left)
         holding.over = _is_over(store)
         if not (holding.over or self._living) or holding.wanted:
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as telemetry
 
 from privacylib.context import UNSEEN, set_frame
-from privacylib.exporters.delivery import Delivery, NotTaken
+from privacylib.exporters.delivery import ENDS, Delivery, NotTaken
 from privacylib.exporters.detail import Detail
 from privacylib.exporters.holdings import Holding, Holdings
 from privacylib.exporters.places import Busy, Place
@@ -67,6 +67,7 @@ class Lane:
         self._left = False
         self.ended = False
         self.gave_up = False
+        self.broke_off = False
 
     def claim(self) -> bool:
         """Return True to the one caller that is to start its thread."""
@@ -74,7 +75,7 @@ class Lane:
 
     def open(self) -> None:
         """Keep a first place, if nobody else exports this process, or folds for long."""
-        if self._own is not None and self._own.take_own():
+        if self._own is not None and not self.ended and self._own.take_own():
             with suppress(Busy):  # its thread keeps one later
                 self._place(self._own).open()
 
@@ -120,14 +121,23 @@ class Lane:
                 stops = self._stops  # a stop during the step is not slept through
                 self.rest(self.step(), stops)
             if self._closing:
-                self.exporter.shutdown()
+                self.delivery.call(self.exporter.shutdown)
         except BaseException as error:  # noqa: BLE001 - an exporter may raise anything, and nobody is above this thread
+            self._leave()
             faults.swallowed("ending an export", error)
         finally:
             quiet.end()
             with self._changed:
                 self.ended = True
                 self._changed.notify_all()
+
+    def _leave(self) -> None:
+        """Leave to others what this lane will not export."""
+        if self._over:  # it is the exporter's end that failed
+            return
+        self.gave_up = self.broke_off = self.ended = True
+        for held in filter(None, (self._own, self._others)):
+            held.leave(self._number)
 
     def step(self) -> float:
         """Export one batch of each producer, this process's first; return the seconds to wait before the next step."""
@@ -145,7 +155,9 @@ class Lane:
                 caught_up = self._export_others()
                 if caught_up and ending:
                     return self._end()
-        except Exception as error:  # noqa: BLE001 - the records stay where they are
+        except ENDS:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the records stay where they are
             return self._failed(error)
         if caught_up:
             return INTERVAL
@@ -178,7 +190,7 @@ class Lane:
         self._over = True
         return 0.0
 
-    def _failed(self, error: Exception) -> float:
+    def _failed(self, error: BaseException) -> float:
         if self._left:
             return 0.0
         wait = error.wait if isinstance(error, NotTaken) else self.retries.failed()
@@ -249,7 +261,7 @@ class Lane:
             return
         flush: Any = getattr(self.exporter, "force_flush", None)
         if flush is not None:
-            flush()
+            self.delivery.call(flush)
         with self._changed:
             self._answered = asked
             self._changed.notify_all()

@@ -47,6 +47,20 @@ class Appending(SpanExporter):
     def shutdown(self): pass
 class Failing(Appending):
     def export(self, spans): return SpanExportResult.FAILURE
+class Hanging(Appending):
+    def export(self, spans):
+        from concurrent.futures import ThreadPoolExecutor
+        from time import sleep
+        return ThreadPoolExecutor().submit(sleep, 100).result()  # which Python waits for at its end
+class Cancelled(Appending):
+    asked = 0
+    def export(self, spans):
+        from asyncio import CancelledError
+        Cancelled.asked += 1
+        if Cancelled.asked == 1: raise CancelledError
+        return super().export(spans)
+class Ending(Appending):
+    def export(self, spans): raise SystemExit(0)
 """
 
 
@@ -175,6 +189,46 @@ def test_a_drain_that_follows_ends_cleanly_when_it_is_told_to(here: Path) -> Non
     assert (following.returncode, err) == (0, "")
     assert json.loads(out)["exporters"][0]["spans"] == 6
     living.communicate("\n")
+
+
+def test_a_drain_that_follows_waits_for_a_spool_that_is_made_later(here: Path) -> None:
+    following = drain("--spool", here / "spool", "--exporter", "factories:Appending", "--follow", "--json")
+    time.sleep(0.5)  # it would have ended in the meantime
+    left(here / "spool", 0, 3)
+    until(here, 3)
+    following.send_signal(signal.SIGTERM)
+    _, err = following.communicate(timeout=30)
+    assert (following.returncode, err) == (0, "")
+    process = drain("--spool", here / "nowhere", "--exporter", "factories:Appending")
+    assert "there is no spool" in process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+
+
+def test_an_exporter_that_hangs_has_its_time_and_does_not_hold_up_another(here: Path) -> None:
+    left(here / "spool", 0, 3)
+    began = time.monotonic()
+    told = drained(
+        "--spool", here / "spool", "--exporter", "factories:Hanging", "--exporter", "factories:Appending",
+        "--timeout", "1", status=1,
+    )  # fmt: skip
+    assert time.monotonic() - began < 30
+    assert [each["complete"] for each in told["exporters"]] == [False, True]
+    assert arrived(here) == names(0, 1, 2)
+
+
+def test_an_exporter_that_is_cancelled_once_is_asked_again(here: Path) -> None:
+    left(here / "spool", 0, 3)
+    told = drained("--spool", here / "spool", "--exporter", "factories:Cancelled")
+    assert told["exporters"][0]["complete"]
+    assert told["errors"] == {"exporting:CancelledError": 1}
+    assert arrived(here) == names(0, 1, 2)
+
+
+@pytest.mark.parametrize("way", ["--once", "--follow"])
+def test_an_exporter_that_ends_has_completed_nothing(here: Path, way: str) -> None:
+    left(here / "spool", 0, 3)
+    told = drained("--spool", here / "spool", "--exporter", "factories:Ending", way, status=1)
+    assert told["exporters"][0] == {"exporter": "Ending", "spans": 0, "quarantined": 0, "complete": False}
 
 
 def until(here: Path, count: int) -> None:
