@@ -147,6 +147,33 @@ def test_what_an_exporter_has_not_taken_is_never_folded(tmp_path: Path) -> None:
     assert total(tmp_path) == accepted + 1001
 
 
+def test_the_places_of_exporters_are_on_the_disk_before_anything_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 13)
+    many(recorder, 1000)
+    producer = Producer(recorder.store)
+    place = producer.read(limit=10**6)[1].note()
+    for name in ("exported.0.json", "exported.1.json"):
+        recorder.store.keep(name, place)  # as a quick exporter does: in the operating system's hands only
+    notes = {path.stat().st_ino: path.name for path in tmp_path.glob("*/exported.*")}
+    done: list[str] = []
+    fsync, unlink = os.fsync, Path.unlink
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(notes.get(os.fstat(descriptor).st_ino, "other"))
+
+    def unlinked(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok)
+        done.append("removed")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "unlink", unlinked)
+    fold(producer, recorder.store.numbers()[:2])
+    assert set(done[: done.index("removed")]) >= {"exported.0.json", "exported.1.json"}
+
+
 def test_a_segment_waits_for_what_was_written_late_into_it() -> None:
     store = MemoryStore()
     recorder = Recorder(store, "web", 256)
