@@ -10,7 +10,7 @@ from attrs import define, evolve
 from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
 from privacylib.families.duckdb_files import Reader, named
-from privacylib.families.duckdb_older import changed
+from privacylib.families.duckdb_older import NAMED, changed
 from privacylib.families.duckdb_prepared import unfolded
 from privacylib.families.duckdb_schema import bare, holds, schema_for, with_files
 from privacylib.model import Asset, Operation
@@ -96,6 +96,8 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
         return asset(name)
     if name.startswith("file:"):  # of a view, or of a statement that is not the first
         return asset(named(name.removeprefix("file:")))
+    if name.startswith(NAMED):
+        return Asset(_MEMORY, name.removeprefix(NAMED))
     if name.startswith(_SOURCE) or not (script or name in writes or "." in name or _is_there(connection, name)):
         return Asset(_MEMORY, "{…}" if name.startswith(_SOURCE) else name)
     told, parts = _of(connection), name.removeprefix("temp.main.").split(".")

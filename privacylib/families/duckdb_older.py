@@ -15,11 +15,12 @@ from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset, url_asset
 
 __all__ = [
-    "IN_MEMORY",
+    "NAMED",
     "READERS",
     "bare",
     "changed",
     "file_written",
+    "in_memory",
     "is_older",
     "rows",
     "source",
@@ -36,8 +37,8 @@ _CHANGES = re.compile(
 )
 _URL = re.compile(r"\w{2,}://")
 
-IN_MEMORY = "SELECT * FROM __duckdb_source_registered"
-"""Stands for the definition of a view that DuckDB keeps without one: it is an object of the program."""
+NAMED = "__duckdb_source_named:"
+"""How the definition of a view begins to name an object of the program that has a name in SQL."""
 
 READERS = {
     "read_csv": "read_csv", "from_csv_auto": "read_csv", "read_json": "read_json", "read_parquet": "read_parquet",
@@ -79,6 +80,12 @@ def rows(connection: Any, query: str) -> list[Any]:
         return bare(connection, query)
     finally:
         inspect.unwrap(connection.__class__.execute)(connection, "")
+
+
+def in_memory(name: str) -> str:
+    """Return what stands for the definition of a view that is an object of the program."""
+    quoted = name.replace('"', '""')
+    return f'SELECT * FROM "{NAMED}{quoted}"'  # noqa: S608 - it is only looked at
 
 
 def source(reader: str, given: Any) -> str | None:

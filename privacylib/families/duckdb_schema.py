@@ -37,6 +37,9 @@ _MOVES_NOTHING = re.compile(
 )
 _DEFINED = re.compile(r".*?\bAS\b\s*(?=\(|SELECT\b|WITH\b|VALUES\b|FROM\b)", re.IGNORECASE | re.DOTALL)
 
+_REGISTERED = re.compile(r"SELECT \* FROM \w+_scan\(\) AS __duckdb_source_\w+;?", re.IGNORECASE)
+"""What DuckDB keeps of an object of the program that was given a name in SQL."""
+
 _known: WeakKeyDictionary[Any, tuple[object, Schema | None]] = WeakKeyDictionary()
 """What a connection sees, and what tells when it is to be asked again."""
 
@@ -129,7 +132,9 @@ def _schema(rows: list[Any], read: Callable[[str], str]) -> Schema | None:
         elif name.count(".") != 2:
             continue  # a name with a dot in it cannot be told from one of more parts
         elif kind:
-            views[name] = read(_DEFINED.sub("", told or older.IN_MEMORY, count=1))
+            defined = _DEFINED.sub("", told or "", count=1)
+            registered = not defined or _REGISTERED.fullmatch(defined)
+            views[name] = older.in_memory(place[-1]) if registered else read(defined)
         else:
             tables.setdefault(name, []).append(told)
     if sum(map(len, tables.values())) > _LIMIT:

@@ -13,7 +13,7 @@ from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.integrations.statements import seeing
-from tests.watched import watched
+from tests.watched import instrumented, watched
 
 duckdb: Any = pytest.importorskip("duckdb")
 pytestmark = pytest.mark.library
@@ -211,3 +211,14 @@ def test_what_comes_from_a_frame_of_the_program_is_judged_by_all_that_the_work_h
                 ways[way]()
         patching.uninstall()
         assert frame is not None
+
+
+@pytest.mark.parametrize("name", ["shown", "Shown", "what is shown"])
+def test_a_frame_that_is_registered_has_the_name_that_it_was_given(tmp_path: Path, name: str) -> None:
+    pandas: Any = pytest.importorskip("pandas")
+    with instrumented(tmp_path, "duckdb") as here, duckdb.connect(str(tmp_path / "shop.duckdb")) as db:
+        db.register(name, pandas.DataFrame({"x": [1]}))
+        with privacylib.scope("work"):
+            db.execute(f'create table made as select x from "{name}"')
+    sink = f"duckdb://{tmp_path}/shop.duckdb/main.made#x"
+    assert [source.lower() for source, into in here.pairs() if into == sink] == [f"memory://{name.lower()}#x"]
