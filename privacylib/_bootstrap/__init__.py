@@ -28,6 +28,8 @@ def init(
         service: Name of the service; the program's name where left out.
         policy: A policy file; an empty policy where left out.
         exporter: One or several OpenTelemetry span exporters; they are shut down with privacylib, or when replaced.
+            Each is known by its number in the list: keep the order from one start to the next, and add new ones at the
+            end.
         spool: Directory of the spool, ``.privacylib`` in the working directory where left out.
         mode: The strictest that requirements may be: ``observe``, ``simulate`` or ``enforce``.
         instrument: I/O libraries to instrument: True for all that are known, or their names.

@@ -38,7 +38,9 @@ EXIT_TIMEOUT = 10.0
 
 _DESCRIPTION = """Export what any process recorded in these spools and nobody has exported yet, whether it runs, has
 closed, or was killed. A running process that has an exporter of its own keeps it. Each span says its producer and
-sequence, by which receivers drop what comes twice."""
+sequence, by which receivers drop what comes twice. An exporter is known by its number in the list: what the first one
+has taken, the first one of the next drain, or of the service, does not get, whatever it is. To look at the spans of a
+spool that a collector is to get, drain a copy."""
 
 
 def add(subparsers: Subparsers) -> None:
@@ -47,7 +49,8 @@ def add(subparsers: Subparsers) -> None:
     spool_argument(parser)
     parser.add_argument(
         "--exporter", metavar="NAME", action="append",
-        help="otlp, console or module:factory; several times for several; default: PRIVACYLIB_EXPORTER, or otlp",
+        help="otlp, console or module:factory; several times for several, always in the same order; default: "
+        "PRIVACYLIB_EXPORTER, or otlp",
     )  # fmt: skip
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument("--once", action="store_true", help="export what there is, and end; the default")

@@ -3,7 +3,7 @@
 import gc
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,36 @@ def test_fault_17_an_hours_outage_is_a_line_a_minute_at_most(
     exporter.up_at = clock.now
     pass_time(lane, clock, 1)
     assert exporter.arrived in (20, 21)  # that of a span more, which shows whether others are taken
+
+
+class Keeping:
+    """Hold an exporter, as one that samples or adds something does; this class is from another module."""
+
+    __module__ = "elsewhere"
+
+    def __init__(self, exporter: object) -> None:
+        self.exporter = exporter
+
+
+HOLDERS: dict[str, Callable[[object], object]] = {
+    "in an attribute": Keeping,
+    "two levels down": lambda one: Keeping([Keeping(one)]),
+    "by name": lambda one: Keeping({"a": one}),
+}
+
+
+@pytest.mark.parametrize("held", HOLDERS.values(), ids=HOLDERS)
+def test_fault_17_what_an_exporter_holds_is_quiet_too(
+    clock: Clock, caplog: pytest.LogCaptureFixture, held: Callable[[Down], object]
+) -> None:
+    exporter = Down(clock)
+    quiet = Quiet(held(exporter))
+    quiet.begin()
+    for _ in range(60):
+        exporter.export(())
+        clock.now += 5
+    quiet.end()
+    assert len(caplog.records) == 5
 
 
 def waits(exporter: Down) -> list[float]:
