@@ -20,6 +20,14 @@ Told: TypeAlias = tuple[str, Callable[..., Asset], Any]
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _ANY = "{…}"
+_CALLS = frozenset(
+    str.split("""
+    connect copy_file_range creat execv execve execvp fopen fopen64 fputs fread fwrite link open open64 openat popen
+    pread pread64 pwrite pwrite64 read readv recv recvfrom recvmsg rename renameat send sendfile sendmsg sendto splice
+    symlink system write writev
+    """)
+)
+"""Functions of the C library by which data comes or goes: who looks for one by `ctypes` calls it unseen."""
 
 
 def _opened(path: Any, mode: str | None, flags: int) -> Told | None:
@@ -102,7 +110,16 @@ def _line(_: Any) -> Told:
     return "os.system", _named, "sh"
 
 
+def _looked_up(_: Any, name: Any) -> Told | None:
+    return ("ctypes.dlsym", _native, name) if name in _CALLS else None
+
+
+def _native(name: Any) -> Asset:
+    return Asset("native", str(name))
+
+
 EVENTS: Mapping[str, Callable[..., Told | None]] = {
+    "ctypes.dlsym": _looked_up,
     "mmap.__new__": _mapped,
     "open": _opened,
     "os.exec": _program("os.exec"),

@@ -8,11 +8,12 @@ from privacylib.families.paths import file_operation, moved
 from privacylib.model import Kind, Operation
 
 __all__ = [
-    "is_gone", "is_missing", "linked", "opened", "opened_by", "opened_by_flags", "read_by", "renamed", "sent",
-    "written_by",
+    "is_gone", "is_missing", "kept", "linked", "opened", "opened_by", "opened_by_flags", "read_by", "remembered",
+    "renamed", "sent", "written_by",
 ]  # fmt: skip
 
 _OPEN = "/proc/self/fd"
+_HISTORY = os.path.expanduser("~/.history")  # noqa: PTH111 - paths are text here
 
 
 def opened(file: Any, mode: str, opener: Any) -> tuple[Operation, ...]:
@@ -79,6 +80,16 @@ def linked(old: Any, new: Any, directory: int | None = None) -> tuple[Operation,
     """Describe a symbolic link, which leads to a place as seen from where the link is."""
     link = os.fsdecode(_below(directory, new))
     return renamed(os.path.join(os.path.dirname(link), os.fsdecode(old)), link)  # noqa: PTH118, PTH120 - bytes too
+
+
+def remembered(file: Any) -> tuple[Operation, ...]:
+    """Describe that readline reads lines that were typed before."""
+    return file_operation(_HISTORY if file is None else file, Kind.READ)
+
+
+def kept(file: Any) -> tuple[Operation, ...]:
+    """Describe that readline writes the lines that were typed."""
+    return file_operation(_HISTORY if file is None else file, Kind.WRITE)
 
 
 def _below(directory: int | None, path: Any) -> Any:

@@ -37,6 +37,7 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
 
 _OPENS = typed(path=PATHS, flags=SupportsIndex)
 _MOVE, _PINS = ("src", "dst", "src_dir_fd", "dst_dir_fd"), {"src": resolved, "dst": resolved}
+_RENAMED = _of(files.renamed, "self", "target")
 _TAKES, _GONE = typed(src=PATHS, dst=PATHS), _of(files.is_gone, "src", "src_dir_fd")
 
 
@@ -51,10 +52,7 @@ INTEGRATION = Integration(
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
         Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}, takes=_OPENS),
         *(_move(target, pins=_PINS) for target in ("os:rename", "os:replace", "os:link")),
-        *(
-            Patch(f"pathlib:Path.{n}", _of(files.renamed, "self", "target"), until=(3, 11))
-            for n in ("rename", "replace")
-        ),
+        *(Patch(f"pathlib:Path.{name}", _RENAMED, until=(3, 11)) for name in ("rename", "replace")),
         Patch("pathlib:Path.hardlink_to", _of(files.renamed, "target", "self"), until=(3, 11)),
         Patch("os:symlink", _of(files.linked, "src", "dst", "dir_fd"), pins=_PINS, takes=_TAKES),
         Patch("pathlib:Path.symlink_to", _of(files.linked, "target", "self"), until=(3, 11), takes=typed(target=PATHS)),
@@ -63,6 +61,8 @@ INTEGRATION = Integration(
         *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),
         *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in ("write", "pwrite", "writev")),
         Patch("os:sendfile", _of(files.sent, "in_fd", "out_fd")),
+        Patch("readline:read_history_file", _of(files.remembered, "filename")),
+        Patch("readline:write_history_file", _of(files.kept, "filename")),
         # numpy may have kept the bare function
         Patch(
             "numpy.lib._datasource:_FileOpeners.__getitem__", after=lambda call: call.result if call["key"] else io.open

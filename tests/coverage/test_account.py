@@ -1,6 +1,7 @@
 """What no operation explains is counted by call site, and refused where a rule says so."""
 
 import asyncio
+import ctypes
 import io
 import mmap
 import os
@@ -134,6 +135,15 @@ def test_programs_devices_directories_and_what_is_not_there_are_none(tmp_path: P
             os.posix_spawn(tmp_path / "missing", ["missing"], {})
         __import__("wave")
     assert counted.gaps == []
+
+
+def test_functions_of_the_c_library_are_counted_when_they_are_looked_for() -> None:
+    library = ctypes.CDLL(None)
+    with kept() as counted:
+        assert library.write
+        assert library.strlen
+    assert counted.events == ["ctypes.dlsym"]
+    assert counted.functions == ["test_account:test_functions_of_the_c_library_are_counted_when_they_are_looked_for"]
 
 
 def test_operations_explain_what_happens_inside(data: Path) -> None:

@@ -299,3 +299,12 @@ def test_a_descriptor_is_no_path(here: Watched, tmp_path: Path) -> None:
     with open(descriptor, "w") as file:  # noqa: PTH123 - a descriptor
         file.write("text")
     assert (tmp_path / "sink").read_text() == "text"
+
+
+def test_the_history_of_readline_is_a_file_too(here: Watched, tmp_path: Path) -> None:
+    readline = pytest.importorskip("readline")
+    (tmp_path / "typed").write_text("ana\n")
+    with privacylib.scope("work", fresh=True):
+        readline.read_history_file(tmp_path / "typed")
+        readline.write_history_file(tmp_path / "kept")
+    assert here.pairs() == {(f"file://{tmp_path}/typed", f"file://{tmp_path}/kept")}
