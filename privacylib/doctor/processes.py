@@ -12,6 +12,7 @@ from privacylib.recorder import (
     Producer,
     Tallies,
     acknowledged,
+    is_heir,
     quarantined,
 )
 
@@ -42,7 +43,7 @@ class Process:
         segments: Number of its segments.
         not_exported: How many of those an exporter is still to take; all of them where there is no exporter.
         quarantined: Records that an exporter takes in no company.
-        damaged: Slots and definitions that cannot be read.
+        damaged: Slots and definitions that cannot be read, and the description of its process where that cannot.
         refused: Calls that were refused, by cause.
         errors: Errors that privacylib swallowed, by where and type.
         gaps: I/O that no operation explains, by event and call site.
@@ -113,7 +114,7 @@ def examined(producer: Producer, counts: Tallies, spool: Path) -> Process:
         segments=len(numbers),
         not_exported=len(numbers) - len(taken),
         quarantined=len(quarantined(store)),
-        damaged=counts.corrupt + producer.corrupt,
+        damaged=counts.corrupt + producer.corrupt + producer.undescribed,
         refused=dict(producer.refused),
         errors=dict(producer.errors),
         gaps=dict(producer.gaps),
@@ -123,7 +124,7 @@ def examined(producer: Producer, counts: Tallies, spool: Path) -> Process:
 
 def _state(producer: Producer) -> str:
     meta = producer.meta
-    if meta.get("folded"):
+    if is_heir(producer.store):
         return "folded"
     if meta.get("closed"):
         return "closed"

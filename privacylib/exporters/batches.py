@@ -9,7 +9,7 @@ from privacylib.exporters.delivery import BATCH
 from privacylib.exporters.detail import Detail
 from privacylib.exporters.spans import Spans
 from privacylib.model import Flag
-from privacylib.recorder import Cursor, Entry, Producer, Tally, sequence_of, tallies_before
+from privacylib.recorder import Cursor, Entry, Producer, Tally, is_heir, sequence_of, tallies_before
 from privacylib.runtime import faults
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Batches:
         self._producer = producer
         self._detail = detail
         self._spans = Spans(producer)
-        self._is_heir = bool(producer.meta.get("folded"))
+        self._is_heir = is_heir(producer.store)
         self._totals: dict[int, Tally] | None = None
         self._named: set[int] = set()
         self._late: set[int] | None = None

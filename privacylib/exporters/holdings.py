@@ -10,7 +10,7 @@ from time import monotonic
 from weakref import WeakSet
 
 from privacylib.exporters.places import note_of
-from privacylib.recorder import EXPORTING, NOTE_OF_EXPORTER, Store, acknowledged, producers
+from privacylib.recorder import EXPORTING, NOTE_OF_EXPORTER, Store, acknowledged, is_heir, producers
 
 __all__ = ["Holding", "Holdings", "forget_parents"]
 
@@ -59,7 +59,7 @@ class Holding:
         with suppress(OSError):  # a full disk: it is asked again the next time
             if taken and asked and not had:
                 self.store.keep(_WANTED, b"")
-            elif not taken and not asked and self.store.meta():
+            elif not taken and not asked and self.store.known():
                 self.store.keep(_WANTED, b"1")
         return taken
 
@@ -184,25 +184,21 @@ class Holdings:
         if holding.over and self._has_all(store):
             self._finished.add(path)
         elif holding.take():
-            if store.meta():
+            if store.known():
                 self._held[path] = holding
             else:  # folded into another one in between
                 holding.release()
 
     def _has_all(self, store: Store) -> bool:
         """Return whether there is nothing left to export of a producer that is over."""
-        if _is_heir(store):
+        if is_heir(store):
             return bool(store.meta().get("exported"))
         noted = all(store.kept(note_of(number)) for number in range(self._lanes))
         return noted and all(acknowledged(store, number, over=True) for number in store.numbers())
 
 
-def _is_heir(store: Store) -> bool:
-    return bool(store.meta().get("folded"))
-
-
 def _is_over(store: Store) -> bool:
-    if _is_heir(store):
+    if is_heir(store):
         return True
     with store.orphaned() as over:
         return over

@@ -202,7 +202,7 @@ class Lane:
     def _is_elsewhere(self) -> bool:
         """Return whether another process exports what this one records; it was asked to leave."""
         own = self._own
-        return own is not None and not own.take_own() and bool(own.store.meta())
+        return own is not None and not own.take_own() and own.store.known()
 
     def _export_own(self, own: Holding) -> bool:
         try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from privacylib.recorder.interrupts import of_the_host
     from privacylib.recorder.memory import MemoryStore
     from privacylib.recorder.quarantining import quarantine, quarantined
-    from privacylib.recorder.reading import Producer, producers
+    from privacylib.recorder.reading import Producer, is_heir, producers
     from privacylib.recorder.recorder import Recorder
     from privacylib.recorder.room import DEFAULT_CAP
     from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, sequence_of
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ABOUT", "BLOCK_BITS", "DEFAULT_CAP", "EXPORTING", "FOLDING", "NOTE_OF_EXPORTER", "Auxiliary", "Cursor",
     "DirectoryStore", "Entry", "MemoryStore", "Producer", "Recorder", "Store", "Tallies", "Tally", "acknowledged",
-    "adopt", "folded_below", "keys_of", "make_directory", "of_the_host", "producers", "quarantine", "quarantined",
-    "sequence_of", "tallies", "tallies_before",
+    "adopt", "folded_below", "is_heir", "keys_of", "make_directory", "of_the_host", "producers", "quarantine",
+    "quarantined", "sequence_of", "tallies", "tallies_before",
 ]  # fmt: skip
 
 _PARTS = {
@@ -41,7 +41,7 @@ _PARTS = {
     "interrupts": ("of_the_host",),
     "memory": ("MemoryStore",),
     "quarantining": ("quarantine", "quarantined"),
-    "reading": ("Producer", "producers"),
+    "reading": ("Producer", "is_heir", "producers"),
     "recorder": ("Recorder",),
     "room": ("DEFAULT_CAP",),
     "scanning": ("Auxiliary", "Cursor", "Entry", "sequence_of"),

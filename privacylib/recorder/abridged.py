@@ -2,7 +2,8 @@
 
 A service with a great many assets defines a great many flows that have nearly all in common. From some number on, one
 of those of the same kind and call site is a base, and the next ones are compressed with its text as the dictionary.
-The line of a base is written twice: no damaged byte costs more than one definition.
+The line of a base is written twice: no damaged byte costs more than one definition. So are the first ones, which are
+all of most processes: there a damaged byte costs none.
 """
 
 import re
@@ -123,7 +124,7 @@ class Abridging:
         self._bases: dict[bytes, tuple[int, bytes, Iterator[int]]] = {}
 
     def lines(self, number: int, text: bytes) -> bytes:
-        """Return what defines a flow: a line, or two where others are going to lean on it.
+        """Return what defines a flow: a line, or two where others are going to lean on it, and of the first ones.
 
         Args:
             number: Its number.
@@ -131,7 +132,7 @@ class Abridging:
         """
         plain = definition_line(number, text)
         if self.written < _FROM:
-            return plain
+            return plain + plain
         base = self._bases.get(_likeness(text))
         if base is None or next(base[2], None) is None:
             return plain + sealed(b'"base":%d,"flow":%s}' % (number, text))
@@ -149,7 +150,7 @@ class Abridging:
             offset: Where they begin.
         """
         self.written += 1
-        if lines.count(b"\n") == 1:
+        if not lines.startswith(b'"base":', lines.find(b"\n") + 1 + _REST):
             return
         if len(self._bases) >= _BASES:
             self._bases.clear()

@@ -153,10 +153,10 @@ def _over(spool: Path, names: Iterable[str], held: ExitStack) -> Iterator[Direct
 def _is_over(store: DirectoryStore, held: ExitStack) -> bool:
     if not held.enter_context(store.orphaned()):
         return False
-    if not (store.kept("meta.json") or store.lines(size=1)):  # killed before it could record anything
+    if not store.known():  # killed before it could record anything
         _removed(store)
         return False
-    lock = store.lock(EXPORTING) if store.meta() else None  # whoever exports it has it until then
+    lock = store.lock(EXPORTING)  # whoever exports it has it until then
     if lock is None:
         return False
     held.enter_context(lock)

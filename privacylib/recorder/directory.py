@@ -1,7 +1,6 @@
 """Keep a producer in a directory of the spool."""
 
 import fcntl
-import json
 import mmap
 import os
 import re
@@ -13,6 +12,7 @@ from typing import Any
 
 from privacylib.recorder.disk import bytes_of, make_directory, used_in
 from privacylib.recorder.interrupts import of_the_host
+from privacylib.recorder.lines import sealed_line, told_in
 from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
 from privacylib.recorder.mapping import map_file
 from privacylib.recorder.store import EXPORTING, PART, allocate, new_producer_id
@@ -101,7 +101,7 @@ class DirectoryStore:
     def write_meta(self, meta: Mapping[str, Any]) -> None:
         """Replace ``meta.json`` as a whole."""
         self._make()
-        self.keep("meta.json", json.dumps(meta).encode())
+        self.keep("meta.json", sealed_line(meta))
 
     def keep(self, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
         """Replace a file in the producer's directory, which is there once the first byte is written."""
@@ -230,12 +230,17 @@ class DirectoryStore:
         """Cut the file to its first `size` bytes."""
         os.truncate(self._segment(number), size)
 
+    def known(self) -> bool:
+        """Return whether there is a producer: a damaged or missing ``meta.json`` hides none of its records."""
+        return bool(self.length("meta.json") or self.length("flows.jsonl") or self.numbers())
+
     def meta(self) -> dict[str, Any]:
         """Return ``meta.json``; empty when it is missing or damaged."""
         try:
-            return dict(json.loads((self._path / "meta.json").read_bytes()))
-        except (OSError, ValueError, TypeError):
+            told = (self._path / "meta.json").read_bytes()
+        except OSError:
             return {}
+        return told_in(told.removesuffix(b"\n"))
 
     def lines(self, offset: int = 0, size: int = -1) -> bytes:
         """Return ``flows.jsonl`` from a byte offset on; empty when it is missing."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
-__all__ = ["BEHIND_CHECKSUM", "encoded", "is_whole", "lines_in", "sealed", "sealed_line", "unsealed"]
+__all__ = ["BEHIND_CHECKSUM", "encoded", "is_whole", "lines_in", "sealed", "sealed_line", "told_in", "unsealed"]
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _PREFIX = b'{"crc":"'
@@ -44,6 +44,16 @@ def unsealed(line: bytes) -> dict[str, Any] | None:
         return dict(json.loads(line))
     except (ValueError, TypeError):
         return None
+
+
+def told_in(line: bytes) -> dict[str, Any]:
+    """Return the object of a line that may be of a version that wrote no checksum; empty when it is damaged."""
+    if line.startswith(_PREFIX):
+        return unsealed(line) or {}
+    try:
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return {}
 
 
 def lines_in(data: bytes) -> Iterator[bytes]:

@@ -118,6 +118,10 @@ class MemoryStore:
         """Show only the first `size` bytes from now on."""
         self._sizes[number] = size
 
+    def known(self) -> bool:
+        """Return whether anything was written."""
+        return bool(self._meta or self._lines or self._segments)
+
     def meta(self) -> dict[str, Any]:
         """Return what is known of the producer."""
         return dict(self._meta)

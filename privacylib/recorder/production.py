@@ -259,7 +259,7 @@ class Production(Producing):
 
     def _is_lost(self, error: OSError) -> bool:
         """Return whether somebody removed the directory. This is over then, and whoever records goes on in another."""
-        if not (self._started and isinstance(error, FileNotFoundError)) or self.store.meta():
+        if not (self._started and isinstance(error, FileNotFoundError)) or self.store.known():
             return False
         self.guard[0] = 0
         self.refusals.attach(None)

@@ -23,7 +23,7 @@ from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Scan
 from privacylib.recorder.store import ABOUT, Store
 
-__all__ = ["Producer", "producers"]
+__all__ = ["Producer", "is_heir", "producers"]
 
 _PATIENCE = 5.0
 """Seconds to wait for a process that folds producers; one that was stopped stands there for ever."""
@@ -58,6 +58,11 @@ class Producer:
     def meta(self) -> Mapping[str, Any]:
         """Return ``meta.json``: service, pid, started, closed, refused."""
         return self.store.meta()
+
+    @property
+    def undescribed(self) -> bool:
+        """Return whether ``meta.json`` is damaged or missing, so that nobody knows whose records these are."""
+        return not self.meta
 
     @property
     def service(self) -> str:
@@ -163,7 +168,7 @@ def producers(spool: Path) -> Iterator[Producer]:
     if not spool.is_dir():
         return
     with spool_lock(spool, fcntl.LOCK_SH, _PATIENCE):  # then it is read as it would be after a kill
-        found = sorted(path.name for path in spool.iterdir() if _is_producer(path))
+        found = sorted(path.name for path in spool.iterdir() if _is_producer(spool, path.name))
         heirs = [DirectoryStore(spool, name) for name in found if name.startswith(FOLDED)]
         leftovers = {name for heir in heirs for name in kept_counts(heir, flows=False).absorbed}
         for name in found:
@@ -171,9 +176,14 @@ def producers(spool: Path) -> Iterator[Producer]:
                 yield Producer(DirectoryStore(spool, name))
 
 
-def _is_producer(path: Path) -> bool:
+def is_heir(store: Store) -> bool:
+    """Return whether producers are folded into this one, whatever can be read of it."""
+    return store.producer.startswith(FOLDED)
+
+
+def _is_producer(spool: Path, name: str) -> bool:
     try:
-        return (path / "meta.json").exists() or (path / "flows.jsonl").exists()
+        return DirectoryStore(spool, name).known()
     except OSError as error:  # somebody else's, such as the ``lost+found`` of a file system
         if of_the_host(error):
             raise

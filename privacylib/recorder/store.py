@@ -119,6 +119,10 @@ class Store(Protocol):
         """Cut a segment to its first `size` bytes."""
         ...
 
+    def known(self) -> bool:
+        """Return whether there is a producer, whatever can be read of it."""
+        ...
+
     def meta(self) -> dict[str, Any]:
         """Return what is known of the producer; empty when it cannot be read."""
         ...

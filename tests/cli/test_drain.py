@@ -130,6 +130,14 @@ def test_closed_killed_and_living_producers_arrive_once(here: Path, receiver: Re
     assert drained("--spool", one, "--spool", two)["exporters"][0]["spans"] == 3
 
 
+def test_a_damaged_meta_keeps_no_record_from_the_exporter(here: Path) -> None:
+    spool = here / "spool"
+    left(spool, 0, 10, "killed")
+    (meta,) = spool.glob("*/meta.json")
+    meta.write_bytes(b"\x7f" + meta.read_bytes()[1:])
+    assert drained("--spool", spool, "--exporter", "factories:Appending")["exporters"][0]["spans"] == 10
+
+
 def sequence(span: Any) -> int:
     return next(each.value.int_value for each in span.attributes if each.key == "privacylib.sequence")
 

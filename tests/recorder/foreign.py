@@ -31,7 +31,7 @@ class Spool:
         self.damaged = 0
         self.whole = b""
         self._path = path
-        self.meta: dict[str, Any] = json.loads(self._bytes("meta.json") or b"{}")
+        self.meta: dict[str, Any] = next(self._lines("meta.json"), dict[str, Any]())
         self.flows: dict[int, Flow] = dict(self._flows())
         self.counts = list(self._lines("counts.jsonl"))
         self.folded = max((line["folded"] for line in self.counts if "folded" in line), default=0)
@@ -131,7 +131,7 @@ class Spool:
 def read_spool(path: Path) -> list[Spool]:
     """Return the producers of a spool, in the order of their names; leftovers of a kill are passed over."""
     directories = sorted(each for each in path.iterdir() if each.is_dir())
-    found = [Spool(each) for each in directories if (each / "meta.json").exists() or (each / "flows.jsonl").exists()]
+    found = [Spool(each) for each in directories if _is_producer(each)]
     absorbed = {name for each in found for name in each.absorbed}
     return [each for each in found if each.id not in absorbed]
 
@@ -164,6 +164,10 @@ def _slots(data: bytes) -> Iterator[bytes]:
 
 def _is_whole(slot: bytes) -> bool:
     return struct.unpack_from("<I", slot)[0] == zlib.crc32(slot[4:])
+
+
+def _is_producer(path: Path) -> bool:
+    return any((path / name).exists() for name in ("meta.json", "flows.jsonl")) or any(path.glob("*.seg"))
 
 
 def _is_row(data: bytes, at: int) -> bool:

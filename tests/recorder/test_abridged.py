@@ -108,6 +108,19 @@ def test_fault_55_a_flipped_byte_costs_one_definition() -> None:
         assert all(FLOWS[number - 1] == each for number, each in found.items())
 
 
+def test_fault_55_a_flipped_byte_costs_none_of_the_first_definitions() -> None:
+    store = MemoryStore()
+    recorder = Recorder(store, "web")
+    assert all(map(recorder.define, FLOWS[:5]))
+    whole = store.lines()
+    for place in range(len(whole)):
+        damaged = MemoryStore()
+        damaged.add_lines(whole[:place] + bytes((whole[place] ^ 0x5A,)) + whole[place + 1 :])
+        producer = Producer(damaged)
+        assert [producer.flow(number) for number in range(1, 6)] == FLOWS[:5], place
+        assert list(producer.flows.values()) == FLOWS[:5], place
+
+
 def test_every_base_stands_there_twice() -> None:
     store = MemoryStore()
     recorded(Recorder(store, "web"))

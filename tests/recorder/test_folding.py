@@ -303,12 +303,14 @@ def test_nobody_adopts_while_somebody_reads(tmp_path: Path) -> None:
     assert adopt(tmp_path) == 1
 
 
-def test_a_producer_whose_service_is_not_known_is_left_alone(tmp_path: Path) -> None:
+def test_a_producer_whose_service_is_not_known_is_folded_as_others_are(tmp_path: Path) -> None:
     recorder = Recorder(DirectoryStore(tmp_path), "web")
     assert many(recorder, 10) == 10
     recorder.close()
     (tmp_path / recorder.store.producer / "meta.json").write_bytes(b"{")
-    assert adopt(tmp_path) == 0
+    assert adopt(tmp_path) == 1
+    [heir] = producers(tmp_path)
+    assert heir.service == ""
     assert total(tmp_path) == 10
 
 

@@ -265,6 +265,23 @@ def test_fault_55_torn_and_missing_files_leave_the_rest(tmp_path: Path) -> None:
     assert list(producer.records()) == []
 
 
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"crc":"00000000","service":"web"}\n', None])
+def test_fault_55_a_damaged_meta_hides_no_record(tmp_path: Path, damage: bytes | None) -> None:
+    meta = spool_of(tmp_path, 3).parent / "meta.json"
+    meta.unlink()
+    if damage is not None:
+        meta.write_bytes(damage)
+    (meta.parent / "flows.jsonl").rename(tmp_path / "elsewhere")  # the segments alone say that there is a producer
+    [producer] = producers(tmp_path)
+    assert (producer.service, producer.undescribed, len(list(producer.records()))) == ("", True, 3)
+
+
+def test_a_meta_without_a_checksum_is_read(tmp_path: Path) -> None:
+    meta = spool_of(tmp_path, 3).parent / "meta.json"
+    meta.write_bytes(b'{"format": 1, "service": "old"}')
+    assert [producer.service for producer in producers(tmp_path)] == ["old"]
+
+
 @given(st.lists(records, max_size=20, unique_by=lambda record: record.span))
 def test_tallies_count_what_records_say(wanted: list[Record]) -> None:
     recorder = Recorder(MemoryStore(), "web", 256)
@@ -329,9 +346,9 @@ def test_fault_55_a_flipped_byte_of_any_file_stops_nobody(tmp_path: Path) -> Non
             damaged[at] ^= 0x5A
             file.write_bytes(damaged)
             found = [tally.count for each in producers(tmp_path) for tally in tallies(each).flows.values()]
-            assert 36 - sum(found) in range(9), (file, at)  # a line of counts at most
+            assert 36 - sum(found) in range(2 if file.suffix == ".seg" else 1), (file, at)
             for each in producers(tmp_path):
-                assert len(each.flows) >= 2, (file, at)
+                assert len(each.flows) == 3, (file, at)
                 assert sum(each.refused.values()) <= 2, (file, at)
                 assert all(record.start < 12 for record in each.records())
         file.write_bytes(whole)
