@@ -5,6 +5,7 @@ import contextvars
 import io
 import logging
 import os
+import queue
 import shutil
 import signal
 import subprocess
@@ -164,6 +165,39 @@ def test_without_exporter_there_is_nothing_to_flush(spool: Path) -> None:
     privacylib.init(spool=spool)
     write(1)
     assert privacylib.flush()
+
+
+class Handing(SpanExporter):
+    """Hand spans to a worker that runs before privacylib does."""
+
+    def __init__(self) -> None:
+        self.items: queue.Queue[object] = queue.Queue()
+        self.worked = 0
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self) -> None:
+        while self.items.get() is not None:
+            with privacylib.write("file:///sent"):
+                self.worked += 1
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.items.put(len(spans))
+        return SpanExportResult.SUCCESS
+
+
+def test_fault_20_nor_does_a_worker_of_the_exporter_that_was_there_before(spool: Path) -> None:
+    exporter = Handing()
+    privacylib.init(exporter=exporter, spool=spool)
+    write(1)
+    assert privacylib.flush()
+    wait_until(lambda: exporter.worked == 1)
+    exporter.items.put("the host's")
+    wait_until(lambda: exporter.worked >= 2)
+    write(2)
+    assert privacylib.flush()
+    wait_until(lambda: exporter.worked >= 3)
+    exporter.items.put(None)
+    assert recorded(spool) == 3  # two of the host's own, and what the worker did with the host's item
 
 
 @pytest.mark.parametrize("how", [raising, lambda: SpanExportResult.FAILURE], ids=["raises", "says failure"])

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from attrs import frozen
 
-from privacylib.context import PROCESS, Frame
+from privacylib.context import PROCESS, Frame, is_unseen
 from privacylib.instrumentation.hops.batons import Home, Reads, seen
 from privacylib.model import NO_ZONE, Zone
 
-__all__ = ["UNTAGGED", "Shelf", "Tag", "has_shelf", "is_data", "lose", "shelf_of", "tag_of"]
+__all__ = ["OURS", "UNTAGGED", "Shelf", "Tag", "has_shelf", "is_data", "lose", "shelf_of", "tag_of"]
 
 _ATTRIBUTE = "_privacylib_shelf"
 LENT = 1024
@@ -43,12 +43,17 @@ class Tag:
 UNTAGGED = Tag("queue", bytes(16), 0, NO_ZONE, Home.lost("queue").reads, inside=False)
 """The tag of an item that got inside unseen."""
 
+OURS = Tag("unseen", bytes(16), 0, NO_ZONE, Home.lost("queue").reads[:0], inside=False)
+"""The tag of what privacylib's own work puts: an exporter hands its spans to a worker of its own."""
+
 
 def tag_of(frame: Frame | None) -> Tag | None:
     """Return what items put under a frame carry; None where there is nothing to carry."""
     frame = frame or PROCESS.outside()
     if frame is None:
         return None
+    if is_unseen(frame):
+        return OURS
     scope = frame.scope
     held = seen(scope.reads, PROCESS.frame.scope.reads)
     opened = scope.opened

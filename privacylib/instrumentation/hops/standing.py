@@ -5,6 +5,8 @@ other, such as a worker's loop, does what it does with the item in the producer'
 continues the producer's unless it works for the same request. With an item of another queue in hand it holds both, and
 stands in both zones. It may have been started in somebody's scope, as by the first request that needs a worker: what
 that scope has read stays in sight, and as long as it is open, what the worker reads is in sight of it.
+
+What privacylib's own work put, a worker outside scopes does unseen: else an exporter's own worker is exported for ever.
 """
 
 from typing import Any
@@ -20,11 +22,12 @@ from privacylib.context import (
     frame_now,
     get_frame,
     is_unseen,
+    runner,
     set_frame,
     stands_in,
 )
 from privacylib.instrumentation.hops.batons import LOST, receive
-from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag
+from privacylib.instrumentation.hops.shelves import OURS, UNTAGGED, Tag
 from privacylib.model import Kind, Operation, PolicyDenied, Source, Zone
 from privacylib.runtime import ACTIVE, faults, into_open_writes, stacked
 
@@ -42,11 +45,14 @@ def stand(at: Any, tag: Tag | None) -> bool:
         PolicyDenied: A write is open where the consumer stands that an enforced rule keeps the data from.
     """
     frame = get_frame()
-    if frame is not None and is_unseen(frame):
+    if frame is not None and is_unseen(frame) and not (isinstance(frame, Desk) and frame.is_of(at)):
         return False
     frame = _before(at, frame)
     within = frame is not None and frame.scope.opened and not frame.scope.outlived
-    if tag is None:
+    if tag == OURS and (frame is None or not frame.scope.opened):
+        set_frame(Desk(at, Scope(OURS.name, OURS.key, ReadSet(OURS.key), orphan_of=runner), OURS.zone, frame, None))
+        return False
+    if tag is None or tag == OURS:
         return within
     if not tag.inside or (frame is not None and within and stands_in(frame.scope)):
         _join(frame_now(), tag)
