@@ -251,7 +251,8 @@ def _portless(text: str) -> str:
 
 
 def _without_numbers(text: str) -> str:
-    return re.sub(r":\d+|\[\d+\]", "", text)
+    """Take out numbers, and the counts that Datasette itself breaks off after 10 ms, where the machine is busy."""
+    return re.sub(r":\d+|\[\d+\]|ERROR: conn=.*, sql = 'select count\(\*\) from .*\n", "", text)
 
 
 def test_enforced_its_one_forbidden_flow_is_refused(tmp_path: Path, bare: Ran) -> None:
