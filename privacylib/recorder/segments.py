@@ -1,6 +1,7 @@
 """The segments of one producer: how large each is, and into which nobody writes any more."""
 
 from collections.abc import Iterator
+from errno import EDQUOT, ENOSPC
 from itertools import count
 from mmap import mmap
 from time import time_ns
@@ -15,6 +16,9 @@ from privacylib.recorder.store import Store
 __all__ = ["Segments"]
 
 _FIRST_SEGMENT = 1 << 16
+_SMALLEST = 1 << 12
+"""Bytes of a segment where the disk has no room for a larger one."""
+
 _SEGMENTS = 16
 
 
@@ -35,6 +39,7 @@ class Segments:
         self._size = size
         self._cap = cap
         self._guard = guard
+        self._limit = size  # twice the bytes for which the disk had room
         self._numbers = count()
         self._worn: dict[int, ref[mmap]] = {}
 
@@ -51,11 +56,22 @@ class Segments:
         number = next(self._numbers)
         largest = _FIRST_SEGMENT if self.room.tight else _FIRST_SEGMENT << min(number, 16)
         # The segment that is written to cannot be folded: it must be a small part of the spool.
-        size = max(min(self._size, largest, self._cap // _SEGMENTS // SLOT * SLOT), 2 * SLOT)
+        size = max(min(self._size, largest, self._limit, self._cap // _SEGMENTS // SLOT * SLOT), 2 * SLOT)
         self.room.take(size)
-        view = self._store.add_segment(number, size)
+        view = self._added(number, size)
+        size = len(view)
+        self._limit = min(2 * size, self._size)
         view[:SLOT] = header(number, size, self._store.producer, time_ns())
         return number, Window(SLOT, size, self._guard, view)
+
+    def _added(self, number: int, size: int) -> mmap:
+        """Return the bytes of a segment; where the disk has no room for it, those of the smallest."""
+        try:
+            return self._store.add_segment(number, size)
+        except OSError as error:
+            if error.errno not in (ENOSPC, EDQUOT) or size <= _SMALLEST:
+                raise
+            return self._store.add_segment(number, _SMALLEST)
 
     def wear(self, number: int, window: Window) -> None:
         """Note that a segment is full, if there was one."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import DirectoryStore, Recorder, adopt, producers, tallies
 from privacylib.recorder import production as producing
+from privacylib.recorder.store import allocate
 from tests.recorder.faults import SHORT, WRITING, at, failing
 
 KEY = bytes(range(16))
@@ -193,3 +194,25 @@ print(spans)
 """
     ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
     assert (ended.stdout, ended.stderr) == ("100000\n", "")
+
+
+def test_where_no_large_segment_fits_small_ones_are_filled(tmp_path: Path) -> None:
+    free = 1 << 20
+
+    def reserve(descriptor: int, size: int) -> None:
+        nonlocal free
+        if size > free:
+            raise OSError(errno.ENOSPC, "full")
+        free -= size
+        allocate(descriptor, size)
+
+    recorder = Recorder(DirectoryStore(tmp_path, None, reserve), "web", 1 << 20)
+    number = recorder.define(FLOWS[0])
+    accepted = sum(recorder.append(number, 0, 1, 2, recorder.next_span(), 0, KEY) for _ in range(20_000))
+    assert free < 3 * 4096  # nothing is left in which a segment fits beside its room for the boards
+    assert accepted > 0.95 * (1 << 20) / 64
+    assert recorder.refused == {"ENOSPC": 20_000 - accepted}
+    free = 1 << 30
+    assert sum(recorder.append(number, 0, 1, 2, recorder.next_span(), 0, KEY) for _ in range(100_000)) == 100_000
+    assert recorder.store.size(recorder.store.numbers()[-1]) == 1 << 20  # it grows again
+    assert recorded(tmp_path) == accepted + 100_000
