@@ -11,7 +11,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from math import inf
 from pathlib import Path
+from time import monotonic, monotonic_ns
 
 from attrs import define
 
@@ -66,7 +68,7 @@ class _Heir:
         keep_counts(self.store, self.counts, sys.maxsize)
 
 
-def adopt(spool: Path) -> int | None:
+def adopt(spool: Path, until: float = inf) -> int | None:
     """Fold producers that have closed or died, and that every exporter has taken.
 
     Those of a service become one; those that never had an exporter another one, so that who exports later can
@@ -74,6 +76,7 @@ def adopt(spool: Path) -> int | None:
 
     Args:
         spool: Directory of the spool.
+        until: Moment of the monotonic clock after which none is begun any more, but for a first one.
 
     Returns:
         How many were folded; None when another process is at it, or somebody is reading.
@@ -85,14 +88,23 @@ def adopt(spool: Path) -> int | None:
         if not alone:
             return None
         left = _sweep(spool)
-        names = iter(sorted(path.name for path in spool.iterdir() if not path.name.startswith(FOLDED)))
-        names = (name for name in names if name not in left)
+        found = sorted(path.name for path in spool.iterdir() if not path.name.startswith(FOLDED))
+        names = _in_turn([name for name in found if name not in left], until)
         heirs: dict[tuple[str, bool], _Heir] = {}
         folded, most = 0, 1
         while some := _adopt_some(spool, names, heirs, most):
             folded += some
             most = min(2 * most, _AT_ONCE)
         return folded
+
+
+def _in_turn(names: list[str], until: float) -> Iterator[str]:
+    """Yield names until a moment, where there is one from anywhere on: those that must stay are not all there is."""
+    start = monotonic_ns() % len(names) if names and until < inf else 0
+    for name in (*names[start:], *names[:start]):
+        yield name
+        if monotonic() >= until:
+            return
 
 
 def _sweep(spool: Path) -> set[str]:

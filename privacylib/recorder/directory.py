@@ -10,7 +10,7 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
-from privacylib.recorder.disk import bytes_of, make_directory, used_in
+from privacylib.recorder.disk import bytes_of, make_directory, note_used, noted_in, used_in
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.lines import sealed_line, told_in
 from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
@@ -96,7 +96,13 @@ class DirectoryStore:
 
     def used(self) -> tuple[int, int]:
         """Return what all files and directories in the spool take, in blocks, and the number of its directories."""
-        return used_in(self._spool)
+        used, producers = used_in(self._spool)
+        note_used(self._spool, used, producers)
+        return used, producers
+
+    def glance(self) -> tuple[int, int]:
+        """Return what `used` does; where there are many directories, by what was measured when, and by their number."""
+        return noted_in(self._spool) or self.used()
 
     def write_meta(self, meta: Mapping[str, Any]) -> None:
         """Replace ``meta.json`` as a whole."""

@@ -68,6 +68,8 @@ class MemoryStore:
         """Return nothing: memory has no cap of ours."""
         return 0, 1
 
+    glance = used
+
     def keep(self, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
         """Replace a note."""
         del lasting

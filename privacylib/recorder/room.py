@@ -9,6 +9,7 @@ from time import monotonic, sleep
 from privacylib.context import UNSEEN, get_frame, set_frame
 from privacylib.recorder.adopting import adopt
 from privacylib.recorder.folding import acknowledged, fold
+from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.refusals import SpoolFull
 from privacylib.recorder.store import FOLDING, Store
@@ -20,6 +21,19 @@ DEFAULT_CAP = 256 << 20
 
 MANY_PRODUCERS = 256
 """Directories from which on those that are over are made one, however small they are."""
+
+_FAR_TOO_MANY = 1024
+"""Directories from which on some processes fold others before their first record: all of them may end before a thread
+of theirs gets anywhere, and without a close."""
+
+_ONE_OF = 16
+"""Processes of which one does so."""
+
+_BRIEFLY = 0.1
+"""Seconds for which a process that begins, or ends, folds what others left."""
+
+_MEASURING = 50
+"""A measurement is believed for so many times as long as it took."""
 
 _PORTION = 8
 """Segments that are folded at once."""
@@ -65,6 +79,8 @@ class Room:
         self._used = before._used if before else 0
         self._producers = before._producers if before else 0
         self._measured = before._measured if before else float("-inf")
+        self._believed_for = _MEASURED_FOR
+        self._glanced = self._begun = False
 
     @property
     def tight(self) -> bool:
@@ -81,6 +97,9 @@ class Room:
             SpoolFull: They do not fit, and nothing can be folded.
         """
         self.take_little(size)
+        if self._producers > _FAR_TOO_MANY and not self._begun and int(self._store.producer, 16) % _ONE_OF == 0:
+            self._adopt_briefly()
+        self._begun = True
         if self.tight or self._producers > MANY_PRODUCERS:
             self._fold_behind()
 
@@ -89,8 +108,8 @@ class Room:
         self._used += size
         self._unmeasured += size
         near = self._used > self._cap // 2 and self._unmeasured > self._cap // _NOTHING
-        if near or monotonic() >= self._measured + _MEASURED_FOR:
-            self._measure(size)
+        if near or monotonic() >= self._measured + self._believed_for:
+            self._look(size)
         if self._used > self._cap:
             self._make_room(size)
 
@@ -100,11 +119,27 @@ class Room:
         Whoever removes the spool after a shutdown must not meet files that come and go.
         """
         self._left = True
+        if self._producers > MANY_PRODUCERS:
+            self._adopt_briefly()
         if self._folder != get_ident() and self._folding.acquire(timeout=_PATIENCE):
             self._folding.release()
 
+    def _look(self, size: int) -> None:
+        """Measure; before the first record an estimate will do, where it leaves half of the cap."""
+        if not self._glanced:
+            self._glanced = True
+            self._take_for(self._store.glance(), size)
+            if not self.tight:
+                return
+        self._measure(size)
+
     def _measure(self, size: int = 0) -> None:
-        used, self._producers = self._store.used()
+        began = monotonic()
+        self._take_for(self._store.used(), size)
+        self._believed_for = max(_MEASURED_FOR, _MEASURING * (self._measured - began))
+
+    def _take_for(self, found: tuple[int, int], size: int) -> None:
+        used, self._producers = found
         self._used = used + size
         self._unmeasured = 0
         self._measured = monotonic()
@@ -134,7 +169,10 @@ class Room:
     def _run(self) -> None:
         if not self._left and self._folding.acquire(blocking=False):
             try:
-                self._fold(0, self._cap // 8 * 3)
+                if self._producers > MANY_PRODUCERS:
+                    self._adopt_briefly()
+                if self.tight:
+                    self._fold(0, self._cap // 8 * 3)
             except BaseException:  # noqa: BLE001 - nobody is above this thread; the next segment tries again
                 return
             finally:
@@ -151,9 +189,6 @@ class Room:
         try:
             self._folder = get_ident()
             set_frame(UNSEEN)
-            self._measure(size)
-            if self._producers > MANY_PRODUCERS:
-                self._adopt(0.0)
             while more() and self._fold_some():
                 pass
             until = monotonic() + self._patience_with_others if size else 0.0
@@ -161,6 +196,18 @@ class Room:
                 pass
         finally:
             self._folder = 0
+            set_frame(outer)
+
+    def _adopt_briefly(self) -> None:
+        """Fold some of what other processes left, where there are many: those that come later go on."""
+        outer, spool = get_frame(), self._store.spool
+        try:
+            set_frame(UNSEEN)
+            self._producers -= (spool and adopt(spool, monotonic() + _BRIEFLY)) or 0
+        except Exception as error:  # noqa: BLE001 - what is left is folded by others
+            if of_the_host(error):
+                raise
+        finally:
             set_frame(outer)
 
     def _adopt(self, until: float) -> bool:

@@ -71,6 +71,10 @@ class Store(Protocol):
         """Return how many bytes the whole spool takes, and how many producers share it."""
         ...
 
+    def glance(self) -> tuple[int, int]:
+        """Return what `used` does, estimated where looking at each file would take long."""
+        ...
+
     def write_meta(self, meta: Mapping[str, Any]) -> None:
         """Replace what is known of the producer."""
         ...

@@ -9,6 +9,7 @@ from mmap import mmap
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,8 @@ from privacylib.recorder import (
     Recorder,
     adopt,
     adopting,
+    directory,
+    disk,
     producers,
     room,
     tallies,
@@ -290,6 +293,78 @@ def test_directories_and_what_a_file_takes_at_least_count(tmp_path: Path) -> Non
     store.keep("note", bytes(4097))
     (tmp_path / "key").write_bytes(b"k")
     assert store.used() == ((1 + 1 + 1 + 2 + 1) * 4096, 1)  # spool, directory, meta.json, note, key
+
+
+def never(*_: object) -> None:
+    """Start no thread."""
+
+
+def brief(spool: Path) -> None:
+    recorder = Recorder(DirectoryStore(spool), "web")
+    assert many(recorder, 3) == 3
+    recorder.close()
+
+
+def directories(spool: Path) -> int:
+    return sum(path.is_dir() for path in spool.iterdir())
+
+
+def test_the_first_record_looks_into_no_file_of_many_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_FEW", 4)
+    looked: list[Path] = []
+    used_in = disk.used_in
+
+    def looking(spool: Path) -> tuple[int, int]:
+        looked.append(spool)
+        return used_in(spool)
+
+    monkeypatch.setattr(directory, "used_in", looking)
+    for _ in range(20):
+        brief(tmp_path)
+    assert len(looked) == 4  # as long as there were few
+    found = DirectoryStore(tmp_path).used()
+    assert DirectoryStore(tmp_path).glance() == found
+    brief(tmp_path)
+    estimated, _ = DirectoryStore(tmp_path).glance()
+    assert found[0] < DirectoryStore(tmp_path).used()[0] <= estimated
+    assert len(looked) == 4 + 2  # those of this test
+    assert total(tmp_path) == 63
+
+
+def test_where_what_was_measured_leaves_too_little_it_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_FEW", 4)
+    for _ in range(20):
+        brief(tmp_path)
+    cap = DirectoryStore(tmp_path).used()[0] + (1 << 16)
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, cap)
+    for _ in range(10):
+        assert many(recorder, 1000) == 1000, recorder.refused
+        assert size(tmp_path) <= cap
+    assert total(tmp_path) == 10_060
+
+
+def test_brief_processes_fold_what_brief_ones_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MANY_PRODUCERS", 8)
+    monkeypatch.setattr(room, "_thread", SimpleNamespace(start_new_thread=never))  # no thread of theirs gets anywhere
+    for count in range(40):
+        brief(tmp_path)
+        assert directories(tmp_path) <= 8 + 2, count
+        assert total(tmp_path) == 3 * (count + 1)
+
+
+def test_processes_that_never_close_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_FAR_TOO_MANY", 8)
+    monkeypatch.setattr(room, "_ONE_OF", 2)
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    for _ in range(60):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if many(recorder, 3) == 3 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert directories(tmp_path) < 40
+    assert total(tmp_path) == 180
 
 
 def test_nobody_adopts_while_somebody_reads(tmp_path: Path) -> None:
