@@ -88,7 +88,8 @@ class Drain:
         held = Holding(store, count), Holdings(spools, count, living=False, every=LOOK)
         own, others = self._held.setdefault(store.producer, held)
         lanes = tuple(
-            Lane(exporter, number, self.detail, own, others) for number, exporter in enumerate(self.exporters)
+            Lane(exporter, number, self.detail, own, others, tight=lambda: self._recorder.tight)
+            for number, exporter in enumerate(self.exporters)
         )
         if os.getpid() == self._made_in or all(map(survives_fork, self.exporters)):
             return lanes

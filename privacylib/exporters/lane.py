@@ -1,5 +1,6 @@
 """One exporter's lane: what its own process records first, and then what others left behind."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from threading import Condition
@@ -36,6 +37,7 @@ class Lane:
         own: The producer that is this very process, if it records.
         others: Further ones.
         retries: When the exporter is asked again after a failure.
+        tight: Tells whether little room is left for records.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Lane:
         own: Holding | None,
         others: Holdings | None,
         retries: Retries | None = None,
+        tight: Callable[[], bool] = lambda: False,
     ) -> None:
         self.exporter = exporter
         self.retries = retries or Retries()
@@ -55,6 +58,7 @@ class Lane:
         self._detail = detail
         self._own = own
         self._others = others
+        self._tight = tight
         self._places: dict[Holding, Place] = {}
         self._turn = 0
         self._claims = count()
@@ -161,8 +165,10 @@ class Lane:
             return self._failed(error)
         if caught_up:
             return INTERVAL
-        # Beside a host, no more than half of the time is taken from its threads, unless somebody waits.
-        return 0.0 if ending or self._own is None or self._asked != self._answered else thread_time() - began
+        # Beside a host, no more than half of the time is taken from its threads, unless somebody waits, or records
+        # would soon be refused for what is not exported yet.
+        hurry = ending or self._own is None or self._asked != self._answered or self._tight()
+        return 0.0 if hurry else thread_time() - began
 
     def rest(self, seconds: float, stops: int) -> None:
         """Wait, unless somebody asks or stops it meanwhile.

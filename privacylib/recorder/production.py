@@ -87,6 +87,11 @@ class Production(Producing):
         """Return whether the producer is known."""
         return bool(self._started)
 
+    @property
+    def tight(self) -> bool:
+        """Return whether more than half of the cap is used."""
+        return self._segments.room.tight
+
     def heir(self) -> "Production":
         """Return the one production that follows this one in a child, or after a close.
 

@@ -62,6 +62,11 @@ class Recorder(Slots):
         """Return how many records `store` missed, per cause (``ENOSPC``, ``spool-full``), each counted once."""
         return MappingProxyType(self._shown().refusals.counted)
 
+    @property
+    def tight(self) -> bool:
+        """Return whether more than half of what the spool may take was used when it was last measured."""
+        return self._production.tight
+
     def swallow(self, name: str) -> None:
         """Count an error that privacylib swallowed, for whoever reads the store; after `close` nothing is begun for it.
 

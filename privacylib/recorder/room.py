@@ -204,7 +204,7 @@ class Room:
         try:
             set_frame(UNSEEN)
             self._producers -= (spool and adopt(spool, monotonic() + _BRIEFLY)) or 0
-        except Exception as error:  # noqa: BLE001 - what is left is folded by others
+        except Exception as error:
             if of_the_host(error):
                 raise
         finally:

@@ -128,6 +128,20 @@ def test_fault_17_what_an_exporter_holds_is_quiet_too(
     assert len(caplog.records) == 5
 
 
+def test_a_lane_takes_all_of_the_time_where_the_spool_is_tight(tmp_path: Path, clock: Clock) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 1 << 12, 1 << 18)
+    number = recorder.define(READ)
+    exporter = Down(clock)
+    exporter.up_at = clock.now
+    lane = Lane(exporter, 0, Detail.EACH, Holding(recorder.store, 1), None, tight=lambda: recorder.tight)
+    for _ in range(1000):
+        assert recorder.append(number, 0, 1, 2, recorder.next_span(), 0, bytes(range(16)))
+    assert (recorder.tight, lane.step() > 0) == (False, True)
+    for _ in range(2000):
+        recorder.append(number, 0, 1, 2, recorder.next_span(), 0, bytes(range(16)))
+    assert (recorder.tight, lane.step()) == (True, 0.0)
+
+
 def waits(exporter: Down) -> list[float]:
     return [later - earlier for earlier, later in zip(exporter.calls, exporter.calls[1:], strict=False)]
 
