@@ -16,10 +16,9 @@ from attrs import define
 from privacylib.context import frame_here, get_frame
 from privacylib.instrumentation.hops.replacing import Replacement, pythons_own
 from privacylib.instrumentation.hops.shelves import Tag
-from privacylib.runtime import faults
 
 __all__ = [
-    "KEPT", "LIFO", "OF_THREADS", "PRIORITY", "QUEUE", "REPLACEMENTS", "Item", "asks", "inside", "looks_aside",
+    "LIFO", "OF_THREADS", "PRIORITY", "QUEUE", "REPLACEMENTS", "Item", "asks", "inside", "looks_aside",
     "next_aside", "set_aside", "writes_here",
 ]  # fmt: skip
 
@@ -29,9 +28,6 @@ OF_THREADS: "tuple[type[queue.Queue[Any]], ...]" = tuple(
 """Python's queues of threads, also where gevent has put its own in their place."""
 
 QUEUE, LIFO, PRIORITY = OF_THREADS
-
-KEPT = 1024
-"""Items that lie beside one queue; the oldest of more is dropped, and counted."""
 
 _ATTRIBUTE = "_privacylib_aside"
 
@@ -63,15 +59,23 @@ class Item:
     hooked: bool = True
     refusals: tuple[Writes, ...] = ()
 
-    def is_for(self, writes: Writes) -> bool:
-        """Return whether a consumer that stands in open writes may ask for it."""
-        self.refusals = tuple(each for each in self.refusals if all(map(_lasts, each)))
-        return not any(each <= writes for each in self.refusals)
+
+Kept = dict[tuple[Writes, ...], deque[Item]]
+"""Items by what refused them, so that a look does not grow with their number."""
 
 
 def _lasts(write: Any) -> bool:
     body = write.body is not None and not write.body.ended
     return body or write in (write.frame.scope.reads.open or ())
+
+
+def _lasting(refusals: tuple[Writes, ...]) -> tuple[Writes, ...]:
+    return tuple(each for each in refusals if all(map(_lasts, each)))
+
+
+def _may_ask(refusals: tuple[Writes, ...], writes: Writes) -> bool:
+    """Return whether a consumer that stands in open writes may ask for what others were refused."""
+    return not any(each <= writes for each in _lasting(refusals))
 
 
 def writes_here() -> Writes:
@@ -80,13 +84,11 @@ def writes_here() -> Writes:
     return frozenset() if frame is None else frozenset((*frame.bodies(), *frame.scope.reads.open_above()))
 
 
-def set_aside(at: Any, refused: Item) -> None:
-    """Lay an item beside a queue, and let all who wait for one look; under the queue's lock."""
-    kept: deque[Item] = at.__dict__.setdefault(_ATTRIBUTE, deque())
-    if len(kept) >= KEPT:
-        kept.popleft()
-        faults.swallowed("keeping what was refused", OverflowError())
-    kept.append(refused)
+def set_aside(at: Any, refused: Item, writes: Writes) -> None:
+    """Lay an item that open writes refused beside its queue, and let all who wait for one look; under its lock."""
+    refused.refusals = (*_lasting(refused.refusals), writes)
+    kept: Kept = at.__dict__.setdefault(_ATTRIBUTE, {})
+    kept.setdefault(refused.refusals, deque()).append(refused)
     if isinstance(at, QUEUE):
         at.not_full.notify()
         at.not_empty.notify_all()
@@ -102,27 +104,27 @@ def _let_look(at: Any) -> None:
 
 def _beside(at: Any) -> int:
     """Return how many items lie beside a queue that whoever asks may have."""
-    kept = _kept(at)
+    kept: Kept | None = at.__dict__.get(_ATTRIBUTE)
     if not kept:
         return 0
     writes = writes_here()
-    return sum(each.is_for(writes) for each in kept)
+    return sum(len(items) for refusals, items in kept.items() if _may_ask(refusals, writes))
 
 
 def next_aside(at: Any) -> Item | None:
     """Take the first of them; None where there is none."""
-    kept = _kept(at)
+    kept: Kept | None = at.__dict__.get(_ATTRIBUTE)
     if not kept:
         return None
     writes = writes_here()
-    found = next((each for each in kept if each.is_for(writes)), None)
-    if found is not None:
-        kept.remove(found)
-    return found
-
-
-def _kept(at: Any) -> deque[Item] | None:
-    return at.__dict__.get(_ATTRIBUTE)
+    found = next((refusals for refusals in kept if _may_ask(refusals, writes)), None)
+    if found is None:
+        return None
+    items = kept[found]
+    first = items.popleft()
+    if not items:
+        del kept[found]
+    return first
 
 
 def inside(at: Any) -> int:

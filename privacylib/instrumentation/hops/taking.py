@@ -36,8 +36,7 @@ def _keep(at: Any, item: Item) -> None:
     """Keep an item that its consumer was refused: beside the queue, or inside where that keeps items in its own way."""
     writes = writes_here()
     if writes and item.hooked and looks_aside(at):
-        item.refusals = (*item.refusals, writes)
-        set_aside(at, item)
+        set_aside(at, item, writes)
     else:
         _put_back(at, item)
 
