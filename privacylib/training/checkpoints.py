@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -82,7 +82,8 @@ class Checkpoint:
 def checkpoint(asset: str, file: str | os.PathLike[str], code: str | None = None) -> Checkpoint:
     """Write a checkpoint in a block, and a signed manifest beside it: ``<file>.manifest.json``.
 
-    Everything that the job has read is an input. On entering, each is judged as `gate` does, before the file is
+    Everything that the job has read or declared is an input, and so is what the whole process holds, such as a model
+    that was loaded before: the job could have used it. On entering, each is judged as `gate` does, before the file is
     written, and on leaving what was read inside the block; the checkpoint's own annotation is judged as that of any
     sink. The manifest names inputs, their digests and labels, purposes, the policy and the code.
 
@@ -121,9 +122,9 @@ def _manifest(
         checkpoint=asset.uri,
         digest=manifests.digest_of(file),
         purposes=frame.zone.purposes,
-        inputs=tuple(_input(source) for source in sorted(read, key=lambda source: source.uri)),
+        inputs=tuple(_inputs(read)),
         labels=tuple(sorted(join(*(source.labels for source in read)))),
-        ways=known.ways({source.uri: source.labels for source in read}),
+        ways=known.ways({uri: join(*(each.labels for each in same)) for uri, same in _by_uri(read).items()}),
         unknown=unknown,
         policy=version(snapshot.engine.policy),
         code=code,
@@ -131,8 +132,18 @@ def _manifest(
     )
 
 
-def _input(source: Source) -> Input:
-    place = source.asset
-    file = Path(place.name) if place.namespace == "file" and "{" not in place.name else None
-    digest = manifests.digest_of(file) if file is not None and file.is_file() else None
-    return Input(source.uri, tuple(sorted(source.labels)), digest, source.unknown)
+def _by_uri(read: Iterable[Source]) -> dict[str, list[Source]]:
+    """Return sources by their URI, sorted: one may be declared, and have been seen to be read as well."""
+    found: dict[str, list[Source]] = {}
+    for source in sorted(read, key=lambda source: source.uri):
+        found.setdefault(source.uri, []).append(source)
+    return found
+
+
+def _inputs(read: Iterable[Source]) -> Iterator[Input]:
+    for uri, same in _by_uri(read).items():
+        place = same[0].asset
+        file = Path(place.name) if place.namespace == "file" and "{" not in place.name else None
+        digest = manifests.digest_of(file) if file is not None and file.is_file() else None
+        labels = join(*(source.labels for source in same))
+        yield Input(uri, tuple(sorted(labels)), digest, next((each.unknown for each in same if each.unknown), None))

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 
+from attrs import evolve
+
 from privacylib.context import Frame
 from privacylib.decorators import Block
 from privacylib.decorators.arguments import dotted, names
-from privacylib.runtime import ZoneStep
+from privacylib.decorators.sites import called_from
+from privacylib.model import Evidence, Kind, Operation
+from privacylib.naming import asset as named
+from privacylib.runtime import ZoneStep, exit_frame, faults, into_open_writes, site_now
 from privacylib.training.gating import gate
 
 __all__ = ["job"]
@@ -18,7 +23,8 @@ def job(name: str, purpose: str, inputs: Iterable[str] = ()) -> Block:
         name: What the job is called, for people.
         purpose: What is trained, dotted.
         inputs: URIs of the assets that it is going to read, where they are known: they pass `gate` before the job
-            starts. What it reads beside them is judged when its `checkpoint` is written.
+            starts, and count as read from then on, so that what a native loader reads is in the manifest too. What it
+            reads beside them is judged when its `checkpoint` is written.
 
     Returns:
         A decorator and context manager, sync and async.
@@ -29,13 +35,30 @@ def job(name: str, purpose: str, inputs: Iterable[str] = ()) -> Block:
         TypeError: The purpose is no text, or the inputs are one.
         ValueError: The purpose is no dotted name.
     """
-    why, declared = dotted("purpose", purpose), names("inputs", inputs)
-
+    why, declared, site = dotted("purpose", purpose), names("inputs", inputs), called_from(1)
     step = ZoneStep(why, None, name)
 
     def start() -> Frame:
-        if declared:
-            gate(declared, why)
-        return step.enter()
+        if not declared:
+            return step.enter()
+        gate(declared, why)
+        frame = step.enter()
+        try:
+            _hold(declared, frame, site)
+        except BaseException:
+            exit_frame(frame)
+            raise
+        return frame
 
     return Block(start)
+
+
+@faults.deciding
+def _hold(declared: Iterable[str], frame: Frame, where: str) -> None:
+    """Let the job hold what it declares, seen or not; no read of it is recorded, for nobody saw one."""
+    for uri in declared:
+        site = site_now(Operation(Kind.READ, named(uri), site=where))
+        for source in () if site is None else site.sources:
+            told = evolve(source, evidence=Evidence.DECLARED)
+            into_open_writes(frame, (told,))
+            frame.scope.reads.add(told, 0)

@@ -485,3 +485,73 @@ def test_a_gate_and_a_checkpoint_read_the_spool_once_each(
             touch("read", "duckdb://w/between")  # what is read inside is looked up, by what is there by then
             (tmp_path / "ranker.bin").write_bytes(b"weights")
         assert len(reads) == 4
+
+
+@pytest.mark.parametrize("how", ["block", "decorator", "async block"])
+async def test_a_declared_input_is_in_the_manifest_where_a_native_loader_reads_it_unseen(
+    how: str, start: Start, tmp_path: Path
+) -> None:
+    start()
+    prepared()
+    file, job = tmp_path / "ranker.bin", training.job("train-ranker", purpose="train.ranker", inputs=[SET])
+
+    def train() -> None:
+        with training.checkpoint(MODEL, file):
+            file.write_bytes(b"weights")
+
+    if how == "block":
+        with job:
+            train()
+    elif how == "async block":
+        async with job:
+            train()
+    else:
+        job(train)()
+    assert made_of(file) == {SET: ["INTERACTION"]}
+    start("ads")
+    with privacylib.zone("ads"), pytest.raises(privacylib.PolicyDenied) as denied:
+        training.load(MODEL, file)
+    assert f"INTERACTION came by {CLICKS} -> {SET} -> {MODEL}" in denied.value.decision.reason
+    privacylib.shutdown()
+    edges = [edge for edge in graph.load([tmp_path / "trainer"]).edges() if edge.sink == MODEL]
+    assert [(edge.source, edge.evidence, edge.labels) for edge in edges] == [(SET, "declared", ("INTERACTION",))]
+
+
+def test_what_is_declared_and_read_is_one_input_beside_what_was_only_read(start: Start, tmp_path: Path) -> None:
+    start()
+    prepared()
+    file = tmp_path / "ranker.bin"
+    with training.job("train-ranker", purpose="train.ranker", inputs=[SET]):
+        trained(file, SET, WORDS)
+    assert made_of(file) == {SET: ["INTERACTION"], WORDS: []}
+    told = json.loads(manifest_path(file).read_text())
+    assert (told["labels"], told["ways"]) == (["INTERACTION"], {"INTERACTION": [CLICKS, SET]})
+
+
+def test_a_checkpoint_is_not_written_where_its_annotation_does_not_cover_what_is_declared(
+    start: Start, tmp_path: Path
+) -> None:
+    start(policy=POLICY.replace('registry/ranker", labels: [INTERACTION]', 'registry/ranker", labels: []'))
+    job = training.job("train-ranker", purpose="train.ranker", inputs=[CLICKS])
+    with job, pytest.raises(privacylib.PolicyDenied) as denied:
+        trained(tmp_path / "ranker.bin")
+    assert denied.value.decision.requirement == "flow"
+    assert not list(tmp_path.glob("ranker.bin*"))
+
+
+def test_a_second_job_has_its_own_inputs_and_the_model_that_the_process_holds(start: Start, tmp_path: Path) -> None:
+    start()
+    first, second = tmp_path / "first.bin", tmp_path / "second.bin"
+    with training.job("first", purpose="train.ranker", inputs=[WORDS]):
+        trained(first)
+    with privacylib.zone("reply"):
+        training.load(MODEL, first)
+    with training.job("second", purpose="train.ranker", inputs=[SET]):
+        trained(second)
+    assert (made_of(first), made_of(second)) == ({WORDS: []}, {SET: ["INTERACTION"], MODEL: ["INTERACTION"]})
+
+
+def made_of(file: Path) -> dict[str, list[str]]:
+    told = json.loads(manifest_path(file).read_text())["inputs"]
+    assert len({one["asset"] for one in told}) == len(told)
+    return {one["asset"]: one["labels"] for one in told}
