@@ -19,6 +19,17 @@ which services and call sites, each with the nearest remedy to paste into the po
 be denied."""
 
 
+_CHANGES = (
+    ("Would be denied, and was not", True, {("ALLOW", "DENY"), ("WOULD_DENY", "DENY")}),
+    ("Would break a rule that is not enforced, and did not", False, {("ALLOW", "WOULD_DENY")}),
+    ("Broke a rule that was not enforced, and would again", False, {("WOULD_DENY", "WOULD_DENY")}),
+    ("Was denied, and would be again", True, {("DENY", "DENY")}),
+    ("Was denied, and would be no more", True, {("DENY", "ALLOW"), ("DENY", "WOULD_DENY")}),
+    ("Broke a rule that was not enforced, and would no more", False, {("WOULD_DENY", "ALLOW")}),
+)
+"""What becomes of a decision, with its title, whether that is said of none too, and the verdicts before and after."""
+
+
 def add(subparsers: Subparsers) -> None:
     """Declare the command."""
     parser = subparsers.add_parser("replay", help="try a policy on recorded flows", description=_DESCRIPTION)
@@ -51,13 +62,16 @@ def run(arguments: argparse.Namespace) -> int:
 def _told(found: "Replay", limit: int) -> Iterator[str]:
     yield f"{found.operations} recorded operations were decided again"
     yield from (f"note: {caveat}" for caveat in found.caveats)
-    for title, rows in (
-        ("Would be denied, and was not", found.denied),
-        ("Was denied, and would be again", found.still_denied),
-        ("Was denied, and would be no more", found.no_longer_denied),
-    ):
-        yield from ("", f"{title}: {sum(row.count for row in rows)} operations", *_rows(rows, limit))
-    for row in found.denied[:limit]:
+    going_ahead: list[Change] = []
+    rows = (*found.denied, *found.still_denied, *found.no_longer_denied)
+    for title, always, becomes in _CHANGES:
+        mine = sorted(
+            (row for row in rows if (row.before.value, row.after.value) in becomes), key=lambda row: -row.count
+        )
+        if mine or always:
+            yield from ("", f"{title}: {sum(row.count for row in mine)} operations", *_rows(mine, limit))
+        going_ahead += [row for row in mine if row.before.value != "DENY" and row.remedies]
+    for row in going_ahead[:limit]:
         yield from ("", f"{row.id}: {row.reason}; the nearest remedy:")
         yield from (f"  {line}" for line in row.remedies["nearest"].rstrip().splitlines())
 

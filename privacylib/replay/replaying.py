@@ -126,7 +126,7 @@ def replay(spools: Iterable[Path], policy: Policy, ceiling: Mode | None = None) 
             caveats.update([_TOLD_LESS] if flow in less else [])
             change = _change(flow, producer.service, judge, policy)
             if change is not None:
-                key = (change.id, change.before is Verdict.ALLOW, change.after is Verdict.ALLOW)
+                key = (change.id, change.before, change.after)
                 row = rows.setdefault(key, change)
                 row.count += count
                 row.at_most |= at_most

@@ -66,6 +66,35 @@ def test_what_is_printed_is_bounded_and_names_the_remedy(spool: Path, capsys: py
     assert told.count("the nearest remedy:") == 1
 
 
+def test_what_went_ahead_in_simulate_would_newly_be_denied_once_it_is_enforced(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enforcing = spool.parent / "enforcing.yaml"
+    enforcing.write_text(POLICY.replace("simulate", "enforce"))
+    told = ask(capsys, spool, "replay", "--policy", str(enforcing), "--mode", "enforce")
+    assert "Would be denied, and was not: 2 operations" in told
+    assert "Was denied, and would be again: 0 operations" in told
+    assert "the nearest remedy:\n  assets:" in told
+    assert "a rule" not in told
+
+
+def test_what_is_not_enforced_is_told_apart_from_what_was_denied(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ask(capsys, spool, "replay", "--policy", str(spool.parent / "policy.yaml"))
+    assert "Broke a rule that was not enforced, and would again: 2 operations" in told
+    assert [line for line in told.splitlines() if "denied" in line and "not enforced" not in line] == [
+        f"{title}: 0 operations"
+        for title in (
+            "Would be denied, and was not", "Was denied, and would be again", "Was denied, and would be no more",
+        )
+    ]  # fmt: skip
+    harmless = spool.parent / "harmless.yaml"
+    harmless.write_text(POLICY.replace("file:///staged", "**"))
+    told = ask(capsys, spool, "replay", "--policy", str(harmless))
+    assert "Broke a rule that was not enforced, and would no more: 2 operations" in told
+
+
 def test_a_policy_that_is_none_is_told(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = spool.parent / "bad.yaml"
     bad.write_text("version: 2\n")
