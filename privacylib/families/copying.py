@@ -7,6 +7,8 @@ A file gets the name of its asset, quoted as that of a table: ``COPY t TO 'f'`` 
 import re
 from collections.abc import Callable
 
+from privacylib.families.parts import parted
+
 __all__ = ["plain"]
 
 _NAME = r'(?:"[^"]+"|\w+)(?:\s*\.\s*(?:"[^"]+"|\w+))*'
@@ -22,7 +24,6 @@ _DECLARE = re.compile(
 )
 
 _NAMED = re.compile(r"\bCOPY\b|\bDECLARE\b", re.IGNORECASE)
-_PART = re.compile(r"(?:'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[^;])+", re.DOTALL)
 
 
 def plain(text: str, named: Callable[[str], str], read: Callable[[str, str], str] | None = None) -> str:
@@ -35,7 +36,7 @@ def plain(text: str, named: Callable[[str], str], read: Callable[[str, str], str
     """
     if ";" not in text or not _NAMED.search(text):
         return _plain(text, named, read)
-    return ";".join(_plain(part, named, read) for part in _PART.findall(text))
+    return ";".join(_plain(part, named, read) for part in parted(text))
 
 
 def _plain(text: str, named: Callable[[str], str], read: Callable[[str, str], str] | None) -> str:

@@ -3,43 +3,34 @@
 import re
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from attrs import define, evolve
+from attrs import evolve
 
+from privacylib.decorators.sites import host_site
 from privacylib.families.copying import plain
 from privacylib.families.dbapi import operations
 from privacylib.families.duckdb_files import Reader, named
 from privacylib.families.duckdb_older import NAMED, changed
+from privacylib.families.duckdb_places import as_seen, follow, places_of
 from privacylib.families.duckdb_prepared import unfolded
-from privacylib.families.duckdb_schema import bare, holds, schema_for, with_files
-from privacylib.model import Asset, Operation
+from privacylib.families.duckdb_schema import holds, schema_for, with_files
+from privacylib.families.parts import parted
+from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset
 from privacylib.sql import tables
 
 __all__ = ["appended", "before_the_last", "statement", "view"]
 
-_ATTACHES = re.compile(r"\b(?:ATTACH|DETACH)\b", re.IGNORECASE)
-_USED = re.compile(
-    r"\bUSE\s+([\w\".]+)|\bSET\s+(?:SESSION\s+)?(schema|search_path)\s*(?:=|\bTO\b)\s*'([^']+)'", re.IGNORECASE
-)
+_PLACES = re.compile(r"\b(?:ATTACH|DETACH|USE|SET\s+(?:SESSION\s+)?(?:schema|search_path))\b", re.IGNORECASE)
+"""What a script may hold that changes where the tables are that stand behind it."""
+
+_OUT = re.compile(r"\b(?:COPY|EXPORT)\b", re.IGNORECASE)
+_BY_TEXT = re.compile(r"\bquery(?:_table)?\s*\(", re.IGNORECASE)
 _SOURCE = "__duckdb_source_"
 """How DuckDB names objects of the program that a relation reads."""
 
 _MEMORY = "memory"
 """Namespace of the program's variables."""
-
-
-@define
-class _Told:
-    """What is known of a connection: files by the names of databases, and where bare names are looked for."""
-
-    files: dict[str, str | None]
-    database: str
-    schema: str = "main"
-
-
-_told: WeakKeyDictionary[Any, _Told] = WeakKeyDictionary()
 
 
 def statement(connection: Any, text: str, values: Any = None, *, beside: bool = False) -> tuple[Operation, ...]:
@@ -52,20 +43,52 @@ def statement(connection: Any, text: str, values: Any = None, *, beside: bool = 
         beside: Whether a result of the connection stays open, so that DuckDB before 2.0 cannot be asked on it.
     """
     text = unfolded(connection, text)
-    if _ATTACHES.search(text):
-        _told.pop(connection, None)
+    parts = parted(text) if ";" in text and _PLACES.search(text) else [text]
+    if len(parts) == 1:
+        return _one(connection, text, values, beside=beside, script=";" in text)
+    places_of(connection, anew=True).moving = True
+    try:
+        each = (_step(connection, part, values if part is parts[-1] else None, beside=beside) for part in parts)
+        return tuple(dict.fromkeys(operation for step in each for operation in step))
+    finally:
+        places_of(connection).stale = True
+
+
+def _step(connection: Any, part: str, values: Any, *, beside: bool) -> tuple[Operation, ...]:
+    """Describe one statement of several, of which some change where the tables are."""
+    places = places_of(connection)
+    try:
+        found = _one(connection, part, values, beside=beside, script=True)
+    except LookupError:
+        found = _untold(connection, "what it names cannot be told before it runs")
+    places.follow(part)
+    places.made.update(each.asset.name.rpartition(".")[2] for each in found if each.kind is Kind.WRITE)
+    return found
+
+
+def _one(connection: Any, text: str, values: Any, *, beside: bool, script: bool) -> tuple[Operation, ...]:
     reader, views = Reader(connection, values), Reader(connection, whole=True)
     shown = reader.read(plain(text, named, reader.copied))
-    for found in _USED.finditer(shown):
-        _use(connection, found[1] or found[3])
-    schema = None
-    if not _USED.search(shown):
-        schema = schema_for(connection, shown, views.read, views.columns, beside=beside)
+    follow(connection, shown)
+    schema = schema_for(connection, shown, views.read, views.columns, beside=beside)
     changed(shown)
-    schema = with_files(schema, reader.columns)
+    schema = with_files(as_seen(connection, schema), reader.columns)
     writes = tables(shown, "duckdb", schema).writes
-    found = operations(shown, partial(_table, connection, writes, ";" in text), dialect="duckdb", schema=schema)
-    return tuple(evolve(each, inside=each.inside and not _takes_from_memory(each)) for each in found)
+    found = operations(shown, partial(_table, connection, writes, script), dialect="duckdb", schema=schema)
+    found = tuple(evolve(each, inside=each.inside and not _takes_from_memory(each)) for each in found)
+    opaque = next((each for each in found if each.kind is Kind.OPAQUE), None)
+    out = _OUT.search(text) is not None
+    if opaque is None or not (out or _BY_TEXT.search(text)):
+        return found
+    return tuple(dict.fromkeys((*found, *_untold(connection, opaque.why, out=out))))
+
+
+def _untold(connection: Any, why: str, *, out: bool = True) -> tuple[Operation, ...]:
+    """Describe what nobody can tell: it may read any database that is open, and write elsewhere too."""
+    files = places_of(connection).files.values()
+    places = [Asset("duckdb", f"{file}/main.{{…}}") for file in files if file]
+    opaque = tuple(Operation(Kind.OPAQUE, place, site=host_site(), why=why) for place in places)
+    return (*opaque, Operation(Kind.WRITE, Asset("file", "/{…}"))) if out else opaque
 
 
 def _takes_from_memory(operation: Operation) -> bool:
@@ -100,10 +123,11 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
         return Asset(_MEMORY, name.removeprefix(NAMED))
     if name.startswith(_SOURCE) or not (script or name in writes or "." in name or _is_there(connection, name)):
         return Asset(_MEMORY, "{…}" if name.startswith(_SOURCE) else name)
-    told, parts = _of(connection), name.removeprefix("temp.main.").split(".")
-    if len(parts) > 1 and parts[0] not in told.files and parts[0] != told.schema:
-        _told.pop(connection, None)  # another connection may have attached it
-        told = _of(connection)
+    told, parts = places_of(connection), name.removeprefix("temp.main.").split(".")
+    if told.untold or (told.used and name in told.made):
+        raise LookupError("a table that only the statements before it tell")
+    if len(parts) > 1 and parts[0] not in told.files and parts[0] != told.schema and not told.moving:
+        told = places_of(connection, anew=True)
     database = parts.pop(0) if len(parts) > 1 and parts[0] in told.files else told.database
     schema = parts[-2] if len(parts) > 1 else told.schema if database == told.database else "main"
     file = told.files.get(database)
@@ -113,27 +137,3 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
 
 def _is_there(connection: Any, name: str) -> bool:
     return name == "{…}" or holds(connection, name)
-
-
-def _of(connection: Any) -> _Told:
-    """Return what is known of a connection; asked through a second one, which the first does not notice."""
-    known = _told.get(connection)
-    if known is None:
-        beside = connection.cursor()
-        try:
-            asked = "SELECT database_name, path FROM duckdb_databases() WHERE NOT internal ORDER BY database_oid"
-            files = {name.lower(): file for name, file in bare(beside, asked)}
-        finally:
-            beside.close()
-        known = _told[connection] = _Told(files, next(iter(files), "memory"))
-    return known
-
-
-def _use(connection: Any, name: str) -> None:
-    told = _of(connection)
-    parts = [part.strip('"').lower() for part in name.split(".")]
-    if parts[0] in told.files:
-        told.database = parts.pop(0)
-        told.schema = "main"
-    if parts:
-        told.schema = parts[-1]

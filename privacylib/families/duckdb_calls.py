@@ -69,7 +69,7 @@ def script(call: Asked) -> tuple[Operation, ...]:
 
 def submitted(call: Asked) -> tuple[Operation, ...]:
     """Describe the statement of a relation whose rows are taken, from 2.0."""
-    return duckdb.statement(call["self"], call["sql"])
+    return duckdb.statement(call["self"], call["sql"], call["values"])
 
 
 def view(call: Asked) -> tuple[Operation, ...]:

@@ -19,6 +19,7 @@ _READERS = r"(?:read_\w+|parquet_scan|csv_scan|json_scan|glob|sniff_csv|from_csv
 _FILES = re.compile(
     rf"(?P<place>\b(?:FROM|JOIN)\s+|,\s*)(?P<file>{_STRING})(?!\s*[:)=])"
     rf"|\b(?P<reader>{_READERS})\s*\(\s*(?P<given>{_STRING}|\[[^\]]*\]|[$?]\w*|:\w+)(?P<rest>(?:[^()']|{_STRING}|\([^()]*\))*)\)"
+    r"|\b(?P<by>query|query_table)\s*\(\s*(?P<mark>[$?]\w*|:\w+)"
     rf"|(?P<other>{_STRING}|--[^\n]*|/\*.*?\*/)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -74,6 +75,9 @@ class Reader:
                 parts.append(self._relation(files, found["reader"], found["rest"]))
                 marks += (found["given"] + found["rest"]).count("?")
                 listing = True
+            elif found["by"] is not None:
+                parts.append(f"{found['by']}({_texts(self._bound(found['mark'], marks)) or found['mark']}")
+                marks += found["mark"].count("?")
             elif found["file"] is not None and (listing or not found["place"].startswith(",")):
                 parts.append(found["place"] + self._relation(_listed(found["file"])))
                 listing = True
@@ -167,6 +171,12 @@ def _quoted(file: str) -> str:
 
 def _listed(given: str) -> list[str]:
     return [each[1:-1] for each in re.findall(_STRING, given)]
+
+
+def _texts(bound: list[str]) -> str:
+    """Return what a parameter holds as SQL: a text, or a list of them; empty where it holds neither."""
+    listed = ", ".join(f"'{one}'" for one in bound)
+    return f"[{listed}]" if len(bound) > 1 else listed
 
 
 def _changed(file: str) -> tuple[int, int]:

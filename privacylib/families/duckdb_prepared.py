@@ -4,6 +4,8 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from privacylib.families.parts import parted
+
 __all__ = ["unfolded"]
 
 _MOST = 128
@@ -15,7 +17,6 @@ _LONGEST = 16_384
 _SPACE = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _NAME = r"(?P<name>\"[^\"]+\"|\w+)"
 _NAMED = re.compile(r"\b(?:PREPARE|EXECUTE|DEALLOCATE)\b", re.IGNORECASE)
-_PART = re.compile(r"(?:'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[^;])+", re.DOTALL)
 _PREPARE = re.compile(rf"{_SPACE}PREPARE\s+{_NAME}\s*(?:\([^)]*\)\s*)?\bAS\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _EXECUTE = re.compile(rf"{_SPACE}EXECUTE\s+{_NAME}\s*(?:\(.*\)\s*)?\Z", re.IGNORECASE | re.DOTALL)
 _FORGET = re.compile(rf"{_SPACE}DEALLOCATE\s+(?:PREPARE\s+)?{_NAME}\s*\Z", re.IGNORECASE)
@@ -33,7 +34,7 @@ def unfolded(connection: Any, text: str) -> str:
     if not _NAMED.search(text):
         return text
     known = _prepared.setdefault(connection, {})
-    return ";".join(_one(known, part) for part in _PART.findall(text))
+    return ";".join(_one(known, part) for part in parted(text))
 
 
 def _one(known: dict[str, str], part: str) -> str:

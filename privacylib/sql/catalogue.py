@@ -82,6 +82,16 @@ class Catalogue:
             found = self._columns.get(name.rpartition(".")[2])
         return found
 
+    @property
+    def database(self) -> str:
+        """Return the database in which bare names are looked for; empty where that is not known."""
+        return self._path[1].partition(".")[0] if len(self._path) > 1 else ""
+
+    def tables_of(self, database: str) -> list[str]:
+        """Return the full names of the tables of a database, as far as they are known."""
+        full = (name for name in self._columns if name.count(".") == 2 and "://" not in name)
+        return [name for name in full if name.partition(".")[0] == database and name not in self.views]
+
     def view(self, name: str) -> Any:
         """Return the definition of a view, parsed, or its relation; None where there is none."""
         found = self.views.get(name)

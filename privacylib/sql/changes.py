@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from privacylib.sql import copying, creating, inserting, merging, updating, variables
 from privacylib.sql.commands import command
+from privacylib.sql.databases import WHOLE
 from privacylib.sql.defining import Function
 from privacylib.sql.queries import Queries
 from privacylib.sql.reading import Reading
@@ -39,7 +40,7 @@ class Changes:
         """
         reading = self._writing.reading
         top = Scope(reading, {}, is_top=True)
-        if tree is None:
+        if tree is None or WHOLE.fullmatch(text):
             reading.catalogue.by_literals = True
             unread = function_named(text)
             if unread:

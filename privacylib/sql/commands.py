@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from sqlglot import exp
 
 from privacylib.sql.copying import load_file, unload_file
+from privacylib.sql.databases import WHOLE, copied, exported
 from privacylib.sql.files import file_named
 from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
@@ -124,6 +125,10 @@ _RULES: tuple[tuple[re.Pattern[str], Words], ...] = (
 
 def command(text: str, writing: Writing, scope: Scope) -> bool:
     """Read a statement by its words; return whether it is of a kind that is known."""
+    whole = WHOLE.fullmatch(text)
+    if whole:
+        (copied if whole["source"] else exported)(writing, whole)
+        return bool(writing.reading.kind)
     for pattern, rule in _RULES:
         found = pattern.fullmatch(text)
         if found:

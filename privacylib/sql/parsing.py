@@ -1,6 +1,7 @@
 """Parsing without surprises: bounded in length and depth, silent, and an error is an answer."""
 
 import logging
+import re
 import threading
 from typing import Any
 
@@ -87,6 +88,22 @@ def _makes_a_trigger(chunk: list[Any]) -> bool:
 
 
 def _tree(chunk: list[Any], text: str, part: str, rules: Any) -> Any:
+    tree = _read(chunk, text, part, rules)
+    if tree is not None and _SUMMARY.search(part):
+        return tree.transform(_selected, copy=False)
+    return tree
+
+
+_SUMMARY = re.compile(r"\bSUMMARIZE\b", re.IGNORECASE)
+
+
+def _selected(node: Any) -> Any:
+    """Put a summary, which stands in the place of a query, as a query of it."""
+    is_item = isinstance(node.parent, exp.From)
+    return exp.Select(expressions=[exp.Star()]).from_(node) if isinstance(node, exp.Summarize) and not is_item else node
+
+
+def _read(chunk: list[Any], text: str, part: str, rules: Any) -> Any:
     tree = _parse(chunk, text, rules)
     if tree is not None and not isinstance(tree, (exp.Command, exp.ExecuteSql)):
         return tree

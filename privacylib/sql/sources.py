@@ -12,6 +12,7 @@ from privacylib.sql.pivots import pivoted
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
+from privacylib.sql.textual import by_text, summary
 from privacylib.sql.unnesting import unnested
 from privacylib.sql.values import Influence, Value
 
@@ -90,12 +91,15 @@ class Sources:
         name, columns = alias_of(node, self._reading)
         if isinstance(node, exp.Subquery):
             return name, named_as(self._query(node, scope), columns)
+        if isinstance(node, exp.Summarize):
+            return name, summary(node, scope, self._query)
         if isinstance(node, exp.Values):
             return name, named_as(self.values(node, scope), columns)
         if isinstance(node, exp.Lateral) and isinstance(node.this, exp.Subquery):
             return name, named_as(self._query(node.this, scope), columns)
         if isinstance(node, exp.Table):
             own, relation = self.table(node, scope)
+            relation = relation or by_text(node, scope, self._reading, self._query)
             if relation is not None:
                 return name or own, named_as(relation, columns)
         if isinstance(node, exp.Query):

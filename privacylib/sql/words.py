@@ -28,6 +28,8 @@ _LOCAL = re.compile(
     re.IGNORECASE,
 )
 _DELETED = re.compile(r"\bDELETE\s+FROM\b", re.IGNORECASE)
+_BY_TEXT = re.compile(r"\b(?:FROM|JOIN)\s+query(?:_table)?\s*\(", re.IGNORECASE)
+"""What DuckDB reads by the name or the query that a text holds, which is not there any more."""
 _MOVING = re.compile(r"\b(?:INSERT|REPLACE|CREATE)\b(?!.*\bVALUES\b).*\bSELECT\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -37,7 +39,7 @@ def by_words(statement: str) -> Tables:
     Args:
         statement: SQL without literals and comments.
     """
-    if not _KNOWN.match(statement):
+    if not _KNOWN.match(statement) or _BY_TEXT.search(statement):
         return OPAQUE
     writes = _names([*_WRITTEN.findall(statement), *_CREATED.findall(statement)])
     if statement.lstrip()[:6].upper() == "CREATE" and not writes:

@@ -116,6 +116,7 @@ print(json.dumps(tables("insert into a select * from b").reads))
 
 def test_words_never_find_less() -> None:
     assert by_words("select trim(both from x) from t").reads == ("x", "t")
+    assert by_words("select * from query_table()").opaque
 
 
 @pytest.mark.parametrize(

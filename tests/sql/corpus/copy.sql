@@ -104,3 +104,29 @@ COPY contacts TO 'out' (FORMAT parquet, PARTITION_BY (phone)); SELECT email FROM
 -- case: one partition of a directory | duckdb
 SELECT email FROM read_parquet('in/country=DE/*.parquet');
 -- "file:in".email -> email : IDENTITY
+
+-- case: a database into another | duckdb
+-- schema: ok.main.a(x int), ok.s.b(y int), other.main.c(z int)
+COPY FROM DATABASE ok TO y;
+-- ok.main.a.x -> y.main.a.x : IDENTITY
+-- ok.s.b.y -> y.s.b.y : IDENTITY
+
+-- case: a database without its rows | duckdb
+-- schema: ok.main.a(x int)
+COPY FROM DATABASE ok TO y (SCHEMA);
+
+-- case: a database of which nothing is known | duckdb
+-- schema: ok.main.a(x int)
+COPY FROM DATABASE mine TO y;
+-- opaque
+
+-- case: a database into a directory | duckdb
+-- schema: ok.main.a(x int), ok.s.b(y int)
+EXPORT DATABASE ok TO '/out' (FORMAT parquet);
+-- ok.main.a.x -> "file:/out/a.parquet".x : IDENTITY
+-- ok.s.b.y -> "file:/out/s_b.parquet".y : IDENTITY
+
+-- case: a database into a directory when it is not known which | duckdb
+-- schema: ok.main.a(x int)
+EXPORT DATABASE '/out';
+-- opaque

@@ -105,3 +105,35 @@ SELECT t.x FROM TABLE(scored(input => TABLE(left_side))) AS t(x);
 -- case: the result of an earlier statement | snowflake
 SELECT email FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()));
 -- incomplete
+
+-- case: a query that a text holds | duckdb
+SELECT email FROM query('SELECT email FROM users WHERE age > 3') AS q;
+-- users.email -> = : IDENTITY
+-- users.age -> * : FILTER
+
+-- case: a table that a text names | duckdb
+FROM query_table('log');
+-- log.{id,message} -> = : IDENTITY
+
+-- case: tables that texts name | duckdb
+-- schema: a(x int), b(x int)
+SELECT x FROM query_table(['a', 'b']);
+-- a.x, b.x -> x : IDENTITY
+
+-- case: a text that is worked out | duckdb
+FROM query('SELECT email ' || 'FROM users');
+-- opaque
+
+-- case: a table that a parameter names | duckdb
+FROM query_table(?);
+-- opaque
+
+-- case: a summary is made of values | duckdb
+-- schema: a(x int)
+COPY (SUMMARIZE a) TO '/out/a.csv';
+-- a.x -> "file:/out/a.csv".{min,max,approx_unique,avg,std,q25,q50,q75,count,null_percentage} : AGGREGATION
+
+-- case: a table of a summary | duckdb
+-- schema: a(x int)
+CREATE TABLE t AS SUMMARIZE a;
+-- a.x -> t.{min,max,approx_unique,avg,std,q25,q50,q75,count,null_percentage} : AGGREGATION
