@@ -8,19 +8,26 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
+from privacylib.decorators.sites import host_site
 from privacylib.families.dbapi import operations
+from privacylib.families.parts import parted
 from privacylib.families.sqlite_schema import schema_for
+from privacylib.families.sqlite_scripts import Script, vacuumed
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import file_asset
 from privacylib.sql import holds_values, tables
 
 __all__ = [
-    "ATTACHED", "FILE", "TABLES", "blob", "copied", "file_of", "has", "is_plain", "remember", "serialized", "statement",
+    "ATTACHED", "FILE", "TABLES", "blob", "copied", "file_of", "has", "is_plain", "remember", "replaced", "serialized",
+    "statement",
 ]  # fmt: skip
 
 FILE = "_privacylib_database"
 ATTACHED = "_privacylib_attached"
 """Attributes of a connection: the file that it opened, and whether it has attached others."""
+
+URI = "_privacylib_uri"
+"""Attribute of a connection: whether `file:` begins a URI in what it opens."""
 
 TABLES = "_privacylib_tables"
 """Attribute of a connection: what its tables are known by, its file, or a name of its own for one in memory."""
@@ -30,12 +37,14 @@ _MARKS = re.compile(r"[?:@$]")
 """Where values can go in."""
 
 _ATTACH = re.compile(r"(?:^|[;/\n])\s*ATTACH\b", re.IGNORECASE)
+_INTO = re.compile(r"\bVACUUM\b.*\bINTO\b", re.IGNORECASE | re.DOTALL)
 
 
 def remember(connection: Any, database: str | bytes, *, uri: bool) -> None:
     """Keep with a connection which file it has opened, as it was given."""
     file = file_of(database, uri=uri)
     connection.__dict__[FILE] = file
+    connection.__dict__[URI] = uri
     connection.__dict__[TABLES] = file or f":memory:{next(_in_memory)}"
 
 
@@ -56,17 +65,59 @@ def file_of(database: str | bytes, *, uri: bool) -> str:
     return "" if in_memory else file_asset(text).name
 
 
-def statement(connection: Any, text: str, *, bound: bool) -> tuple[Operation, ...]:
-    """Describe a statement of a connection; the databases that it attaches are told from then on."""
+def statement(connection: Any, text: str, values: Any) -> tuple[Operation, ...]:
+    """Describe a statement of a connection, or a script; the databases that it attaches are told from then on.
+
+    Args:
+        connection: The driver's.
+        text: The statement.
+        values: What is bound in it; none for a script.
+    """
     if _ATTACH.search(text):
         connection.__dict__[ATTACHED] = True
+        if len(parts := parted(text)) > 1:
+            return _script(connection, parts)
+    if _INTO.search(text):
+        return _script(connection, parted(text), values)
     schema = None
     if ATTACHED not in _told(connection):
         schema = schema_for(_aside(connection), _told(connection).get(TABLES, ""), text)
-    bound = bound and _MARKS.search(text) is not None
+    bound = bool(values) and _MARKS.search(text) is not None
     found = operations(text, partial(_table, connection), bound=bound, dialect="sqlite", schema=schema)
     opaque = any(each.kind is Kind.OPAQUE for each in found)
     return () if opaque and _is_no_sql(_aside(connection), text) else found
+
+
+def _script(connection: Any, parts: list[str], values: Any = ()) -> tuple[Operation, ...]:
+    """Describe statements of which some say in which files those behind them are."""
+    uri = bool(_told(connection).get(URI))
+    script = Script(_files(connection), partial(file_of, uri=uri), partial(_schema_of, connection))
+    found: dict[Operation, None] = {}
+    for part in parts:
+        try:
+            found.update(dict.fromkeys(_step(connection, script, part, values)))
+        except LookupError as error:
+            found.update(dict.fromkeys(_untold(script, str(error))))
+        script.follow(part)
+    return tuple(found)
+
+
+def _step(connection: Any, script: Script, part: str, values: Any) -> tuple[Operation, ...]:
+    copies = vacuumed(part, values)
+    if copies is None:
+        return operations(part, lambda name: _named(*script.place(name)), bound=bool(values), dialect="sqlite")
+    schema, file = copies
+    if file is None or schema not in _files(connection):
+        raise LookupError("a database is copied into a file that is worked out")
+    names = _tables(connection, schema)
+    return _copies(script.file(schema), names, file_of(file, uri=bool(_told(connection).get(URI))))
+
+
+def _untold(script: Script, why: str) -> tuple[Operation, ...]:
+    """Describe what nobody can tell: it may read any database that is open, and write elsewhere too."""
+    files = dict.fromkeys(file for file in script.files.values() if file)
+    opaque = (Operation(Kind.OPAQUE, _named(file, "{…}"), site=host_site(), why=why) for file in files)
+    return (*opaque, Operation(Kind.WRITE, Asset("file", "/{…}")))
 
 
 def _is_no_sql(cursor: Any, text: str) -> bool:
@@ -86,7 +137,7 @@ def _is_no_sql(cursor: Any, text: str) -> bool:
 
 def is_plain(text: str) -> bool:
     """Return whether a statement touches tables of the one database only, and has no values in it: it can be kept."""
-    if _ATTACH.search(text) or holds_values(text):
+    if _ATTACH.search(text) or _INTO.search(text) or holds_values(text):
         return False
     found = tables(text, "sqlite")
     return not any("." in name for name in found.reads + found.writes)
@@ -99,11 +150,18 @@ def has(connection: Any, schema: Any) -> bool:
 
 def copied(source: Any, schema: str, target: Any) -> tuple[Operation, ...]:
     """Describe that one connection's database is copied into another's, table by table."""
-    files, sink = _files(source), _files(target)["main"]
-    names = _tables(source, schema)
-    pairs = [(_named(files[schema.lower()], name), _named(sink, name)) for name in names]
+    return _copies(_files(source)[schema.lower()], _tables(source, schema), _files(target)["main"])
+
+
+def _copies(file: str, names: list[str], sink: str) -> tuple[Operation, ...]:
+    pairs = [(_named(file, name), _named(sink, name)) for name in names]
     writes = (Operation(Kind.WRITE, to, derived_from=(asset,), parsed=True) for asset, to in pairs)
     return (*(Operation(Kind.READ, asset) for asset, _ in pairs), *writes)
+
+
+def replaced(connection: Any, schema: str) -> tuple[Operation, ...]:
+    """Describe that a database is exchanged for the one that bytes hold; which tables these are nobody knows yet."""
+    return (Operation(Kind.WRITE, _named(_files(connection)[schema.lower()], "{…}")),)
 
 
 def serialized(connection: Any, schema: str) -> tuple[Operation, ...]:
@@ -127,7 +185,7 @@ def _table(connection: Any, name: str) -> Asset:
     files = _files(connection)
     schema, dot, table = name.partition(".")
     if not dot or schema.lower() not in files:
-        schema, table = _schema_of(connection, files, name), name
+        schema, table = _schema_of(connection, files, name) or "main", name
     return _named(files[schema.lower()], table)
 
 
@@ -157,13 +215,13 @@ def _files(connection: Any) -> dict[str, str]:
     return files | {"main": told[FILE]} if FILE in told else files
 
 
-def _schema_of(connection: Any, schemas: Iterable[str], table: str) -> str:
-    """Return the database in which SQLite finds a table that is named alone."""
+def _schema_of(connection: Any, schemas: Iterable[str], table: str) -> str | None:
+    """Return the database in which SQLite finds a table that is named alone; None where it is in none."""
     for schema in sorted(schemas, key=lambda one: (one != "temp", one != "main")):
         query = f"SELECT 1 FROM {_quoted(schema)}.sqlite_master WHERE name = ? COLLATE NOCASE"  # noqa: S608 - quoted
         if _aside(connection).execute(query, (table,)).fetchone():
             return schema
-    return "main"
+    return None
 
 
 def _tables(connection: Any, schema: str) -> list[str]:

@@ -4,12 +4,12 @@ from privacylib.families import sqlite
 from privacylib.families.asked import Asked
 from privacylib.model import Operation
 
-__all__ = ["blob", "copied", "copies", "hands_out", "opens", "serialized", "statement"]
+__all__ = ["blob", "copied", "copies", "hands_out", "opens", "replaced", "serialized", "statement", "takes"]
 
 
 def statement(call: Asked) -> tuple[Operation, ...]:
     """Describe a statement on a cursor."""
-    return sqlite.statement(call["self"].connection, call["sql"], bound=bool(call["parameters"]))
+    return sqlite.statement(call["self"].connection, call["sql"], call["parameters"])
 
 
 def hands_out(call: Asked) -> bool:
@@ -20,6 +20,16 @@ def hands_out(call: Asked) -> bool:
 def serialized(call: Asked) -> tuple[Operation, ...]:
     """Describe that a database is handed out whole."""
     return sqlite.serialized(call["self"], call["name"] or "main")
+
+
+def takes(call: Asked) -> bool:
+    """Return whether a call can exchange a database for bytes."""
+    return isinstance(call["data"], (bytes, bytearray, memoryview)) and hands_out(call)
+
+
+def replaced(call: Asked) -> tuple[Operation, ...]:
+    """Describe that a database is exchanged for the one that bytes hold."""
+    return sqlite.replaced(call["self"], call["name"] or "main")
 
 
 def copies(call: Asked) -> bool:

@@ -66,6 +66,7 @@ INTEGRATION = Integration(
         ),
         _on_database("backup", calls.copied, calls.copies, "target"),
         _on_database("serialize", calls.serialized, calls.hands_out, since=(3, 11)),
+        _on_database("deserialize", calls.replaced, calls.takes, "data", since=(3, 11)),
         _on_database("blobopen", calls.blob, calls.opens, "table", "column", "row", since=(3, 11)),
         *_on("execute", "sql", "parameters"),
         *_on("executemany", "sql", "parameters"),
