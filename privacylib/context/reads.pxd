@@ -3,12 +3,17 @@ cimport cython
 from privacylib.context.sources cimport SourceSet
 
 
+cdef class ReadSet
+
+
 cdef class LatestReads:
     cdef public bytes key
     cdef public dict latest
     cdef public object last
     cdef public bint wide
     cdef public bint mixed
+    cdef public bint changed
+    cdef public ReadSet onward
     cdef public dict _former
     cdef public SourceSet _sources
     cdef public tuple _named

@@ -40,7 +40,7 @@ class LatestReads:
         key: Correlation key of its scope, 16 bytes.
     """
 
-    __slots__ = ("_former", "_named", "_sources", "key", "last", "latest", "mixed", "wide")
+    __slots__ = ("_former", "_named", "_sources", "changed", "key", "last", "latest", "mixed", "onward", "wide")
     widening: ClassVar[dict[int, object]] = {}
     """Who widens a table, by the table's id: the first to enter itself."""
 
@@ -52,6 +52,10 @@ class LatestReads:
         self.wide = False
         self.mixed = False
         """Whether a link names a key of its own."""
+        self.changed = False
+        """Whether it became wide, or passes on what it takes in; looked at last, for other threads may do that."""
+        self.onward: ReadSet | None = None
+        """Where what is read here is returned to, from when it was given back."""
         self._former: dict[Source, Link] | None = None
         self._sources = EMPTY
         self._named: tuple[int, SourceSet] = (0, EMPTY)
@@ -71,9 +75,14 @@ class LatestReads:
                 self._sources = known.plus(source)
             elif len(latest) > WIDEST:
                 self._widen()
+        if self.changed:
+            self._add_further(latest, source, link)
+
+    def _add_further(self, latest: dict[Source, Link], source: Source, link: Link) -> None:
         if latest is not self.latest:  # widened by another thread meanwhile
-            latest = self.latest
-            latest[_widened(source)] = link
+            self.latest[_widened(source)] = link
+        if self.onward is not None:
+            self.onward.returned.add(source, (self.key, link) if isinstance(link, int) else link)
 
     def _widen(self) -> None:
         """Name namespaces instead of assets, while others go on adding and looking."""
@@ -82,7 +91,7 @@ class LatestReads:
             return
         try:
             if not self.wide:
-                self._former, self.wide = self.latest, True
+                self._former, self.wide, self.changed = self.latest, True, True
                 self.latest = {}
                 for source, link in list(self._former.items()):
                     self.latest[_widened(source)] = link
@@ -109,10 +118,18 @@ class LatestReads:
                 self._named = len(latest), known
         return known
 
+    def pass_on(self, upper: "ReadSet") -> None:
+        """Return what was read here, and whatever will be, to a read set around."""
+        if self.onward is None:
+            self.onward, self.changed = upper, True  # before the look: another thread may add meanwhile
+            for source, link in self.listed():
+                upper.returned.add(source, link)
+
     def listed(self) -> tuple[tuple[Source, tuple[bytes, int]], ...]:
         """Return the sources of this table, each with the key and the number of its latest read's span."""
-        latest, key = list(self.latest.items()), self.key
-        return tuple((source, (key, link) if isinstance(link, int) else link) for source, link in latest)
+        latest, former = self.latest, self._former  # in this order, as above
+        found = [*list((former or {}).items()), *list(latest.items())]
+        return tuple((source, (self.key, link) if isinstance(link, int) else link) for source, link in found)
 
 
 class ReadSet(LatestReads):
@@ -149,6 +166,8 @@ class ReadSet(LatestReads):
         if found is None:
             with _making:
                 found = self._returned = self._returned or LatestReads(self.key)
+                if self.onward is not None:
+                    found.pass_on(self.onward)
         return found
 
     def keep(self, table: Literal["open", "watched"], operation: Any) -> None:
@@ -201,10 +220,15 @@ class ReadSet(LatestReads):
         return found
 
     def give_back(self) -> None:
-        """Let the read set around take what was read here, for its own writes only."""
-        if self.upper is not None:
-            for source, link in (*self.returned.listed(), *self.listed()):
-                self.upper.returned.add(source, link)
+        """Let the read set around take what was read here, for its own writes only, and what will be.
+
+        Work that was handed out here may go on, and whoever is around may wait for what it returns.
+        """
+        upper = self.upper
+        if upper is not None:
+            self.pass_on(upper)
+            if self._returned is not None:
+                self._returned.pass_on(upper)
 
     def only(self, seen: SourceSet) -> Any:
         """Return the link of the one read that is visible here, 0 where there is none.

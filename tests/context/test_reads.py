@@ -69,6 +69,47 @@ def test_what_was_returned_to_an_isolated_scope_is_returned_on() -> None:
     assert sorted(top.links()[0]) == [1]
 
 
+def test_what_is_read_after_it_was_given_back_is_returned_too() -> None:
+    top = ReadSet(KEY)
+    middle = ReadSet(KEY, top)
+    inner, sibling = ReadSet(OTHER, middle), ReadSet(KEY, top)
+    middle.give_back()
+    inner.give_back()
+    inner.add(numbered(1), 1)
+    middle.add(numbered(2), 2)
+    assert middle.visible().members == top.visible().members == {numbered(1), numbered(2)}
+    assert top.links() == ([2], [(OTHER, 1)])
+    assert (top.own.members, sibling.visible().members) == (set(), set())
+
+
+def test_a_wide_table_that_was_given_back_returns_namespaces() -> None:
+    parent = ReadSet(KEY)
+    reads = ReadSet(KEY, parent)
+    for number in range(WIDEST + 1):
+        reads.add(numbered(number), number + 1)
+    reads.give_back()
+    reads.add(Source(Asset("gs://other", "x"), None, frozenset({"D"})), 5001)
+    assert {source.uri for source in parent.visible().members} == {"s3://bucket/{…}", "gs://other/{…}"}
+
+
+def test_nothing_is_lost_that_is_read_while_it_is_given_back() -> None:
+    for _ in range(20):
+        parent = ReadSet(KEY)
+        reads, begun = ReadSet(KEY, parent), threading.Event()
+
+        def read(reads: ReadSet = reads, begun: threading.Event = begun) -> None:
+            for number in range(60):
+                reads.add(numbered(number), number + 1)
+                begun.set()
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        begun.wait()
+        reads.give_back()
+        thread.join()
+        assert len(parent.visible().members) == 60
+
+
 def test_above_1024_sources_namespaces_are_named_and_labels_stay() -> None:
     reads = ReadSet(KEY)
     for number in range(WIDEST):

@@ -80,14 +80,25 @@ class Reads:
     isolated: bool = False
     """Whether `upper` has what is read here returned, when the scope is left or a step of a generator hands it out."""
     own: set[Source] = field(default_factory=set[Source])
-    returned: set[Source] = field(default_factory=set[Source])
+    brought: set[Source] = field(default_factory=set[Source])
+    """What a job in another process brought home of isolated scopes in it."""
+    handed: list[Reads] = field(default_factory=list["Reads"])
+    """Isolated parts of it that were left, or handed out by a step: what these read later on is returned too."""
     open: list[Write] = field(default_factory=list["Write"])
+
+    @property
+    def returned(self) -> set[Source]:
+        return self.brought.union(*(part.own | part.returned for part in self.handed))
 
     def visible(self) -> set[Source]:
         found, reads = self.own | self.returned, self.upper
         while reads is not None:
             found, reads = found | reads.own, reads.upper
         return found
+
+    def take_back(self, part: Reads) -> None:
+        if part not in self.handed:
+            self.handed.append(part)
 
     def open_writes(self) -> list[Write]:
         return self.open + (self.upper.open_writes() if self.upper is not None and self.part else [])
@@ -254,7 +265,7 @@ class World:
         if place.entered is not None:
             place.entered.left = True
         if place.returns and place.reads.upper is not None:
-            place.reads.upper.returned |= place.reads.own | place.reads.returned
+            place.reads.upper.take_back(place.reads)
 
     @staticmethod
     def step_ends(place: Place, consumer: Place) -> None:
@@ -263,7 +274,7 @@ class World:
         while kept[-1].isolated and kept[-1].upper is not None:
             kept.append(kept[-1].upper)
         while reads.isolated and reads.upper is not None and not any(reads is each for each in kept):
-            reads.upper.returned |= reads.own | reads.returned
+            reads.upper.take_back(reads)
             reads = reads.upper
 
     # -- operations

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import cast
 
 import pytest
@@ -130,6 +131,61 @@ class TestIsolated:
                 read(USERS)
             write(LOG)
         assert sources(observed) == [(USERS,)]
+
+    async def test_returns_what_its_tasks_read_after_it_was_left(self, strict: Capture) -> None:
+        async def user() -> None:
+            await asyncio.sleep(0)
+            read(USERS)
+
+        tasks: list[asyncio.Task[None]] = []
+        with privacylib.zone("assistant"):
+            for _ in range(2):
+                with privacylib.scope("user", isolated=True):
+                    tasks.append(asyncio.create_task(user()))
+            await asyncio.gather(*tasks)
+            with pytest.raises(privacylib.PolicyDenied):
+                write(CLOSED)
+
+    @pytest.mark.parametrize("levels", [1, 2])
+    def test_returns_what_its_jobs_read_after_it_was_left(self, strict: Capture, levels: int) -> None:
+        left = threading.Event()
+
+        def user() -> None:
+            assert left.wait(20)
+            read(USERS)
+
+        @privacylib.scope("user", isolated=True)
+        def begin(levels: int) -> Future[None]:
+            return pool.submit(user) if levels == 1 else begin(levels - 1)
+
+        with ThreadPoolExecutor(1) as pool, privacylib.zone("assistant"):
+            future = begin(levels)
+            left.set()
+            future.result()
+            with privacylib.scope("sibling", isolated=True):
+                write(CLOSED)
+            with pytest.raises(privacylib.PolicyDenied):
+                write(CLOSED)
+
+    def test_returns_what_is_read_between_the_steps_of_a_generator(self, strict: Capture) -> None:
+        handed = threading.Event()
+
+        def user() -> None:
+            assert handed.wait(20)
+            read(USERS)
+
+        @privacylib.scope("user", isolated=True)
+        def begin() -> Generator[Future[None]]:
+            yield pool.submit(user)
+
+        with ThreadPoolExecutor(1) as pool, privacylib.zone("assistant"):
+            begun = begin()
+            future = next(begun)
+            handed.set()
+            future.result()
+            with pytest.raises(privacylib.PolicyDenied):
+                write(CLOSED)
+            begun.close()
 
     def test_its_open_write_does_not_see_its_siblings(self, strict: Capture) -> None:
         with privacylib.zone("assistant"):

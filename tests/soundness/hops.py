@@ -123,7 +123,7 @@ class Reaching(World):
         for write in () if refused else writes:
             write.inflow |= own | returned
         self.taking(place).own |= own
-        place.reads.returned |= returned
+        place.reads.brought |= returned
         return refused
 
 

@@ -218,6 +218,23 @@ class Soundness(RuleBasedStateMachine):
         self.compare_held(hand)
         self.compare_held(by)
 
+    @rule(number=who, kind=st.sampled_from((Started, Submitted, Scheduled, Awaited)), uri=sources, sink=sinks)
+    def outlive(self, number: int, kind: type[Started | Submitted | Scheduled], uri: str, sink: str) -> None:
+        """Start a hand in an isolated scope that is left before the hand reads, and write what has come of it."""
+        by = self.any_hand(number)
+        if len(self.hands) >= MOST_HANDS:
+            return
+        self.compare_held(by)
+        self.enter(by, privacylib.scope("s", isolated=True), self.world.scope(self.here(by), isolated=True))
+        hand = self.started(kind, by)
+        by.do(lambda: self.leave_now(by, by.entered[-1]))
+        self.world.who = self.acting(hand)
+        self.read_by(hand, uri)
+        self.end(hand)
+        self.world.who = self.acting(by)
+        self.compare_held(by)
+        self.write_by(by, sink)
+
     @rule(number=who, abandoned=st.booleans())
     def end_hand(self, number: int, abandoned: bool) -> None:
         hand = self.any_hand(number)
@@ -261,14 +278,18 @@ class Soundness(RuleBasedStateMachine):
 
     @rule(number=who, uri=sources)
     def read(self, number: int, uri: str) -> None:
-        hand = self.any_hand(number)
+        self.read_by(self.any_hand(number), uri)
+
+    def read_by(self, hand: Hand, uri: str) -> None:
         here = self.here(hand)
         hand.do(lambda: self.driver.read(here, uri))
         self.compare_held(hand)
 
     @rule(number=who, sink=sinks)
     def write(self, number: int, sink: str) -> None:
-        hand = self.any_hand(number)
+        self.write_by(self.any_hand(number), sink)
+
+    def write_by(self, hand: Hand, sink: str) -> None:
         here = self.here(hand)
         if self.world.request_of(here) is None:
             hand.do(lambda: self.driver.write(here, sink))

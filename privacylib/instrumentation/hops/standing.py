@@ -15,8 +15,6 @@ from privacylib.context import (
     PROCESS,
     Desk,
     Frame,
-    LatestReads,
-    Link,
     ReadSet,
     Scope,
     frame_now,
@@ -28,7 +26,7 @@ from privacylib.context import (
 )
 from privacylib.instrumentation.hops.batons import LOST, receive
 from privacylib.instrumentation.hops.shelves import OURS, UNTAGGED, Tag
-from privacylib.model import Kind, Operation, PolicyDenied, Source, Zone
+from privacylib.model import Kind, Operation, PolicyDenied, Zone
 from privacylib.runtime import ACTIVE, faults, into_open_writes, stacked
 
 __all__ = ["holding", "know_nothing", "stand"]
@@ -111,41 +109,11 @@ def _desk(at: Any, tag: Tag, outer: Frame | None) -> Desk:
         reads = ReadSet(tag.key, PROCESS.frame.scope.reads)
     elif outer.scope.outlived:
         reads = ReadSet(tag.key, outer.scope.reads)
-    else:
-        reads = _InSight(tag.key, outer.scope.reads)
+    else:  # in sight of a scope that is open still
+        reads = ReadSet(tag.key, outer.scope.reads, nested=True)
+        reads.give_back()
     within = None if outer is None else outer.running()
     return Desk(at, Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
-
-
-class _InSight(ReadSet):
-    """The reads of a worker that was started in a scope which is open still: they are returned to it at once."""
-
-    __slots__ = ()
-
-    def __init__(self, key: bytes, upper: ReadSet) -> None:
-        super().__init__(key, upper, nested=True)
-        self._returned = _Returned(key, upper)
-
-    def add(self, source: Source, link: Link) -> None:
-        super().add(source, link)
-        _return(self, source, link)
-
-
-class _Returned(LatestReads):
-    __slots__ = ("upper",)
-
-    def __init__(self, key: bytes, upper: ReadSet) -> None:
-        super().__init__(key)
-        self.upper = upper
-
-    def add(self, source: Source, link: Link) -> None:
-        super().add(source, link)
-        _return(self, source, link)
-
-
-def _return(reads: "_InSight | _Returned", source: Source, link: Link) -> None:
-    if reads.upper is not None:
-        reads.upper.returned.add(source, (reads.key, link) if isinstance(link, int) else link)
 
 
 def know_nothing() -> None:

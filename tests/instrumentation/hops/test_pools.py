@@ -126,6 +126,22 @@ def test_isolated_reads_come_home_as_returned(seen: Capture, pool: ProcessPoolEx
     assert behind(seen) == [(), (PEOPLE,)]
 
 
+def people_later() -> None:
+    time.sleep(0.1)
+    people()
+
+
+def test_reads_come_home_through_an_isolated_scope_that_was_left(seen: Capture, pool: ProcessPoolExecutor) -> None:
+    with privacylib.zone("reply"):
+        with privacylib.scope("one", isolated=True):
+            future = pool.submit(people_later)
+        future.result()
+        with privacylib.scope("sibling", isolated=True):
+            write_open()
+        write_open()
+    assert behind(seen) == [(), (PEOPLE,)]
+
+
 def test_map_and_chunks(seen: Capture, pool: ProcessPoolExecutor) -> None:
     with privacylib.zone("reply"):
         assert list(pool.map(doubled, range(4), chunksize=2)) == [0, 2, 4, 6]
