@@ -8,8 +8,8 @@ from attrs import asdict, define, field
 
 from privacylib.doctor.processes import Seen
 from privacylib.model import Flow, Kind
-from privacylib.naming import escaped
 from privacylib.policy.annotations import Annotation
+from privacylib.policy.remedies import annotate
 
 __all__ = ["Unannotated", "fragment", "unannotated"]
 
@@ -89,13 +89,11 @@ def _labelled(flow: Flow) -> set[str]:
 
 
 def fragment(rows: Iterable[Unannotated]) -> str:
-    """Return a policy fragment with an entry for each asset, to be filled in."""
-    lines = ["assets:"]
+    """Return a policy fragment with an entry for each asset: with the labels seen there, else to be filled in."""
+    lines: list[str] = []
     for row in rows:
-        match = escaped(row.asset).replace("\\", "\\\\").replace('"', '\\"')
         told = ", ".join(sorted(row.services))
         denied = f"; denied, or would be: {', '.join(sorted(row.denied))}" if row.denied else ""
         lines.append(f"  # {row.reads} reads, {row.writes} writes by {told}{denied}")
-        lines.append(f'  - match: "{match}"')
-        lines.append("    labels: []")
-    return "\n".join(lines) if len(lines) > 1 else ""
+        lines.append(annotate(row.asset, row.denied).removeprefix("assets:\n").rstrip("\n"))
+    return "\n".join(["assets:", *lines]) if lines else ""

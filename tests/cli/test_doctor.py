@@ -251,6 +251,11 @@ def test_what_labelled_data_was_denied_is_not_said_to_have_never_shown_a_label(
         ("file:///leak", ["CONTACT"]), ("file:///plain", []),
     ]  # fmt: skip
     assert "1 writes by shop; denied, or would be: CONTACT" in under["fragment"]
+    pasted = yaml.safe_load(under["fragment"])["assets"]
+    assert [(entry["match"], entry["labels"]) for entry in pasted] == [
+        ("file:///leak", ["CONTACT"]),
+        ("file:///plain", []),
+    ]
 
 
 def test_hooks_are_told_and_those_that_do_not_hold(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
