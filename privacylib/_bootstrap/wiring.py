@@ -82,7 +82,7 @@ def init(
         _replace(snapshot, asked, recorder, exporters, detail)
         if first:
             _take_environment(snapshot)
-            _open_zones(snapshot)
+            open_zones(snapshot)
         _poll(asked)
         hops.install(restart=_again(asked, snapshot))
         patching.on_change(_changed)
@@ -299,7 +299,7 @@ def _warn_of_patterns(document: "Document") -> None:
     _wiring.odd = frozenset(found)
 
 
-def _open_zones(snapshot: Snapshot) -> None:
+def open_zones(snapshot: Snapshot) -> None:
     """Open the zones that the policy has for this command around all of its work."""
     process, uri = PROCESS.frame, f"command://{snapshot.service}"
     process.zone = commanded(process.zone, uri, snapshot.engine.zones(uri))  # a child's parent stood in some already

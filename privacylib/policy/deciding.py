@@ -5,10 +5,12 @@ and the one that weighs most comes first.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from typing import get_args
 
 from attrs import evolve, field, frozen
 
-from privacylib.labels import applies, uncovered
+from privacylib.labels import applies, meet, uncovered
 from privacylib.model import Decision, Mode, Violation
 from privacylib.model.policy import Allow, Requirement
 from privacylib.policy import remedies
@@ -73,6 +75,10 @@ class Rules:
         """Return `mode` under the ceiling."""
         return min(mode, self.ceiling)
 
+    def purposes(self, labels: frozenset[str]) -> frozenset[str]:
+        """Return the purposes that all requirements on `labels` permit; none where no requirement names any."""
+        return reduce(meet, (r.allow.purposes for r in self.on(labels)), None) or frozenset()
+
     @property
     def labels(self) -> frozenset[str]:
         """Return every label that has a requirement."""
@@ -105,19 +111,19 @@ def _unknown(question: Question, rules: Rules) -> Iterator[Violation]:
 def _violations(question: Question, rules: Rules) -> Iterator[Violation]:
     if not question.labels:
         return
-    own = _admission(question) if question.reading else _coverage(question)
+    own = _admission(question, rules) if question.reading else _coverage(question)
     if own is not None:
         rule, reason, remedy = own
         yield Violation(rule, reason, remedy, rules.mode(question.labels))
     yield from rules.broken(question)
 
 
-def _admission(question: Question) -> tuple[str, str, str] | None:
+def _admission(question: Question, rules: Rules) -> tuple[str, str, str] | None:
     """Ask whether the zone admits what is read."""
     zone, labels = question.zone, question.labels
     if not zone.purposes and zone.admitted is None:
         reason = f"{_names(labels)} read from {question.asset} outside any zone"
-        return "zone", reason, remedies.open_zone(question.asset, zone, labels)
+        return "zone", reason, remedies.open_zone(question.asset, zone, labels, rules.purposes(labels))
     refused = frozenset[str]() if zone.admitted is None else uncovered(labels, zone.admitted)
     if not refused:
         return None
@@ -151,12 +157,20 @@ def _asked(kind: Kind, question: Question, requirement: Requirement) -> list[Bro
     try:
         found = list(kind.broken(question, requirement))
         if not found or all(isinstance(one, Broken) and isinstance(one.reason + one.remedy, str) for one in found):  # pyright: ignore[reportUnnecessaryIsInstance] - a package's code gives anything
-            return found
+            return [_told(one, kind, question, requirement) for one in found]
         problem = "it gave something else than Broken(reason, remedy)"
     except Exception as error:  # noqa: BLE001 - the code of another package
         problem = type(error).__name__
     reason = f"{requirement.id} cannot be judged by its {kind.key!r} for {question.asset} ({problem})"
     return [Broken(reason, f"# repair the package that brings the kind of requirement {kind.key!r}\n")]
+
+
+def _told(one: Broken, kind: Kind, question: Question, requirement: Requirement) -> Broken:
+    """Say what is missing of the asset where a kind of another package proposes what stands there already."""
+    states_text = kind.asset is not None and str in (kind.asset.type, *get_args(kind.asset.type))
+    if not states_text or one.remedy != remedies.permit(requirement):
+        return one
+    return one._replace(remedy=remedies.state(question.asset, requirement, kind.key))
 
 
 def _spoken(allow: Allow) -> tuple[Kind, ...]:

@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from privacylib.model.policy import Requirement
 from privacylib.naming import escaped
 from privacylib.policy.forms import FORMS
 
-__all__ = ["admit", "annotate", "block", "keep", "open_zone", "permit", "place", "present", "reclassify"]
+__all__ = ["admit", "annotate", "block", "keep", "open_zone", "permit", "place", "present", "reclassify", "state"]
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -46,8 +46,8 @@ def admit(asset: str, zone: Zone, labels: Iterable[str]) -> str:
     told = "".join(text(asset, purposes, admitted, wanted) for text, purposes, admitted in parts)
     if told:
         return told
-    purpose = zone.purposes[-1] if zone.purposes else "PURPOSE"
-    return _zone(asset, zone, purpose, (zone.admitted or frozenset()) | wanted, "in place of what admits less around")
+    admitted = (zone.admitted or frozenset()) | wanted
+    return _zone(asset, zone, zone.purposes[-1:], admitted, "in place of what admits less around")
 
 
 def _parts(zone: Zone) -> Iterator[tuple[Callable[..., str], tuple[str, ...], frozenset[str] | None]]:
@@ -79,9 +79,14 @@ def _at_the_caller(
     return f"# let the zone{purpose} of whoever brings the work on {asset} admit {_listed(refused)} as well\n"
 
 
-def open_zone(asset: str, zone: Zone, labels: Iterable[str], purposes: Iterable[str] = ()) -> str:
-    """Do the work inside a zone, for one of the purposes that are permitted."""
-    return _zone(asset, zone, min(purposes, default="PURPOSE"), labels)
+def open_zone(asset: str, zone: Zone, labels: Collection[str], purposes: Iterable[str] = ()) -> str:
+    """Do the work inside a zone, for one of the purposes that are permitted.
+
+    One around a command admits all labels: what else the command does need not have these alone.
+    """
+    around = zone.served is None or zone.served.is_command
+    where = "around all that the command does, or in the code by privacylib.zone around" if around else "around"
+    return _zone(asset, zone, sorted(purposes), () if around else labels, where)
 
 
 def present(reason: str) -> str:
@@ -116,23 +121,51 @@ def block(requirement: Requirement) -> str:
 
 
 def reclassify(sink: str, labels: Iterable[str], site: str) -> str:
-    """Lower the labels on the way to a sink; what is in capitals is for the reviewer to fill in."""
-    transform = site if FORMS["callable"].accepts(site) else "MODULE:FUNCTION"
+    """Lower the labels on the way to a sink; what is in capitals is for the reviewer to fill in.
+
+    The place of the write tells where to look for the transform, and is none itself: it would be reviewed in vain.
+    """
     expires = datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=365)
+    written = f"; {site} writes it" if FORMS["callable"].accepts(site) else ""
     return (
         f"reclassifications:\n  - from: {_listed(labels)}\n    to: []\n    sink: {_quoted(escaped(sink))}\n"
-        f'    transform: {_quoted(transform)}\n    reason: "WHY THE RESULT MAY CARRY LESS"\n'
-        f'    reviewer: "REVIEWER"\n    expires: {expires.isoformat()}\n'
+        f"    transform: MODULE:FUNCTION  # what makes the result, as `privacylib.reclassify` names it{written}\n"
+        '    fingerprint: "sha256:…"  # as `privacylib policy fingerprint MODULE:FUNCTION` prints it\n'
+        f'    reason: "WHY THE RESULT MAY CARRY LESS"\n    reviewer: "REVIEWER"\n    expires: {expires.isoformat()}\n'
     )
 
 
-def _zone(asset: str, zone: Zone, purpose: str, labels: Iterable[str], where: str = "around") -> str:
+def state(asset: str, requirement: Requirement, key: str) -> str:
+    """Say of an asset what a requirement of a further kind permits, where nothing that the policy says is permitted."""
+    permitted = getattr(requirement.allow, key)
+    told = cast("Iterable[Any]", permitted if isinstance(permitted, frozenset | tuple) else (permitted,))
+    texts = sorted(one for one in told if isinstance(one, str))
+    if texts:
+        start = f"assets:\n  - match: {_quoted(escaped(asset))}\n    {key}:"
+        return f"{start} {_name(texts[0])}  # if that is so{_or(texts[1:])}\n"
+    return f"# {requirement.id} permits no more than that; what is missing is {key!r} of {asset} under `assets`\n"
+
+
+def _zone(asset: str, zone: Zone, purposes: Sequence[str], labels: Collection[str], where: str = "around") -> str:
     """Open a zone around what the work is part of, and nothing else: a wider one gives all other work a purpose too."""
-    served = "command://SERVICE" if zone.served is None else escaped(zone.served.uri)
-    return (
-        f"zones:  # {where} the work on {asset}\n  - match: {_quoted(served)}\n"
-        f"    purpose: {_name(purpose)}\n    labels: {_listed(labels)}\n"
+    told = (
+        '"command://SERVICE"  # with the name that init has'
+        if zone.served is None
+        else _quoted(escaped(zone.served.uri))
     )
+    admits = f"    labels: {_listed(labels)}\n" if labels else ""
+    return f"zones:  # {where} the work on {asset}\n  - match: {told}\n    purpose: {_chosen(purposes)}\n{admits}"
+
+
+def _chosen(purposes: Sequence[str]) -> str:
+    """Name a purpose with the others beside it; a word that is none with what to do about it."""
+    if not purposes:
+        return "PURPOSE  # put a declared purpose here; there is none that all rules on these labels name"
+    return _name(purposes[0]) + (f"  # {_or(purposes[1:]).lstrip(', ')}" if purposes[1:] else "")
+
+
+def _or(others: Sequence[str]) -> str:
+    return f", or {', '.join(others)}" if others else ""
 
 
 def _written(permitted: Any, more: Iterable[str]) -> str:

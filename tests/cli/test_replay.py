@@ -1,6 +1,8 @@
 """``privacylib replay`` over a spool that a real process left."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,53 @@ def test_every_remedy_is_a_valid_fragment(spool: Path, capsys: pytest.CaptureFix
     for fragment in fragments:
         policy = yaml.safe_load(stricter) | yaml.safe_load(fragment)
         file = spool.parent / "pasted.yaml"
-        file.write_text(yaml.safe_dump(policy, sort_keys=False).replace("MODULE:FUNCTION", "module:function"))
+        file.write_text(yaml.safe_dump(policy, sort_keys=False))
         assert cli.main(["policy", "check", str(file)]) == 0
+
+
+MIXED = """
+version: 1
+labels: {CONTACT: {}, HEALTH: {}}
+purposes: {order: {}, ads: {}}
+assets:
+  - {match: "db://h/users", labels: [CONTACT]}
+  - {match: "db://h/health", labels: [HEALTH], region: eu}
+requirements:
+  - {id: contact, applies_to: [CONTACT], allow: {purposes: [order]}, mode: enforce}
+  - {id: health, applies_to: [HEALTH], allow: {purposes: [order], regions: [eu], retention: 30d}, mode: enforce}
+"""
+MIXING = """
+import sys, privacylib
+privacylib.init(service="shop", spool=sys.argv[1], policy=sys.argv[2])
+def use(source, sink):
+    with privacylib.read(source), privacylib.write(sink): pass
+with privacylib.zone("order"): use("db://h/users", "file:///pub[1].txt")
+with privacylib.zone("ads"): use("db://h/users", "file:///ok")
+with privacylib.scope("none"): use("db://h/users", "file:///ok")
+with privacylib.zone("order"): use("db://h/health", "s3://b/*x*")
+"""
+
+
+def test_pasting_the_nearest_remedies_ends_with_nothing_denied_and_a_policy_without_findings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(MIXED)
+    subprocess.run([sys.executable, "-c", MIXING, str(tmp_path / "spool"), str(file)], check=True)
+    policy: dict[str, Any] = yaml.safe_load(MIXED)
+    for _ in range(5):
+        found = replayed(capsys, tmp_path / "spool", yaml.safe_dump(policy, sort_keys=False), "--mode", "enforce")
+        rows = found["denied"] + found["still_denied"]
+        if not rows:
+            return
+        for key, entries in (each for row in rows for each in yaml.safe_load(row["remedies"]["nearest"]).items()):
+            kept = [old for old in policy.get(key, []) if old.get("id", 0) not in [new.get("id") for new in entries]]
+            policy[key] = entries + [old for old in kept if old not in entries]
+        file.write_text(yaml.safe_dump(policy, sort_keys=False))
+        assert cli.main(["policy", "check", str(file)]) == 0
+        told = capsys.readouterr()
+        assert len((told.out + told.err).splitlines()) == 1
+    pytest.fail("five rounds were not enough")
 
 
 def test_the_mode_can_be_raised(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from privacylib.naming import Glob
 from privacylib.policy import remedies
 from privacylib.policy.annotations import Annotation, Annotator
 from privacylib.policy.deciding import Question, Rules, decide
+from privacylib.policy.findings import findings
 from privacylib.policy.loading import parse
 from privacylib.runtime import commanded, finish, serve, site_now
 from privacylib.testing import capture
@@ -162,7 +163,36 @@ def test_a_write_outside_any_zone_is_told_to_open_one_for_a_permitted_purpose() 
             pass
         decision = privacylib.check("write", "s3://b/to")
     told = yaml.safe_load(decision.remedy)
-    assert told == {"zones": [{"match": "command://SERVICE", "purpose": "reply", "labels": ["A"]}]}
+    assert told == {"zones": [{"match": "command://test", "purpose": "reply"}]}
+
+
+RULES = """
+  - {id: r1, applies_to: [A], allow: {purposes: [reply, ads]}, mode: enforce}
+  - {id: r2, applies_to: [A], allow: {purposes: [%s]}, mode: enforce}
+"""
+
+
+@pytest.mark.parametrize(("also", "told"), [("ads", "ads"), ("reply, ads", "ads  # or reply")])
+def test_a_missing_zone_has_a_purpose_that_all_rules_permit_and_the_name_of_the_service(also: str, told: str) -> None:
+    policy = POLICY.partition("  - {id")[0] + RULES % also
+
+    def read(policy: str) -> None:
+        with capture(policy, mode="enforce", service="shop"), privacylib.scope("s"), privacylib.read("s3://b/from"):
+            pass
+
+    with pytest.raises(privacylib.PolicyDenied) as denied:
+        read(policy)
+    remedy = denied.value.decision.remedy
+    assert denied.value.decision.requirement == "zone"
+    assert f"purpose: {told}\n" in remedy
+    read(policy + remedy)
+    assert findings(parse(policy + remedy, "pasted")) == []
+
+
+def test_a_word_that_is_no_purpose_says_so() -> None:
+    with capture(POLICY.partition("  - {id")[0] + RULES % "", mode="enforce"), privacylib.scope("s"):
+        told = privacylib.check("read", "s3://b/from").remedy
+    assert "purpose: PURPOSE  # put a declared purpose here" in told
 
 
 def served(policy: dict[str, Any], name: str) -> privacylib.Decision | None:
@@ -265,3 +295,11 @@ def test_nor_is_it_one_of_a_destination_or_of_what_is_lowered() -> None:
     [entry] = yaml.safe_load(remedies.reclassify(STARRED, ["A"], "m:f"))["reclassifications"]
     for pattern in (destination, entry["sink"]):
         assert [Glob(pattern).matches(uri) for uri in (STARRED, "s3://b/axb")] == [True, False]
+
+
+def test_a_transform_is_not_guessed_and_its_fingerprint_has_a_command() -> None:
+    told = remedies.reclassify(STARRED, ["A"], "shop.jobs:send")
+    [entry] = yaml.safe_load(told)["reclassifications"]
+    assert (entry["transform"], entry["fingerprint"]) == ("MODULE:FUNCTION", "sha256:…")
+    assert "`privacylib policy fingerprint MODULE:FUNCTION`" in told
+    assert "shop.jobs:send writes it" in told

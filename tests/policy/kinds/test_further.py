@@ -99,6 +99,17 @@ def test_its_remedy_repeats_what_the_requirement_permits_and_adds_what_was_missi
 
 
 @pytest.mark.usefixtures("installed")
+def test_where_nothing_is_said_of_an_asset_the_remedy_says_what_is_missing() -> None:
+    policy = yaml.safe_load(POLICY)
+    with capture(policy, mode="enforce"), privacylib.zone("reply"):
+        remedy = privacylib.check("read", "s3://b/other").remedy
+    assert remedy == 'assets:\n  - match: "s3://b/other"\n    consent: given  # if that is so, or implied\n'
+    policy["assets"] = yaml.safe_load(remedy)["assets"] + policy["assets"]
+    with capture(policy, mode="enforce"):
+        read("other")
+
+
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [("consent: [given, implied]", 10), ("consent: withdrawn", 7)],
