@@ -1,8 +1,10 @@
 """What stands beside a queue: for each item inside the context of whoever put it."""
 
+import io
+import tempfile
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextvars import Context
 from typing import Any, cast
 
@@ -60,26 +62,38 @@ def tag_of(frame: Frame | None) -> Tag | None:
     return Tag(scope.name, scope.key, scope.parent, frame.zone, held, opened) if opened or held else None
 
 
-_closable: dict[type, bool] = {}
+_resources: dict[type, bool] = {}
+
+_READ: tuple[type, ...] = (
+    io.IOBase, Iterator, AsyncGenerator, Coroutine,
+    tempfile._TemporaryFileWrapper,  # pyright: ignore[reportPrivateUsage] - it has the methods of its file and no base
+)  # fmt: skip
+"""What others read from, or run, and can be closed all the same."""
 
 
 def is_data(item: object) -> bool:
     """Return whether an item is data.
 
-    It is not where it is a resource, which can be closed, a mere signal, or a job that brings the
-    context along that it runs in, as those that anyio hands to its threads do.
+    It is not where it is a resource, which can be closed and is no file or iterator, a mere signal, or a
+    job that brings the context along that it runs in, as those that anyio hands to its threads do.
     """
     if item is None:
         return False
     kind = type(item)
     if kind is tuple:
         return not _is_job(cast("tuple[Any, ...]", item))
-    found = _closable.get(kind)
+    found = _resources.get(kind)
     if found is None:
-        if len(_closable) >= LENT:
-            _closable.clear()
-        found = _closable[kind] = any({"close", "disconnect", "aclose"} & vars(base).keys() for base in kind.__mro__)
+        if len(_resources) >= LENT:
+            _resources.clear()
+        found = _resources[kind] = _is_resource(kind)
     return not found
+
+
+def _is_resource(kind: type) -> bool:
+    names = {name for base in kind.__mro__ for name in vars(base)}
+    like_a_file = "read" in names and not names & {"recv", "send"}  # sockets can be read from too
+    return bool(names & {"close", "disconnect", "aclose"}) and not (like_a_file or issubclass(kind, _READ))
 
 
 def _is_job(item: tuple[Any, ...]) -> bool:

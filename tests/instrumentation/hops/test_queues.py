@@ -1,11 +1,14 @@
 import asyncio
 import contextvars
 import inspect
+import io
 import queue
+import sqlite3
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -308,11 +311,21 @@ class Connection:
         """Do nothing."""
 
 
+class Socket(Connection):
+    """A connection that is read and written like a file, as those of TLS are."""
+
+    def read(self) -> None:
+        """Do nothing."""
+
+    def recv(self) -> None:
+        """Do nothing."""
+
+
 class Model:
     """A resource that cannot be closed."""
 
 
-@pytest.mark.parametrize("item", [None, Connection()], ids=["nothing", "closable"])
+@pytest.mark.parametrize("item", [None, Connection(), Socket()], ids=["nothing", "closable", "read"])
 def test_resources_and_signals_carry_nothing(seen: Capture, item: object) -> None:
     shared = queue.LifoQueue[Any]()
     produce(shared, "ads", item, people)
@@ -323,6 +336,39 @@ def test_resources_and_signals_carry_nothing(seen: Capture, item: object) -> Non
     shared.get()
     assert get_frame() is None or privacylib.current().labels == frozenset()
     assert behind(seen) == [()]
+
+
+class Upload(Connection):
+    """As web frameworks hand them to whoever stores them."""
+
+    async def read(self) -> bytes:
+        """Return the whole of it."""
+        return b""
+
+
+async def rows_later() -> AsyncIterator[int]:
+    yield 1
+
+
+DATA: dict[str, Callable[[], object]] = {
+    "text": io.StringIO, "bytes": io.BytesIO, "temporary": tempfile.NamedTemporaryFile,
+    "spooled": tempfile.SpooledTemporaryFile, "upload": Upload, "generator": lambda: (row for row in "a"),
+    "async": rows_later, "cursor": lambda: sqlite3.connect(":memory:").cursor(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_what_is_read_from_is_data_although_it_can_be_closed(seen: Capture, kind: str) -> None:
+    shared, item = Queue(), cast("Any", DATA[kind]())
+    try:
+        produce(shared, "ads", item, people)
+        with privacylib.zone("reply"):
+            shared.get()
+            write_open()
+    finally:
+        getattr(item, "close", lambda: None)()
+        getattr(item, "connection", Connection()).close()
+    assert behind(seen) == [(PEOPLE,)]
 
 
 @pytest.mark.parametrize("item", [Model(), 3], ids=["object", "slot"])
