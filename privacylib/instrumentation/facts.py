@@ -1,15 +1,17 @@
 """What a patch can say of calls beside their operations: what goes out, what comes back, what lasts, what is inside."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeAlias
 
 from attrs import frozen
 
 from privacylib.instrumentation.call import Call, Fact, Test
+from privacylib.model import Kind, Operation
 from privacylib.propagation.carriers import Carrier, MutableCarrier
 
 __all__ = [
     "APART",
+    "ASKS_HOST",
     "COVERED",
     "NO_RESPONSE",
     "OF_THE_HOST",
@@ -25,6 +27,7 @@ __all__ = [
     "always",
     "argument",
     "never",
+    "stays_apart",
     "typed",
 ]
 
@@ -56,6 +59,16 @@ def typed(**types: type | tuple[type, ...]) -> Test:
 def never(_: Call) -> bool:
     """Say no of any call."""
     return False
+
+
+def stays_apart(operations: Sequence[Operation]) -> bool:
+    """Return whether no operation of a call reads behind one that writes, as in a script: its reads are not of that."""
+    wrote = False
+    for operation in operations:
+        if wrote and operation.kind is not Kind.WRITE:
+            return False
+        wrote = wrote or operation.kind is not Kind.READ
+    return True
 
 
 @frozen
@@ -165,6 +178,8 @@ class Body:
         passes_for: Module that ours seems to be of, for a plain function of it that others of it call, and that looks
             at who calls them.
         in_caller: Whether it is a plain function that looks at the variables of who calls it.
+        asks_host: Whether it takes what it writes from code of the host while it runs, as from the rows of a generator
+            or the ``__str__`` of an argument: what that reads flows into the write.
     """
 
     covers: bool = False
@@ -173,10 +188,12 @@ class Body:
     of_the_host: bool = False
     passes_for: str = ""
     in_caller: bool = False
+    asks_host: bool = False
 
 
 SEEN = Body()
 """What happens inside is seen as ever."""
 COVERED = Body(covers=True)
 APART = Body(apart=True)
+ASKS_HOST = Body(asks_host=True)
 OF_THE_HOST = Body(of_the_host=True)

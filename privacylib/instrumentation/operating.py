@@ -46,7 +46,7 @@ def operating(original: Callable[..., Any], patch: Patch, call_of: CallOf, fewes
     ours = _kind(original, patch)(called, start)
     if patch.body.passes_for:
         ours = _seeming(ours, patch.body.passes_for)
-    return ours if patch.alike is None else repeated(original, patch.describe, patch.alike, ours, call_of)
+    return ours if patch.alike is None else repeated(original, patch, patch.alike, ours, call_of)
 
 
 def _kind(original: Any, patch: Patch) -> Callable[..., Any]:

@@ -4,27 +4,28 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.instrumentation.call import CallOf, Describe
+from privacylib.instrumentation.call import CallOf
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.shapes import Shapes
+from privacylib.instrumentation.table import Patch
 
 __all__ = ["repeated"]
 
 Function = Callable[..., Any]
 
 
-def repeated(original: Function, describe: Describe, alike: Alike, slowly: Function, call_of: CallOf) -> Function:
+def repeated(original: Function, patch: Patch, alike: Alike, slowly: Function, call_of: CallOf) -> Function:
     """Return a function or coroutine function with the operations of calls that are described alike around it.
 
     Args:
         original: The function.
-        describe: Returns the operations of a call.
+        patch: What stands in its place.
         alike: What calls have in common that are described alike.
         slowly: Stands in its place for a call that is described by itself, and where anything goes wrong here.
         call_of: Returns a call by its arguments.
     """
     kind = _awaited if inspect.iscoroutinefunction(original) else _called
-    return kind(original, slowly, Shapes(describe, alike, call_of))
+    return kind(original, slowly, Shapes(patch.describe, alike, call_of, asks_host=patch.body.asks_host))
 
 
 def _called(original: Function, slowly: Function, shapes: Shapes) -> Function:

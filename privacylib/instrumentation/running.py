@@ -7,7 +7,7 @@ from privacylib.config import Snapshot
 from privacylib.families.rpc import Calling
 from privacylib.instrumentation.call import Call, Describe
 from privacylib.instrumentation.covering import Covering, cover, covered, uncover
-from privacylib.instrumentation.facts import Opened, Pending, Response
+from privacylib.instrumentation.facts import Opened, Pending, Response, stays_apart
 from privacylib.instrumentation.going import goes_on
 from privacylib.instrumentation.lasting import lasting
 from privacylib.instrumentation.table import Patch
@@ -54,6 +54,7 @@ class Running:
                 self._covering = cover(operations, calls=calls)
 
     def _begin_all(self, operations: tuple[Operation, ...]) -> None:
+        inside = self._patch.body.asks_host and stays_apart(operations)
         try:
             for operation in operations:
                 if covered(operation):
@@ -61,19 +62,19 @@ class Running:
                 if operation.kind is Kind.CALL:
                     self._call_out(operation)
                 elif not _is_ours(operation.asset, self._snapshot):
-                    self._begin(operation, self._snapshot)
+                    self._begin(operation, self._snapshot, inside)
         except BaseException:
             self.end(failed=True)
             raise
 
-    def _begin(self, operation: Operation, snapshot: Snapshot) -> None:
+    def _begin(self, operation: Operation, snapshot: Snapshot, inside: bool) -> None:
         try:
             site = site_of(operation, snapshot)
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.while_deciding(snapshot, operation, error)
             return
         streams = self._streams()
-        handle = begin(site, stays_open=isinstance(self._patch.lasts, Opened) or streams, body=streams)
+        handle = begin(site, stays_open=isinstance(self._patch.lasts, Opened) or streams, body=streams or inside)
         if handle is not None:
             self._handles.append(handle)
             if operation.kind is Kind.WRITE and self._patch.sends.headers is not None:

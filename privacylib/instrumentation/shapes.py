@@ -5,12 +5,13 @@ from typing import Any
 
 from privacylib.decorators.wrapping import Around
 from privacylib.instrumentation.call import CallOf, Describe
-from privacylib.instrumentation.facts import Alike
+from privacylib.instrumentation.facts import Alike, stays_apart
 from privacylib.memo import SMALL, Memo
 from privacylib.model import Kind, Operation
 from privacylib.runtime import faults
 from privacylib.runtime.active import ACTIVE, Declared
-from privacylib.runtime.decorated import AroundRead
+from privacylib.runtime.decorated import Around as AroundOpen
+from privacylib.runtime.decorated import AroundRead, AroundWrite
 from privacylib.runtime.hot import Handle, begin, end
 
 __all__ = ["Shapes"]
@@ -28,11 +29,13 @@ class Shapes:
         describe: Returns the operations of a call.
         alike: What calls have in common that are described alike.
         call_of: Returns a call by its arguments.
+        asks_host: Whether the function takes what it writes from code of the host while it runs.
     """
 
-    __slots__ = ("_alike", "_call_of", "_describe", "_kinds", "_known", "_shape_of")
+    __slots__ = ("_alike", "_asks_host", "_call_of", "_describe", "_kinds", "_known", "_shape_of")
 
-    def __init__(self, describe: Describe, alike: Alike, call_of: CallOf) -> None:
+    def __init__(self, describe: Describe, alike: Alike, call_of: CallOf, *, asks_host: bool = False) -> None:
+        self._asks_host = asks_host
         self._describe = describe
         self._alike = alike
         self._call_of = call_of
@@ -78,7 +81,7 @@ class Shapes:
                 if kind is None or not self._alike.keeps(call):
                     return None
                 operations = self._describe(call)
-                around = self._kinds.keep(kind, _around(operations), len(operations) * SMALL)
+                around = self._kinds.keep(kind, _around(operations, self._asks_host), len(operations) * SMALL)
             return self._known.keep(shape, around)
         except Exception as error:
             if faults.by_the_host(error):
@@ -131,6 +134,15 @@ class AroundAll:
             raise
 
 
-def _around(operations: Sequence[Operation]) -> Around:
-    arounds = [AroundRead(each) if each.kind is Kind.READ else AroundWhole(each) for each in operations]
+def _around(operations: Sequence[Operation], asks_host: bool) -> Around:
+    opens = asks_host and stays_apart(operations)
+    arounds = [_one(each, opens) for each in operations]
     return arounds[0] if len(arounds) == 1 else AroundAll(arounds)
+
+
+def _one(operation: Operation, opens: bool) -> Around:
+    if operation.kind is Kind.READ:
+        return AroundRead(operation)
+    if opens:
+        return AroundWrite(operation) if operation.kind is Kind.WRITE else AroundOpen(operation)
+    return AroundWhole(operation)

@@ -13,7 +13,7 @@ from privacylib.instrumentation.table import Describe, Integration, Patch, Test
 __all__ = ["INTEGRATION"]
 
 
-_WITHIN, _FROM_HOST = Body(passes_for="duckdb"), Body(in_caller=True)
+_WITHIN, _FROM_HOST = Body(passes_for="duckdb", asks_host=True), Body(in_caller=True, asks_host=True)
 _OLDER, _NEWER = ("", "2.0"), ("2.0", "")
 
 

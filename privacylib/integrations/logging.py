@@ -6,7 +6,7 @@ from typing import Any
 
 from privacylib.context import UNSEEN, Stage
 from privacylib.families import logs
-from privacylib.instrumentation.facts import Alike
+from privacylib.instrumentation.facts import ASKS_HOST, Alike
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation
 
@@ -61,9 +61,10 @@ INTEGRATION = Integration(
             "logging:Logger.callHandlers",
             _logged,
             alike=Alike(_shape),
+            body=ASKS_HOST,
             takes=lambda call: hasattr(call["record"], "levelno"),
         ),
-        Patch("logging.handlers:QueueListener.handle", _listened),
+        Patch("logging.handlers:QueueListener.handle", _listened, body=ASKS_HOST),
         Replacement("logging:FileHandler._open", _unseen),
     ),
 )

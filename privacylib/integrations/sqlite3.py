@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from attrs import evolve
+
 from privacylib.families import sqlite
 from privacylib.families import sqlite_calls as calls
 from privacylib.families.paths import resolved
 from privacylib.families.shapes import statement_of_sqlite
-from privacylib.instrumentation.facts import Alike, typed
+from privacylib.instrumentation.facts import ASKS_HOST, Alike, typed
 from privacylib.instrumentation.patching import patched_class
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch, Replacement, Test
 
@@ -47,8 +49,8 @@ def _on(method: str, *parameters: str) -> tuple[Patch, Replacement]:
 
         return called
 
-    names = ("self", *parameters)
-    seen = Patch(f"sqlite3:Cursor.{method}", calls.statement, parameters=names, alike=_ALIKE, takes=typed(sql=str))
+    said = Patch(f"sqlite3:Cursor.{method}", calls.statement, parameters=("self", *parameters), body=ASKS_HOST)
+    seen = evolve(said, alike=_ALIKE, takes=typed(sql=str))
     return seen, Replacement(f"sqlite3:Connection.{method}", by_cursor)
 
 
