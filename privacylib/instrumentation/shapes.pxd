@@ -10,6 +10,7 @@ cdef Active ACTIVE
 
 cdef class Shapes:
     cdef object _alike
+    cdef bint _asks_host
     cdef object _call_of
     cdef object _describe
     cdef object _kinds
