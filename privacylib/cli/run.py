@@ -2,20 +2,17 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from privacylib.cli import Subparsers
 from privacylib.errors import PrivacyError
-from privacylib.families.commands import command_name
+from privacylib.families.commands import command_name, deaf
 
 __all__ = ["add", "environment", "run"]
 
 _AUTOLOAD = Path(__file__).with_name("autoload")
-_LETTERS = re.compile(r"-(?!-)([A-Za-z]*?)([cmWX]|$)(.*)")
-"""Options of the interpreter up to the first that takes an argument."""
 _DESCRIPTION = """Run CMD, a Python program, with its I/O libraries instrumented before its first line, child
 processes included. Output, exit status and signals are the program's own. Variables named PRIVACYLIB_* are kept."""
 
@@ -49,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         load(arguments.policy)  # a wrong file is named here, not in the middle of the program's start
     told = environment(arguments, command, os.environ)
-    if (option := _deaf(command)) is not None:
+    if (option := deaf(command)) is not None:
         problem = f"python {option} does not start privacylib; leave {option} out"
         if told.get("PRIVACYLIB_MODE", "").lower() == "enforce":
             raise PrivacyError(f"{problem}. Nothing was run, because the mode is enforce")
@@ -84,18 +81,3 @@ def environment(arguments: argparse.Namespace, command: Sequence[str], environ: 
     told["PRIVACYLIB_RUN"] = str(os.getpid())  # which the program takes over
     told["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_AUTOLOAD), told.get("PYTHONPATH"))))
     return told
-
-
-def _deaf(command: Sequence[str]) -> str | None:
-    """Return the option by which a Python interpreter ignores what starts privacylib, or None."""
-    options = iter(command[1:] if Path(command[0]).name.startswith("python") else ())
-    for option in options:
-        letters = _LETTERS.match(option)
-        if letters is None:
-            break
-        deaf = re.search("[EIS]", letters[1])
-        if deaf or letters[2] in ("c", "m"):
-            return f"-{deaf[0]}" if deaf else None
-        if letters[2] and not letters[3]:
-            next(options, None)
-    return None

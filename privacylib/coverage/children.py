@@ -2,41 +2,46 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
+
+from privacylib.coverage.lines import commands, is_deaf
+from privacylib.instrumentation.hops.along import ALONG, PYTHONPATH, brings, put_first
 
 __all__ = ["STARTS", "goes_unseen", "lead"]
 
-STARTS = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn"))
-"""Events that say at last with which environment a program is started; None for that of this process."""
-
-_RUN = "PRIVACYLIB_RUN"
-_AUTOLOAD = str(Path(__file__).parents[1] / "cli" / "autoload")
-_PYTHON = ("python", "pypy")
+STARTS = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"))
+"""Events that say at last with which environment a program is started; None, or nothing, for that of this process."""
 
 
 def goes_unseen(args: tuple[Any, ...]) -> bool:
-    """Return whether a program of Python is started, by its name, with an environment that does not bring us along.
+    """Return whether a program of Python is started, by its name, so that it does not bring us along.
 
     Args:
-        args: What one of `STARTS` says.
+        args: What one of `STARTS` says: the program, its words and last the environment, or a line for the shell.
     """
-    program, given = args[0], args[-1]
-    if _RUN not in os.environ or given is None:
+    if not ALONG:
         return False
-    if not isinstance(program, (str, bytes)) or not os.path.basename(os.fsdecode(program)).startswith(_PYTHON):  # noqa: PTH119 - bytes too
+    program, words, given = ("sh", ("sh", "-c", args[0]), None) if len(args) == 1 else (args[0], args[1], args[-1])
+    if not isinstance(program, (str, bytes)):
         return False
-    told = {os.fsdecode(name): os.fsdecode(value) for name, value in cast("Mapping[Any, Any]", given).items()}
-    first = os.environ.get("PYTHONPATH", "").partition(os.pathsep)[0]
-    return _RUN not in told or first not in told.get("PYTHONPATH", "").split(os.pathsep)
+    told = [os.fsdecode(word) for word in (program, *words[1:])]
+    seen = brings(os.environ if given is None else _decoded(given))
+    return any(is_deaf(command, seen=seen) for command in commands(told))
 
 
-def lead() -> None:
-    """Put ours first again, where a launcher has put a ``sitecustomize`` of its own before it; ours imports the next.
+def _decoded(given: Mapping[Any, Any]) -> dict[str, str]:
+    return {os.fsdecode(name): os.fsdecode(value) for name, value in given.items()}
 
-    Python imports one of that name only, and `opentelemetry-instrument` puts its own first and starts the program anew.
+
+def lead(args: tuple[Any, ...]) -> None:
+    """Put ours first again in the environment that a program takes over in the place of this one.
+
+    Python imports one ``sitecustomize`` only, of which ours imports the next; `opentelemetry-instrument` puts its own
+    first and starts the program anew.
+
+    Args:
+        args: What the event says: the program, its words, and its environment, None for that of this process.
     """
-    found = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if _RUN in os.environ and _AUTOLOAD in found[1:]:
-        others = (entry for entry in found if entry != _AUTOLOAD)
-        os.environ["PYTHONPATH"] = os.pathsep.join((_AUTOLOAD, *others))
+    told = put_first(None) if args[-1] is None else None
+    if told is not None:
+        os.environ[PYTHONPATH] = told[PYTHONPATH]

@@ -52,7 +52,7 @@ def _hook(account: Account) -> Callable[[str, tuple[Any, ...]], None]:
             return
         try:
             if event == "os.exec":
-                lead()
+                lead(args)
             frame = frame_of().f_back  # there is none where the interpreter opens the program itself
             here = own()
             if here is not None and is_unseen(here):

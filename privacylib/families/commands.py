@@ -10,11 +10,13 @@ from typing import Any, cast
 from privacylib.families.paths import PATHS
 from privacylib.model import Asset, Kind, Operation
 
-__all__ = ["command_name", "listed", "runs", "started", "starts"]
+__all__ = ["command_name", "deaf", "listed", "runs", "started", "starts"]
 
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?")
 _OPTIONS = re.compile(r"-(?!-)[A-Za-z]*?([cmWX])(.*)")
 """Options of the interpreter up to the first that takes an argument."""
+_LETTERS = re.compile(r"-(?!-)([A-Za-z]*?)([cmWX]|$)(.*)")
+"""Likewise, or all of them."""
 
 
 def listed(given: Any) -> Any:
@@ -94,3 +96,18 @@ def command_name(words: Sequence[str]) -> str:
         if option and not option[2]:
             next(rest, None)
     return "python"
+
+
+def deaf(command: Sequence[str]) -> str | None:
+    """Return the option by which a Python interpreter ignores what starts privacylib, or None."""
+    options = iter(command[1:] if PurePath(command[0]).name.startswith(("python", "pypy")) else ())
+    for option in options:
+        letters = _LETTERS.match(option)
+        if letters is None:
+            break
+        found = re.search("[EIS]", letters[1])
+        if found or letters[2] in ("c", "m"):
+            return f"-{found[0]}" if found else None
+        if letters[2] and not letters[3]:
+            next(options, None)
+    return None

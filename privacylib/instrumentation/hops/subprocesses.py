@@ -9,6 +9,7 @@ from typing import Any
 from opentelemetry.trace import get_current_span
 
 from privacylib.context import PROCESS, get_frame
+from privacylib.instrumentation.hops.along import put_first
 from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.model import Asset, Kind, Operation, PolicyContext
 from privacylib.runtime import ACTIVE, faults, held_now
@@ -47,7 +48,7 @@ def _environment(env: Any) -> Any:
     snapshot, frame = ACTIVE.snapshot, get_frame() or PROCESS.outside() or PROCESS.frame
     if snapshot is None:
         return env
-    context = held_now(frame)
+    env, context = put_first(env), held_now(frame)
     if not (frame.scope.opened or context.reads or context.zone):
         return env
     carrier = dict(os.environ if env is None else env)
