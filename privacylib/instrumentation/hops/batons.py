@@ -132,8 +132,8 @@ def baton(frame: Frame | None) -> Baton:
     )  # fmt: skip
 
 
-def seen(reads: ReadSet, below: ReadSet) -> Reads:
-    """Return all that is visible in a read set, without what `below` holds."""
+def seen(reads: ReadSet, below: ReadSet | None) -> Reads:
+    """Return all that is visible in a read set, without what `below` holds; all of it for None."""
     found = {**dict(reads.listed()), **dict(reads.returned.listed())}
     upper = reads.upper
     while upper is not None and upper is not below:

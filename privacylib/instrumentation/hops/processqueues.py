@@ -66,7 +66,7 @@ def _put(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _tag(item: object) -> Tag | None:
     try:
-        return tag_of(get_frame()) if is_data(item) else None
+        return tag_of(get_frame(), far=True) if is_data(item) else None
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("carrying", error)
         return UNTAGGED

@@ -49,15 +49,20 @@ OURS = Tag("unseen", bytes(16), 0, NO_ZONE, Home.lost("queue").reads[:0], inside
 """The tag of what privacylib's own work puts: an exporter hands its spans to a worker of its own."""
 
 
-def tag_of(frame: Frame | None) -> Tag | None:
-    """Return what items put under a frame carry; None where there is nothing to carry."""
-    frame = frame or PROCESS.outside()
+def tag_of(frame: Frame | None, *, far: bool = False) -> Tag | None:
+    """Return what items put under a frame carry; None where there is nothing to carry.
+
+    Args:
+        frame: Where their producer stands.
+        far: Whether they go to other processes, which do not see what this one has read itself.
+    """
+    frame = frame or PROCESS.outside() or (PROCESS.frame if far else None)
     if frame is None:
         return None
     if is_unseen(frame):
         return OURS
     scope = frame.scope
-    held = seen(scope.reads, PROCESS.frame.scope.reads)
+    held = seen(scope.reads, None if far else PROCESS.frame.scope.reads)
     opened = scope.opened
     return Tag(scope.name, scope.key, scope.parent, frame.zone, held, opened) if opened or held else None
 

@@ -148,3 +148,49 @@ def test_signature_name_and_identity() -> None:
     hops.uninstall()
     assert kind.put is bare
     hops.install()
+
+
+OUTSIDE = """
+import multiprocessing, sys, threading
+import privacylib
+from tests.instrumentation.hops import work
+
+def tells(answers):
+    work.people()
+    answers.put({"a": 1})
+
+def tells_on_a_thread(answers):
+    work.people()
+    thread = threading.Thread(target=lambda: (work.clicks(), answers.put({"a": 1})))
+    thread.start()
+    thread.join()
+
+def tells_in_a_scope(answers):
+    work.people()
+    with privacylib.scope("request"):
+        answers.put({"a": 1})
+
+if __name__ == "__main__":
+    policy, spool, method, target = sys.argv[1:]
+    privacylib.init("parent", policy=policy, spool=spool)
+    start = multiprocessing.get_context(method)
+    answers = start.Queue()
+    process = start.Process(target=globals()[target], args=(answers,))
+    process.start()
+    assert answers.get() == {"a": 1}
+    work.write_open()
+    process.join()
+    assert process.exitcode == 0
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize(
+    ("target", "sources"),
+    [("tells", {PEOPLE}), ("tells_on_a_thread", {PEOPLE, CLICKS}), ("tells_in_a_scope", {PEOPLE})],
+)
+def test_an_item_brings_what_the_process_of_its_producer_has_read(
+    tmp_path: Path, method: str, target: str, sources: set[str]
+) -> None:
+    work.run_script(tmp_path, OUTSIDE, method, target)
+    assert work.edges_in(tmp_path) == {(source, work.OPEN) for source in sources}
