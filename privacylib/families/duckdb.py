@@ -24,7 +24,7 @@ __all__ = ["appended", "before_the_last", "statement", "view"]
 _PLACES = re.compile(r"\b(?:ATTACH|DETACH|USE|SET\s+(?:SESSION\s+)?(?:schema|search_path))\b", re.IGNORECASE)
 """What a script may hold that changes where the tables are that stand behind it."""
 
-_OUT = re.compile(r"\b(?:COPY|EXPORT)\b", re.IGNORECASE)
+_OUT = re.compile(r"\b(?:COPY|EXPORT|EXECUTE)\b", re.IGNORECASE)
 _BY_TEXT = re.compile(r"\bquery(?:_table)?\s*\(", re.IGNORECASE)
 _SOURCE = "__duckdb_source_"
 """How DuckDB names objects of the program that a relation reads."""

@@ -42,11 +42,12 @@ def _one(known: dict[str, str], part: str) -> str:
     if made:
         name = _name(made)
         known.pop(name, None)
-        if len(made["rest"]) <= _LONGEST:
-            known[name] = made["rest"]
+        if len(made["rest"]) > _LONGEST:
+            return part
+        known[name] = made["rest"]
         if len(known) > _MOST:
             del known[next(iter(known))]
-        return part
+        return ""  # it runs where it is executed
     gone = _FORGET.match(part)
     if gone:
         known.pop(_name(gone), None)

@@ -189,8 +189,9 @@ def test_what_was_prepared_before_is_told_when_it_is_executed(tmp_path: Path) ->
             db.execute("execute put(0)")
     places = {each.asset.rpartition("/main.")[2] for each in executed.records}
     assert places == {"raw_orders", "kept"}
-    assert {each.kind for each in executed.records} == {each.kind for each in prepared.records}
-    assert {str(each.kind) for each in forgotten.records} == {"OPAQUE"}
+    assert {str(each.kind) for each in executed.records} == {"READ", "WRITE"}
+    assert not prepared.records
+    assert {str(each.kind) for each in forgotten.records} == {"OPAQUE", "WRITE"}
     assert ("raw_orders#status", "kept#state") in columns(here, f"duckdb://{tmp_path}/shop.duckdb/main.")
 
 

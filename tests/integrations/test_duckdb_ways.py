@@ -85,3 +85,23 @@ def test_what_is_bound_names_the_table(db: Any) -> None:
     with privacylib.scope("work"), privacylib.zone("reply"):
         db.execute("select ? from query_table(?)", [1, "plain"])
         assert [read.rpartition("/")[2] for read in privacylib.current().reads] == ["main.plain"]
+
+
+def test_what_is_prepared_is_judged_where_it_is_executed(db: Any, tmp_path: Path) -> None:
+    db.execute(f"prepare one as select * from people; prepare out as copy people to '{tmp_path}/o.csv'")
+    with pytest.raises(privacylib.PolicyDenied):
+        db.execute("execute one")
+    with privacylib.zone("reply"):
+        assert db.execute("execute one").fetchall() == [("ana",)]
+        with pytest.raises(privacylib.PolicyDenied):
+            db.execute("execute out")
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_what_was_prepared_unseen_may_write_anywhere(db: Any, tmp_path: Path) -> None:
+    patching.uninstall()
+    db.execute(f"prepare out as copy people to '{tmp_path}/o.csv'")
+    integrations.install(frozenset({"duckdb"}))
+    with privacylib.zone("reply"), pytest.raises(privacylib.PolicyDenied):
+        db.execute("execute out")
+    assert not (tmp_path / "o.csv").exists()
