@@ -480,7 +480,7 @@ class Soundness(RuleBasedStateMachine):
         here = self.here(hand)
         world, place = self.world.errand(here)
         future = hand.do(lambda: pool.submit(run_errand, world, place, script))
-        _, raised = outcome_of(lambda: future.result(PATIENCE))
+        _, raised = hand.do(lambda: outcome_of(lambda: future.result(PATIENCE)))
         imagined(world, place, script)
         refused = self.world.take_home(here, place.reads.own, place.reads.returned)
         if refused and isinstance(raised, privacylib.PolicyDenied):

@@ -17,6 +17,7 @@ __all__ = ["REPLACEMENTS", "Errand", "Parcel", "unmark"]
 
 _TICKET = "_privacylib_ticket"
 _MARK = "_privacylib_home"
+_HOME = "_privacylib_brought"
 
 _tickets = itertools.count(1)
 _waiting: dict[int, tuple[Frame, ReadSet]] = {}
@@ -112,11 +113,46 @@ def _arrived(ticket: int, home: Home) -> BaseException | None:
     return None if waiting is None else take_home(waiting[0], home, waiting[1])
 
 
+def _keep(future: "Future[Any]", home: Home) -> None:
+    """Keep what a job has brought home, for whoever takes its result in another unit of work."""
+    if home.reads or home.returned:
+        vars(future)[_HOME] = home
+
+
+def _take(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Let whoever takes a result, or the exception in its place, hold what the job has read."""
+
+    def take(self: "Future[Any]", timeout: float | None = None) -> Any:
+        try:
+            found = original(self, timeout)
+        except BaseException:
+            _hold(self)
+            raise
+        if found is not None:
+            _hold(self)
+        return found
+
+    return take
+
+
+def _hold(future: "Future[Any]") -> None:
+    home: Home | None = future.__dict__.get(_HOME)
+    if home is None or ACTIVE.snapshot is None:
+        return
+    frame = frame_now()
+    known = frame.scope.reads.visible().members  # of the submitter's work it is known already
+    new = tuple(read for read in home.reads + home.returned if read[0] not in known)
+    if new and (denied := take_home(frame, Home(new))):
+        raise denied
+
+
 def _set_result(original: Callable[..., Any]) -> Callable[..., Any]:
     def set_result(self: "Future[Any]", result: Any) -> None:
         if type(result) is not Parcel:
             original(self, result)
-        elif denied := _arrived(result.ticket, result.home):
+            return
+        _keep(self, result.home)
+        if denied := _arrived(result.ticket, result.home):
             self.set_exception(denied)
         else:
             original(self, result.value)
@@ -128,7 +164,9 @@ def _set_exception(original: Callable[..., Any]) -> Callable[..., Any]:
     def set_exception(self: "Future[Any]", exception: BaseException | None) -> None:
         ticket = vars(self).get(_TICKET)
         if ticket in _waiting and exception is not None:
-            exception = _arrived(ticket, unmark(exception)) or exception
+            home = unmark(exception)
+            _keep(self, home)
+            exception = _arrived(ticket, home) or exception
         original(self, exception)
 
     return set_exception
@@ -138,4 +176,6 @@ REPLACEMENTS = (
     Replacement(ProcessPoolExecutor, "submit", _submit),
     Replacement(Future, "set_result", _set_result),
     Replacement(Future, "set_exception", _set_exception),
+    Replacement(Future, "result", _take),
+    Replacement(Future, "exception", _take),
 )

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -122,6 +123,27 @@ def test_isolated_reads_come_home_as_returned(seen: Capture, pool: ProcessPoolEx
         pool.submit(read_isolated).result()
         with privacylib.scope("sibling", isolated=True):
             write_open()
+        write_open()
+    assert behind(seen) == [(), (PEOPLE,)]
+
+
+def read_isolated_people() -> list[str]:
+    with privacylib.scope("one", isolated=True):
+        return people()
+
+
+@pytest.mark.parametrize("job", [people, read_and_fail, read_isolated_people])
+def test_whoever_takes_a_result_in_another_unit_of_work_holds_what_the_job_read(
+    seen: Capture, pool: ProcessPoolExecutor, job: Callable[[], object]
+) -> None:
+    with privacylib.zone("reply"):
+        clicks()
+        future = pool.submit(job)
+        assert next(as_completed([future])) is future
+    with privacylib.zone("reply"):
+        write_open()
+        with contextlib.suppress(LookupError):
+            future.result()
         write_open()
     assert behind(seen) == [(), (PEOPLE,)]
 
