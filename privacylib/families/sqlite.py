@@ -74,7 +74,7 @@ def statement(connection: Any, text: str, values: Any) -> tuple[Operation, ...]:
         values: What is bound in it; none for a script.
     """
     if _ATTACH.search(text):
-        connection.__dict__[ATTACHED] = True
+        _told(connection)[ATTACHED] = True
         if len(parts := parted(text)) > 1:
             return _script(connection, parts)
     if _INTO.search(text):
@@ -200,9 +200,9 @@ def _told(connection: Any) -> dict[str, Any]:
 
 def _aside(connection: Any) -> Any:
     """Return a cursor that nobody sees, whatever the host makes of the connection's own."""
-    import sqlite3
+    import _sqlite3  # whose name for the class stays its own
 
-    cursor = sqlite3.Cursor(connection)
+    cursor = _sqlite3.Cursor(connection)
     cursor.row_factory = None
     return cursor
 

@@ -142,7 +142,7 @@ def patched_class(base: type, *, stands: bool = False) -> type:
     found = _classes.get(base)
     if found is not None:
         return found
-    if base not in _classes.values():
+    if set(_classes.values()).isdisjoint(base.__mro__):  # what is derived from such a subclass has its patches
         methods: dict[str, Any] = {}
         for ancestor in reversed(base.__mro__):
             for name, patch in _methods.get(ancestor, {}).items():

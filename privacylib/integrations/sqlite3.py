@@ -12,7 +12,7 @@ from privacylib.families.paths import resolved
 from privacylib.families.shapes import statement_of_sqlite
 from privacylib.instrumentation.facts import ASKS_HOST, Alike, typed
 from privacylib.instrumentation.patching import patched_class
-from privacylib.instrumentation.table import Call, Describe, Integration, Patch, Replacement, Test
+from privacylib.instrumentation.table import Call, Describe, Integration, Patch, Replacement, Subclass, Test
 
 __all__ = ["INTEGRATION"]
 
@@ -73,5 +73,6 @@ INTEGRATION = Integration(
         *_on("execute", "sql", "parameters"),
         *_on("executemany", "sql", "parameters"),
         *_on("executescript", "sql"),
+        *(Subclass(f"{module}:Cursor") for module in ("sqlite3", "sqlite3.dbapi2")),
     ),
 )

@@ -365,3 +365,38 @@ class Given(dict[str, int]):
 
     def __len__(self) -> int:
         return super().__len__() or 1
+
+
+@pytest.mark.parametrize("connect", ["connect", "Connection"])
+@pytest.mark.parametrize("module", [sqlite3, dbapi2])
+def test_a_cursor_that_is_made_directly_is_seen(here: Watched, tmp_path: Path, connect: str, module: Any) -> None:
+    with closing(getattr(sqlite3, connect)(tmp_path / "shop.db")) as connection:
+        connection.cursor().execute("create table plain (name)")
+        cursor = module.Cursor(connection)
+        with privacylib.zone("reply"):
+            users()
+            with pytest.raises(PolicyDenied):
+                cursor.execute("insert into plain values (?)", ("ana",))
+            with pytest.raises(PolicyDenied):
+                cursor.executemany("insert into plain values (?)", [("ana",)])
+        cursor.execute("attach ':memory:' as other")
+        assert cursor.execute("select * from plain").fetchall() == []
+        assert isinstance(cursor, sqlite3.Cursor)
+        assert isinstance(sqlite3.Connection(":memory:").cursor(), module.Cursor)
+
+
+def test_what_a_cursor_derived_from_it_does_is_done_once(here: Watched, tmp_path: Path) -> None:
+    class Derived(sqlite3.Cursor):
+        def executemany(self, *args: Any) -> Any:
+            return super().executemany(*args)
+
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("create table plain (name)")
+        for cursor in (Derived(connection), connection.cursor(Derived)):
+            with privacylib.scope("work", fresh=True):
+                with privacylib.read("db://plain"):
+                    pass
+                cursor.execute("insert into plain values (?)", ("ana",))
+                cursor.executemany("insert into plain values (?)", [("ana",)])
+            assert isinstance(cursor, Derived)
+    assert [edge.count for edge in here.edges() if edge.source == "db://plain"] == [4]
