@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from privacylib.families.files import written_by
 from privacylib.families.paths import is_data
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset, file_asset
@@ -120,6 +121,15 @@ def _socket(scheme: str) -> Place:
     return place
 
 
+def _open_file(handler: Any, _: int) -> Iterable[Destination]:
+    """A handler may write a file that somebody else has opened, and that nobody closes before the program's end."""
+    try:
+        found = written_by(handler.stream.fileno())
+    except (AttributeError, OSError, ValueError):  # it is closed, or no file at all
+        found = ()
+    return [(each.asset.namespace, each.asset.name) for each in found] or (STREAM,)
+
+
 def _stream(handler: Any, level: int) -> Iterable[Destination]:
     del handler, level
     return (STREAM,)
@@ -128,6 +138,7 @@ def _stream(handler: Any, level: int) -> Iterable[Destination]:
 _PLACES: dict[str, Place | None] = {
     "logging.FileHandler": _file,
     "logging.NullHandler": None,
+    "logging.StreamHandler": _open_file,
     "logging.handlers.MemoryHandler": _target,
     "logging.handlers.SysLogHandler": _syslog,
     "logging.handlers.DatagramHandler": _socket("udp"),

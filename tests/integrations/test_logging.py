@@ -263,3 +263,18 @@ def test_fault_50_what_is_logged_is_kept_nowhere(here: Watched, tmp_path: Path) 
         users()
         found.info("canary-5c1f %s", "canary-5c1f")
     assert not [content for content in lines(here.spool) if b"canary-5c1f" in content]
+
+
+def test_a_line_goes_to_the_open_file_that_a_handler_was_given(here: Watched, tmp_path: Path) -> None:
+    with (
+        privacylib.scope("work", fresh=True),
+        (tmp_path / "k.log").open("w") as file,
+        logger("contacts", logging.StreamHandler(file)) as found,
+    ):
+        with privacylib.read("db://plain"):
+            pass
+        found.info("line")
+        assert ("db://plain", f"file://{tmp_path}/k.log") in here.pairs()
+    with logger("contacts", logging.StreamHandler(file)) as found, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(logging, "raiseExceptions", False)
+        found.info("the file is closed")
