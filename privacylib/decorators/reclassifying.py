@@ -1,8 +1,6 @@
 """Declared lowering of labels, as a decorator and context manager."""
 
-import logging
 from collections.abc import Callable, Iterable
-from time import monotonic
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -10,22 +8,16 @@ from weakref import WeakKeyDictionary
 from privacylib.decorators.arguments import names
 from privacylib.decorators.sites import qualified
 from privacylib.decorators.zones import Block
-from privacylib.runtime import ACTIVE, enter_lowering
-from privacylib.runtime.faults import INTERVAL
+from privacylib.runtime import ACTIVE, enter_lowering, tell_void
 
 if TYPE_CHECKING:
     import datetime
 
-    from privacylib.config import Snapshot
     from privacylib.model.policy import Reclassification
     from privacylib.policy.lowering import Lowering
 
 __all__ = ["reclassify"]
 
-_log = logging.getLogger("privacylib")
-_next_line: dict[tuple["Snapshot", str, str, str], float] = {}
-"""When the next line may be logged about one that is void, under a configuration."""
-_TOLD = 1000
 _taken: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
 
 
@@ -108,10 +100,10 @@ def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "L
         failed = f"its fingerprint cannot be taken ({type(error).__name__})" if pinned else ""
     lowering = failed or snapshot.engine.lowering(declared, today)
     if isinstance(lowering, str):
-        _tell((snapshot, declared.transform, declared.sink, lowering))
+        tell_void(snapshot, declared, lowering)
         from privacylib.policy.lowering import void
 
-        return None if declared.expires < today else void(declared)
+        return None if declared.expires < today else void(declared, lowering)
     return lowering if watch is None else evolve(lowering, watch=watch)
 
 
@@ -132,13 +124,3 @@ def _fingerprint(transform: Callable[..., Any], *, again: bool) -> str | None:
     if found is None:
         found = _taken[transform] = fingerprint(transform)
     return found
-
-
-def _tell(void: tuple["Snapshot", str, str, str]) -> None:
-    """Log why one is void, each at most once a minute."""
-    now = monotonic()
-    if now >= _next_line.get(void, 0.0):
-        if len(_next_line) >= _TOLD or void[0] is not next(iter(_next_line), void)[0]:
-            _next_line.clear()
-        _next_line[void] = now + INTERVAL
-        _log.warning("reclassification by %s to %s is void: %s", *void[1:])

@@ -65,7 +65,7 @@ FORMS = {
     "id": Form(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "is no id", "write up to 100 letters, digits, '.', '_' and '-'"),
     "callable": Form(rf"{_PYTHON}:{_PYTHON}", "names no function", "write module:qualname, such as pkg.jobs:count"),
     "fingerprint": Form(
-        r"sha256:(?:[0-9a-f]{8,64}|…)",
+        r"sha256:(?:[0-9a-f]{8,64}(?: [^\s=]{1,200}=[0-9a-f]{4})*|…)",
         "is no fingerprint",
         "write sha256: and its hex digits, or sha256:… until they are known",
     ),

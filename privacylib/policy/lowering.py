@@ -32,6 +32,7 @@ class Lowering:
         declared: What the code declared.
         until: Last day on which it counts; None where that was asked already.
         watch: Notices that the transform changes, where a fingerprint of it was reviewed.
+        why: Why it lowers nothing, where it is void.
     """
 
     lowered: frozenset[str]
@@ -41,6 +42,7 @@ class Lowering:
     declared: Reclassification | None = None
     until: datetime.date | None = None
     watch: Watch | None = field(default=None, eq=False, repr=False)
+    why: str | None = None
 
     def apply(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> frozenset[str]:
         """Return what `labels` are on the way to these fields of `sink`; none means all of them."""
@@ -103,14 +105,17 @@ def _unchanged(lowering: Lowering) -> Lowering:
         return lowering
     try:
         now = watch.changed(declared.fingerprint)
-    except Exception:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
-        return void(evolve(declared, fingerprint=None))
-    return lowering if now is None else void(evolve(declared, fingerprint=now))
+    except Exception as error:  # noqa: BLE001 - objects of the host are looked at, which may fail in any way
+        return void(evolve(declared, fingerprint=None), f"its fingerprint cannot be taken ({type(error).__name__})")
+    if now is None:
+        return lowering
+    what = changed(declared.fingerprint or "?", now) or "it changed"
+    return void(evolve(declared, fingerprint=now), f"since its block began the transform is another: {what}")
 
 
-def void(declared: Reclassification) -> Lowering:
+def void(declared: Reclassification, why: str) -> Lowering:
     """Return what lowers nothing and remembers what was declared: another policy may let it count."""
-    return Lowering(frozenset(), frozenset(), declared.sink, declared.fields, declared)
+    return Lowering(frozenset(), frozenset(), declared.sink, declared.fields, declared, why=why)
 
 
 def _difference(entry: Reclassification, declared: Reclassification) -> str | None:
@@ -119,7 +124,7 @@ def _difference(entry: Reclassification, declared: Reclassification) -> str | No
     if reviewed is None or not pinned(entry) or now is None:
         return None
     what = changed(reviewed, now)
-    return None if what is None else f"{what}; its fingerprint was {reviewed} and is {now}"
+    return None if what is None else f"{what}; its fingerprint was {reviewed.split()[0]} and is {now.split()[0]}"
 
 
 def _differs(entry: Reclassification, declared: Reclassification, today: datetime.date) -> str:

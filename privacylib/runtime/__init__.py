@@ -28,6 +28,7 @@ from privacylib.runtime.scopes import (
     narrowed,
     zone_around,
 )
+from privacylib.runtime.voided import tell_void
 from privacylib.runtime.ways import explained, remember, ways_into
 
 __all__ = [
@@ -36,7 +37,7 @@ __all__ = [
     "enter_lowering", "enter_scope", "exit_frame", "explained", "faults", "finish", "flow_of", "held_now",
     "hold", "into_open_writes", "judge_uncovered", "narrowed", "record", "refuse", "remember", "requested",
     "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of", "snapshot_now",
-    "stacked", "step_out", "terms_of", "told_now", "ways_into", "zone_around", "zone_under",
+    "stacked", "step_out", "tell_void", "terms_of", "told_now", "ways_into", "zone_around", "zone_under",
 ]  # fmt: skip
 
 COMPILED = not str(hot.__file__).endswith(".py")

@@ -6,8 +6,10 @@ from attrs import evolve
 
 from privacylib.context.sources import SourceSet
 from privacylib.model import Asset, Decision, Evidence, Kind, Operation, Source, Zone
+from privacylib.runtime.voided import tell_void
 
 if TYPE_CHECKING:  # these classes are built when the first operation is recorded
+    from privacylib.config import Snapshot
     from privacylib.model import Flow, Lowered, Terms
     from privacylib.model.policy import Reclassification
     from privacylib.policy.engine import Engine
@@ -102,11 +104,16 @@ def graded(sources: SourceSet) -> tuple[Source, ...]:
     return tuple(kept[place] for place in sorted(kept))
 
 
-def unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
-    """Return the reclassifications that still hold today."""
+def unexpired(lowered: "tuple[Lowering, ...]", snapshot: "Snapshot") -> "tuple[Lowering, ...]":
+    """Return the reclassifications that still hold today; one that became void inside its block is told of."""
     from privacylib.policy.lowering import unexpired as holding
 
-    return holding(lowered)
+    found = holding(lowered)
+    if found is not lowered:
+        for each in found:
+            if each.why and each.declared is not None:
+                tell_void(snapshot, each.declared, each.why)
+    return found
 
 
 def _lowered(declared: "Reclassification") -> "Lowered":

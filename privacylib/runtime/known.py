@@ -208,7 +208,7 @@ class Site:
             and not (late and last[3].denied)
         ):
             return last[3]
-        lowered = frame.lowered and unexpired(frame.lowered)
+        lowered = frame.lowered and unexpired(frame.lowered, self.snapshot)
         answers, key = self.snapshot.answers, (self, sources, zone, judges, late, lowered)
         known = answers.get(key)
         if known is None:
@@ -314,7 +314,7 @@ def decision_on(operation: Operation, snapshot: "Snapshot | None") -> Decision:
     frame, site = frame_now(), site_of(operation, snapshot)
     if operation.kind is Kind.READ:
         return site.decide_read(frame.zone)
-    lowered = frame.lowered and unexpired(frame.lowered)
+    lowered = frame.lowered and unexpired(frame.lowered, snapshot)
     decision = site.decide_write(site.held(frame), frame, lowered, site.judges)
     pending = frame.scope.reads.pending
     return decision if pending is None else pending.decide(frame).joined(decision)

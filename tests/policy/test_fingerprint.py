@@ -4,6 +4,7 @@ import functools
 import importlib
 import importlib.util
 import linecache
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,11 +47,12 @@ def loaded(text: str, folder: Path, name: str = "count") -> Any:
     [
         ("row > 5", "row >= 5", "its code changed"),
         ("row > 5", "row > 6", "its constants changed"),
-        ("LEAST = 20", "LEAST = 2", "its closure changed"),
-        ("(1, 2)", "(1, 3)", "its closure changed"),
-        ("at=3", "at=4", "its constants and its closure changed"),
-        ("return len(rows)", "return len(rows) + 1", "its closure changed"),
-        ("rows, at=3", "rows, *more, at=3", "its code and its closure changed"),
+        ("LEAST = 20", "LEAST = 2", "its closure changed (LEAST)"),
+        ("(1, 2)", "(1, 3)", "its closure changed (WORDS)"),
+        ("at=3", "at=4", "its constants and its closure changed (__defaults__)"),
+        ("return len(rows)", "return len(rows) + 1", "its closure changed (helper)"),
+        ("LEAST = 20", "class LEAST:\n    least = 20", "its closure changed (LEAST)"),
+        ("rows, at=3", "rows, *more, at=3", "its code and its closure changed (__defaults__)"),
     ],
 )
 def test_a_change_is_told_by_its_place(old: str, new: str, what: str, tmp_path: Path) -> None:
@@ -58,6 +60,8 @@ def test_a_change_is_told_by_its_place(old: str, new: str, what: str, tmp_path: 
     after = fingerprint(loaded(COUNT.replace(old, new), tmp_path))
     assert changed(before, after) == what
     assert changed(before[: len("sha256:") + 8], after) == "it changed"
+    assert changed(before.split()[0], after) == what.partition(" (")[0]
+    assert changed(before.split()[0], before) is None
 
 
 @pytest.mark.parametrize(
@@ -85,8 +89,8 @@ def adder(by: object) -> Callable[[Any], Any]:
 
 def test_variables_around_and_arguments_of_partials_belong_to_it() -> None:
     assert fingerprint(adder(1)) == fingerprint(adder(1))
-    assert changed(fingerprint(adder(1)), fingerprint(adder(2))) == "its closure changed"
-    assert changed(fingerprint(adder([1])), fingerprint(adder([2]))) == "its closure changed"
+    assert changed(fingerprint(adder(1)), fingerprint(adder(2))) == "its closure changed (by)"
+    assert changed(fingerprint(adder([1])), fingerprint(adder([2]))) == "its closure changed (by)"
     half = functools.partial(adder, 1)
     assert changed(fingerprint(half), fingerprint(functools.partial(adder, 2))) == "its closure changed"
 
@@ -95,7 +99,7 @@ def test_a_global_that_is_changed_while_the_program_runs_is_a_change(tmp_path: P
     count = loaded(COUNT, tmp_path)
     before = fingerprint(count)
     count.__globals__["LEAST"] = 1
-    assert changed(before, fingerprint(count)) == "its closure changed"
+    assert changed(before, fingerprint(count)) == "its closure changed (LEAST)"
 
 
 class Counter:
@@ -208,7 +212,8 @@ def test_what_a_function_takes_from_its_module_is_seen_whatever_it_is(old: str, 
     before = fingerprint(loaded(TAKEN, tmp_path))
     assert before == fingerprint(loaded(TAKEN, tmp_path))
     assert old in TAKEN
-    assert changed(before, fingerprint(loaded(TAKEN.replace(old, new), tmp_path))) == "its closure changed"
+    told = changed(before, fingerprint(loaded(TAKEN.replace(old, new), tmp_path)))
+    assert re.fullmatch(r"its closure changed \(\w+\)", told or "")
 
 
 WRAPPED = """
@@ -283,3 +288,14 @@ def test_what_refers_to_itself_and_what_is_shared_ends() -> None:
     assert fingerprint(adder(loop)) == fingerprint(adder(loop))
     many = list(range(300_000))
     assert fingerprint(adder(many)) != fingerprint(adder([*many[:-1], 0]))
+
+
+def test_what_is_within_a_thing_of_its_package_that_it_takes_is_told_by_the_name_there() -> None:
+    text = "class Cfg:\n    least = 2\nCFG = {'least': 2}\ndef count(n):\n    return n > Cfg.least + CFG['least']\n"
+    space: dict[str, Any] = {"__name__": "pkg_of_tests"}
+    exec(text, space)  # noqa: S102 - a function without source
+    before = fingerprint(space["count"])
+    space["Cfg"].least = 0
+    assert changed(before, fingerprint(space["count"])) == "its closure changed (Cfg)"
+    space["CFG"]["least"] = 0
+    assert changed(before, fingerprint(space["count"])) == "its closure changed (CFG, Cfg)"

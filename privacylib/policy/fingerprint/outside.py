@@ -27,6 +27,7 @@ _DEEPEST = 60
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...))
 _VALUES = (bytearray, range, Decimal, Fraction, date, time, timedelta, tzinfo, PurePath, UUID)
 _OURS = "privacylib"
+_NO_DEFAULTS = "None;None;"
 
 
 class Parts(NamedTuple):
@@ -50,6 +51,8 @@ class Walk:
         self._known: dict[int, str] = {}
         self._kept: list[object] = []
         """What `_known` names by its address, so that nothing else gets that address."""
+        self.taken: dict[str, str] = {}
+        """What the transform itself takes from outside, by its name there."""
 
     def parts(self, transform: Any) -> Parts:
         """Return what is to be seen of a transform, its wrappers included."""
@@ -117,9 +120,11 @@ class Walk:
             inner = self.parts(call) if isinstance(call, FunctionType) else Parts(_name(function), "", "")
             return inner._replace(closure=f"{inner.closure}{self._state(function)}")
         self._above.append(function)
-        outside = "".join(self._outside(function))
+        outside = list(self._outside(function))
         self._above.pop()
-        return Parts(*syntax(function.__code__, function.__code__.co_filename), outside)
+        if not (self._above or self.taken):
+            self.taken = {name: text for name, text in outside if text != _NO_DEFAULTS}
+        return Parts(*syntax(function.__code__, function.__code__.co_filename), "".join(text for _, text in outside))
 
     def _wrapper(self, layer: Any) -> str:
         """Return what a wrapper adds: ours add nothing, those of other packages a name."""
@@ -148,16 +153,16 @@ class Walk:
         held = {name: getattr(value, name) for name in slots} | dict(getattr(value, "__dict__", {}))
         return self.value(held)
 
-    def _outside(self, function: FunctionType) -> Iterator[str]:
+    def _outside(self, function: FunctionType) -> Iterator[tuple[str, str]]:
         """Give what a function takes from outside, each with its name."""
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            yield f"{name}={self._content(cell)}"
-        yield f"{self.value(function.__defaults__)}{self.value(function.__kwdefaults__)}"
+            yield name, f"{name}={self._content(cell)}"
+        yield "__defaults__", f"{self.value(function.__defaults__)}{self.value(function.__kwdefaults__)}"
         names = sorted(names_in(function.__code__))
         for name in names:
             if name in function.__globals__:
                 found = function.__globals__[name]
-                yield f"{name}={self.value(found)}{''.join(self._within(found, names))}"
+                yield name, f"{name}={self.value(found)}{''.join(self._within(found, names))}"
         yield from self._siblings(function, names)
 
     def _within(self, module: object, names: list[str]) -> Iterator[str]:
@@ -167,14 +172,14 @@ class Walk:
                 if name in vars(module):
                     yield f"{name}={self.value(vars(module)[name])}"
 
-    def _siblings(self, function: FunctionType, names: list[str]) -> Iterator[str]:
+    def _siblings(self, function: FunctionType, names: list[str]) -> Iterator[tuple[str, str]]:
         """Give what a method can mean by names in its class."""
         cls = function.__globals__.get(function.__qualname__.partition(".")[0])
         if isinstance(cls, type) and vars(cls).get(function.__name__) is not None:
             for name in names:
                 found = next((vars(one)[name] for one in cls.__mro__ if name in vars(one)), None)
                 if isinstance(getattr(found, "__func__", found), FunctionType):
-                    yield f"{name}={self.value(getattr(found, '__func__', found))}"
+                    yield name, f"{name}={self.value(getattr(found, '__func__', found))}"
 
     def _content(self, cell: CellType) -> str:
         try:
