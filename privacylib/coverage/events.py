@@ -53,6 +53,19 @@ def _mapped(descriptor: int, _: int, access: int, __: int) -> Told | None:
     return next((("mmap(w)", _itself, each.asset) for each in written_by(descriptor)), None)
 
 
+def _annotated(path: Any, attribute: Any, _: Any, __: Any) -> Told | None:
+    """Tell of what is kept beside a file; what the system keeps there itself is copied along with any file."""
+    if not os.fsdecode(attribute).startswith("user."):
+        return None
+    if isinstance(path, int):
+        return next((("os.setxattr", _itself, each.asset) for each in written_by(path)), None)
+    return "os.setxattr", file_asset, path
+
+
+def _logged(_: Any, __: Any) -> Told:
+    return "syslog.syslog", _itself, Asset("unix", "/dev/log")
+
+
 def _itself(asset: Asset) -> Asset:
     return asset
 
@@ -124,6 +137,7 @@ EVENTS: Mapping[str, Callable[..., Told | None]] = {
     "open": _opened,
     "os.exec": _program("os.exec"),
     "os.posix_spawn": _program("os.posix_spawn"),
+    "os.setxattr": _annotated,
     "os.system": _line,
     "pty.spawn": _program("pty.spawn"),
     "socket.connect": _connected,
@@ -131,5 +145,6 @@ EVENTS: Mapping[str, Callable[..., Told | None]] = {
     "socket.sendto": _datagram,
     "sqlite3.connect": _database,
     "subprocess.Popen": _program("subprocess.Popen"),
+    "syslog.syslog": _logged,
 }
 """Takes what an event says, and returns what the account takes of it; None where it touches no data."""

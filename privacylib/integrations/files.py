@@ -1,6 +1,7 @@
 """Files: opening one reads it, writes it or does both. Programs, devices and Python's own files are none."""
 
 import io
+import os
 from collections.abc import Callable
 from typing import Any, SupportsIndex
 
@@ -35,6 +36,7 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     )
 
 
+_LINUX = ("splice", "copy_file_range")
 _OPENS = typed(path=PATHS, flags=SupportsIndex)
 _MOVE, _PINS = ("src", "dst", "src_dir_fd", "dst_dir_fd"), {"src": resolved, "dst": resolved}
 _RENAMED = _of(files.renamed, "self", "target")
@@ -61,6 +63,7 @@ INTEGRATION = Integration(
         *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),
         *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in ("write", "pwrite", "writev")),
         Patch("os:sendfile", _of(files.sent, "in_fd", "out_fd")),
+        *(Patch(f"os:{name}", _of(files.sent, "src", "dst")) for name in _LINUX if hasattr(os, name)),
         Patch("readline:read_history_file", _of(files.remembered, "filename")),
         Patch("readline:write_history_file", _of(files.kept, "filename")),
         # numpy may have kept the bare function

@@ -9,9 +9,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import syslog
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,18 @@ def test_each_kind_of_io_is_counted_before_it_happens(data: Path) -> None:
         "socket.connect", "socket.sendto", "sqlite3.connect", "subprocess.Popen", "os.system", "os.posix_spawn",
     ]  # fmt: skip
     assert set(counted.functions) == {"test_account:test_each_kind_of_io_is_counted_before_it_happens"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has them in Python")
+def test_attributes_of_files_and_lines_for_the_systems_log_are_counted(data: Path) -> None:
+    with kept() as counted, data.open("rb") as file:
+        for place in (data, str(data), file.fileno()):
+            with suppress(OSError):  # not every file system keeps them
+                os.setxattr(place, b"user.mine", b"x")
+        with suppress(OSError):
+            os.setxattr(data, "security.theirs", b"x")
+        syslog.syslog("line")
+    assert counted.events == ["os.setxattr"] * 3 + ["syslog.syslog"]
 
 
 def test_programs_devices_directories_and_what_is_not_there_are_none(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import lzma
 import os
 import pickle
 import shutil
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -82,6 +83,8 @@ class TestDifferential(Differential):
         lambda at: OPENER.open(at / "a", encoding=5),
         lambda at: SYSTEM.write(None, b""),
         lambda at: SYSTEM.sendfile(1.5, 2.5, 0, 1),
+        lambda at: SYSTEM.splice(1.5, 2.5, 1),
+        lambda at: SYSTEM.copy_file_range(1.5, 2.5, 1),
     )
 
 
@@ -120,6 +123,25 @@ def _by_descriptors(source: Path, sink: Path) -> None:
     os.close(other)
 
 
+def _between(copy: Any, source: Path, sink: Path) -> None:
+    one, other = os.open(source, os.O_RDONLY), os.open(sink, os.O_WRONLY | os.O_CREAT)
+    copy(one, other)
+    os.close(one)
+    os.close(other)
+
+
+def _spliced(one: int, other: int) -> None:
+    out, into = os.pipe()
+    os.splice(one, into, 100)
+    os.splice(out, other, 100)
+    os.close(out)
+    os.close(into)
+
+
+def _ranged(one: int, other: int) -> None:
+    os.copy_file_range(one, other, 4)
+
+
 def _pickled(source: Path, sink: Path) -> None:
     with sink.open("wb") as file:
         pickle.dump(source.read_text(), file)
@@ -151,6 +173,15 @@ WAYS: dict[str, Callable[[Path, Path], object]] = {
 }
 
 
+if sys.platform == "linux":
+    WAYS |= {
+        "splice": lambda source, sink: _between(_spliced, source, sink),
+        "copy_file_range": lambda source, sink: _between(_ranged, source, sink),
+    }
+BY_PARTS = ("descriptors", "splice", "copy_file_range")
+"""Those that write more than once; the file is opened before it is written."""
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_whatever_way_a_file_becomes_another(here: Watched, tmp_path: Path, way: str) -> None:
@@ -159,7 +190,7 @@ def test_whatever_way_a_file_becomes_another(here: Watched, tmp_path: Path, way:
     with privacylib.scope("work", fresh=True):
         WAYS[way](source, sink)
     assert (f"file://{source}", f"file://{sink}") in here.pairs()
-    assert all(edge.count == 1 for edge in here.edges() if edge.sink == f"file://{sink}" and way != "descriptors")
+    assert all(edge.count == 1 for edge in here.edges() if edge.sink == f"file://{sink}" and way not in BY_PARTS)
 
 
 def test_a_move_leads_from_the_old_name_to_the_new_one(here: Watched, tmp_path: Path) -> None:
@@ -191,6 +222,9 @@ def test_what_is_written_by_a_descriptor_is_written_when_it_is(here: Watched, tm
             os.pwrite(plain, b"ana", 0)
         with pytest.raises(PolicyDenied):
             os.writev(plain, [b"ana"])
+        for name in {"splice", "copy_file_range"} & vars(os).keys():
+            with pytest.raises(PolicyDenied):
+                getattr(os, name)(plain, plain, 4)
         with pytest.raises(PolicyDenied):
             open(plain, "w")
     os.close(plain)
