@@ -174,10 +174,8 @@ WAYS: dict[str, Callable[[Path, Path], object]] = {
 
 
 if sys.platform == "linux":
-    WAYS |= {
-        "splice": lambda source, sink: _between(_spliced, source, sink),
-        "copy_file_range": lambda source, sink: _between(_ranged, source, sink),
-    }
+    WAYS["splice"] = lambda source, sink: _between(_spliced, source, sink)
+    WAYS["copy_file_range"] = lambda source, sink: _between(_ranged, source, sink)
 BY_PARTS = ("descriptors", "splice", "copy_file_range")
 """Those that write more than once; the file is opened before it is written."""
 
