@@ -233,3 +233,13 @@ def test_an_interpreter_without_privacylib_is_told(tmp_path: Path) -> None:
             )  # fmt: skip
             assert ended.stdout == ("ran\n" if mode == "observe" else "")
             assert ("is not installed for" in ended.stderr) == (mode == "enforce" or not silent)
+
+
+@pytest.mark.parametrize(("options", "mode"), [(("--mode", "observe"), "observe"), ((), "simulate")])
+def test_the_command_line_wins_over_a_variable_and_that_over_the_program(
+    tmp_path: Path, options: tuple[str, ...], mode: str
+) -> None:
+    told = "from privacylib.runtime import ACTIVE\nprint(ACTIVE.snapshot.mode.name.lower())"
+    text = f"import privacylib\nprivacylib.init(mode='enforce')\n{told}"
+    ended = run(tmp_path, sys.executable, script(tmp_path, text), options=options, PRIVACYLIB_MODE="simulate")
+    assert ended.stdout.strip() == mode, ended.stderr
