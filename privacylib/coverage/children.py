@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from privacylib.coverage.lines import commands, is_deaf
+from privacylib.families.paths import PATHS
 from privacylib.instrumentation.hops.along import ALONG, PYTHONPATH, brings, put_first
 
 __all__ = ["STARTS", "goes_unseen", "lead"]
@@ -22,8 +23,8 @@ def goes_unseen(args: tuple[Any, ...]) -> bool:
     if not ALONG:
         return False
     program, words, given = ("sh", ("sh", "-c", args[0]), None) if len(args) == 1 else (args[0], args[1], args[-1])
-    if not isinstance(program, (str, bytes)):
-        return False
+    if not isinstance(program, (str, bytes)) or not all(isinstance(word, PATHS) for word in words):
+        return False  # the library's own error comes next
     told = [os.fsdecode(word) for word in (program, *words[1:])]
     seen = brings(os.environ if given is None else _decoded(given))
     return any(is_deaf(command, seen=seen) for command in commands(told))

@@ -51,6 +51,7 @@ ways = {
     "a line elsewhere": lambda: (os.environ.update(PYTHONPATH="."), os.system("python j.py")),
     "told nothing": lambda: (os.environ.pop("PRIVACYLIB_RUN"), subprocess.run([sys.executable, "j.py"])),
 }
+ways["wrong"] = lambda: subprocess.run([sys.executable, 1])
 from privacylib import PolicyDenied, read, zone
 with zone("order"):
     with read("file:///people"):
@@ -59,6 +60,8 @@ with zone("order"):
         ways[sys.argv[1]]()
     except PolicyDenied:
         print("denied")
+    except TypeError:
+        print("wrong")
 """
 SEEN = """
 import os, subprocess, sys
@@ -113,3 +116,7 @@ def test_what_leaves_us_out_is_refused_where_a_requirement_minds(tmp_path: Path,
 @pytest.mark.parametrize("way", ["run", "given", "by a shell", "in its place", "kept"])
 def test_a_path_that_was_overwritten_brings_us_along_still(tmp_path: Path, way: str) -> None:
     assert run(tmp_path, SEEN, way) == "seen"
+
+
+def test_words_that_are_none_are_the_librarys_to_refuse(tmp_path: Path) -> None:
+    assert run(tmp_path, UNSEEN, "wrong", "--mode", "enforce", "--policy", "policy.yaml") == "wrong"
