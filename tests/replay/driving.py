@@ -9,7 +9,7 @@ from attrs import frozen
 
 import privacylib
 from privacylib.context import PROCESS, set_frame
-from privacylib.model import Asset, Flow, Kind, Mode, Operation, PolicyContext, Record, Verdict
+from privacylib.model import NO_ZONE, Asset, Flow, Kind, Mode, Operation, PolicyContext, Record, Verdict
 from privacylib.model.policy import Policy
 from privacylib.policy.engine import Engine
 from privacylib.runtime import Site, answer, begin, begin_answer, commanded, end, finish, respond, serve, site_now
@@ -58,6 +58,7 @@ def recorded(
         command: URI of the command that runs the script in one scope, with the policy's zones around it.
     """
     with capture(policy, mode=mode.name.lower(), region=region) as seen:
+        PROCESS.frame.zone = NO_ZONE  # the command is the one that was given, or none
         if command is not None:
             PROCESS.frame.zone = commanded(PROCESS.frame.zone, command, Engine(policy).zones(command))
         _do(script if command is None else [("scope", False, script)])
