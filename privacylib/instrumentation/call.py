@@ -37,6 +37,10 @@ class Call:
             return self.args[position]
         return self.defaults.get(name)
 
+    def gives(self, name: str) -> bool:
+        """Return whether an argument was given."""
+        return name in self.kwargs or self.positions.get(name, len(self.args)) < len(self.args)
+
     def returning(self, result: Any) -> "Call":
         """Return the call with what the function returned."""
         return Call(self.args, self.kwargs, self.positions, self.defaults, result)

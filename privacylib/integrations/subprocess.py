@@ -46,13 +46,13 @@ def _of_transport(call: Call) -> Any:
 
 
 def _program(call: Call) -> tuple[Operation, ...]:
-    path, words = call["path"], call["argv"]
-    return started(words if isinstance(path, int) else [path, *words[1:]])
+    return started(call["argv"] if isinstance(call["path"], int) else [call["path"], *call["argv"][1:]])
 
 
 def _in_place_of(name: str, *parameters: str, **more: Any) -> Patch:
     def taken(call: Call) -> bool:
-        return runs(call["path"], call["argv"], call["env"] if parameters else {}, opened=name == "execve")
+        given = all(map(call.gives, parameters))
+        return given and runs(call["path"], call["argv"], call["env"] if parameters else {}, opened=name == "execve")
 
     return Patch(f"os:{name}", _program, parameters=("path", "argv", *parameters), takes=taken, **more)
 

@@ -96,7 +96,7 @@ class TestDifferential(Differential):
         lambda db: db.executescript(),
         lambda db: db.executescript(b""),
         lambda db: db.backup(5),
-        lambda db: db.backup(sqlite3.connect(":memory:"), name="nosuch"),
+        lambda db: _backed_up(db, name="nosuch"),
         lambda db: db.serialize(name=5) if sys.version_info >= (3, 11) else None,
         lambda db: db.serialize(name="nosuch") if sys.version_info >= (3, 11) else None,
         lambda db: db.blobopen("a", "x") if sys.version_info >= (3, 11) else None,
@@ -104,6 +104,11 @@ class TestDifferential(Differential):
         lambda _: DRIVER.connect(),
         lambda _: DRIVER.connect(5.5),
     )
+
+
+def _backed_up(connection: sqlite3.Connection, *, name: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as other:
+        connection.backup(other, name=name)
 
 
 def test_what_a_derived_cursor_takes_beside_text_is_opaque(tmp_path: Path) -> None:
@@ -382,7 +387,8 @@ def test_a_cursor_that_is_made_directly_is_seen(here: Watched, tmp_path: Path, c
         cursor.execute("attach ':memory:' as other")
         assert cursor.execute("select * from plain").fetchall() == []
         assert isinstance(cursor, sqlite3.Cursor)
-        assert isinstance(sqlite3.Connection(":memory:").cursor(), module.Cursor)
+        with closing(sqlite3.Connection(":memory:")) as other:
+            assert isinstance(other.cursor(), module.Cursor)
 
 
 def test_what_a_cursor_derived_from_it_does_is_done_once(here: Watched, tmp_path: Path) -> None:
