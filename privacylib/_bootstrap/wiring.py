@@ -249,16 +249,10 @@ def flush(timeout: float = 5.0) -> bool:
 def shutdown(timeout: float = 2.0) -> None:
     """Take everything down; see `privacylib.shutdown`."""
     with _wiring.lock:
-        drain, recorder = _wiring.drain, _wiring.recorder
-        _wiring.drain = _wiring.recorder = None
         ACTIVE.snapshot = None
         coverage.rest()
-        if _wiring.poller is not None:
-            _wiring.poller.stop()
-        if drain is not None:
-            drain.shutdown(timeout)
-        if recorder is not None:
-            recorder.close()
+        _finish(timeout)
+        _wiring.recorder = None
         faults.tell = str
 
 
@@ -268,13 +262,17 @@ def _end() -> None:
     What threads and exit handlers of the host still do is decided and recorded as before, and exported by others.
     """
     with _wiring.lock:
-        drain, _wiring.drain = _wiring.drain, None
-        if _wiring.poller is not None:
-            _wiring.poller.stop()
-        if drain is not None:
-            drain.shutdown(EXIT_TIMEOUT)
-        if _wiring.recorder is not None:
-            _wiring.recorder.close(ending=True)
+        _finish(EXIT_TIMEOUT, ending=True)
+
+
+def _finish(timeout: float, *, ending: bool = False) -> None:
+    drain, _wiring.drain = _wiring.drain, None
+    if _wiring.poller is not None:
+        _wiring.poller.stop()
+    if drain is not None:
+        drain.shutdown(timeout)
+    if _wiring.recorder is not None:
+        _wiring.recorder.close(ending=ending)
 
 
 def _load(path: Path | None) -> Policy:

@@ -10,20 +10,20 @@ from weakref import WeakKeyDictionary
 from attrs import define, evolve, field
 
 from privacylib.families.duckdb_schema import bare
+from privacylib.families.parts import SPACE
 from privacylib.naming import file_asset
 from privacylib.sql import Schema
 
 __all__ = ["Places", "as_seen", "follow", "places_of"]
 
-_SPACE = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _NAME = r"(?P<name>\"[^\"]+\"|\w+)"
 _ATTACH = re.compile(
-    rf"{_SPACE}ATTACH\s+(?:OR\s+REPLACE\s+)?(?:DATABASE\s+)?(?P<kept>IF\s+NOT\s+EXISTS\s+)?'(?P<file>(?:[^']|'')*)'"
+    rf"{SPACE}ATTACH\s+(?:OR\s+REPLACE\s+)?(?:DATABASE\s+)?(?P<kept>IF\s+NOT\s+EXISTS\s+)?'(?P<file>(?:[^']|'')*)'"
     rf"(?:\s*AS\s+{_NAME})?\s*(?:\([^()]*\)\s*)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_DETACH = re.compile(rf"{_SPACE}DETACH\s+(?:DATABASE\s+)?(?:IF\s+EXISTS\s+)?{_NAME}\s*\Z", re.IGNORECASE | re.DOTALL)
-_MOVES = re.compile(rf"{_SPACE}(?:ATTACH|DETACH)\b", re.IGNORECASE | re.DOTALL)
+_DETACH = re.compile(rf"{SPACE}DETACH\s+(?:DATABASE\s+)?(?:IF\s+EXISTS\s+)?{_NAME}\s*\Z", re.IGNORECASE | re.DOTALL)
+_MOVES = re.compile(rf"{SPACE}(?:ATTACH|DETACH)\b", re.IGNORECASE | re.DOTALL)
 _USED = re.compile(
     r"\bUSE\s+([\w\".]+)|\bSET\s+(?:SESSION\s+)?(schema|search_path)\s*(?:=|\bTO\b)\s*'([^']+)'", re.IGNORECASE
 )

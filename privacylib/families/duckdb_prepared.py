@@ -4,7 +4,7 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from privacylib.families.parts import parted
+from privacylib.families.parts import SPACE, parted
 
 __all__ = ["unfolded"]
 
@@ -14,12 +14,11 @@ _MOST = 128
 _LONGEST = 16_384
 """Characters of a statement that is remembered."""
 
-_SPACE = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _NAME = r"(?P<name>\"[^\"]+\"|\w+)"
 _NAMED = re.compile(r"\b(?:PREPARE|EXECUTE|DEALLOCATE)\b", re.IGNORECASE)
-_PREPARE = re.compile(rf"{_SPACE}PREPARE\s+{_NAME}\s*(?:\([^)]*\)\s*)?\bAS\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_EXECUTE = re.compile(rf"{_SPACE}EXECUTE\s+{_NAME}\s*(?:\(.*\)\s*)?\Z", re.IGNORECASE | re.DOTALL)
-_FORGET = re.compile(rf"{_SPACE}DEALLOCATE\s+(?:PREPARE\s+)?{_NAME}\s*\Z", re.IGNORECASE)
+_PREPARE = re.compile(rf"{SPACE}PREPARE\s+{_NAME}\s*(?:\([^)]*\)\s*)?\bAS\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_EXECUTE = re.compile(rf"{SPACE}EXECUTE\s+{_NAME}\s*(?:\(.*\)\s*)?\Z", re.IGNORECASE | re.DOTALL)
+_FORGET = re.compile(rf"{SPACE}DEALLOCATE\s+(?:PREPARE\s+)?{_NAME}\s*\Z", re.IGNORECASE)
 
 _prepared: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 

@@ -2,7 +2,10 @@
 
 import re
 
-__all__ = ["parted"]
+__all__ = ["SPACE", "parted"]
+
+SPACE = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+"""What may stand before a word, as a pattern in which a dot is anything."""
 
 _PART = re.compile(r"(?:'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|[^;])+", re.DOTALL)
 

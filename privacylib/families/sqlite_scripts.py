@@ -4,18 +4,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from privacylib.families.parts import SPACE
+
 __all__ = ["Script", "vacuumed"]
 
-_SPACE = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _NAME = r"(?P<name>\"[^\"]+\"|'[^']+'|\[[^\]]+\]|`[^`]+`|\w+)"
 _TEXT = r"'(?P<file>(?:[^']|'')*)'"
 _ANY = re.IGNORECASE | re.DOTALL
-_ATTACH = re.compile(rf"{_SPACE}ATTACH\b(?:\s+DATABASE\b)?\s*(?:{_TEXT}\s*AS\s*{_NAME}\s*\Z)?", _ANY)
-_DETACH = re.compile(rf"{_SPACE}DETACH\s+(?:DATABASE\s+)?{_NAME}", _ANY)
+_ATTACH = re.compile(rf"{SPACE}ATTACH\b(?:\s+DATABASE\b)?\s*(?:{_TEXT}\s*AS\s*{_NAME}\s*\Z)?", _ANY)
+_DETACH = re.compile(rf"{SPACE}DETACH\s+(?:DATABASE\s+)?{_NAME}", _ANY)
 _VACUUM = re.compile(
-    rf"{_SPACE}VACUUM(?:\s+(?!INTO\b){_NAME})?\s+INTO\b\s*(?:(?:{_TEXT}|(?P<mark>[?:@$]\w*))\s*;?\s*\Z)?", _ANY
+    rf"{SPACE}VACUUM(?:\s+(?!INTO\b){_NAME})?\s+INTO\b\s*(?:(?:{_TEXT}|(?P<mark>[?:@$]\w*))\s*;?\s*\Z)?", _ANY
 )
-_MADE = re.compile(rf"{_SPACE}CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}(?!\s*\.)", _ANY)
+_MADE = re.compile(rf"{SPACE}CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}(?!\s*\.)", _ANY)
 
 
 def vacuumed(text: str, values: Any = ()) -> tuple[str, str | bytes | None] | None:

@@ -18,10 +18,14 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fill(tmp_path_factory.mktemp("replay"))
 
 
-def replayed(capsys: pytest.CaptureFixture[str], spool: Path, policy: str, *arguments: str) -> dict[str, Any]:
+def told_of(capsys: pytest.CaptureFixture[str], spool: Path, policy: str, *arguments: str) -> str:
     file = spool.parent / "new.yaml"
     file.write_text(policy)
-    return json.loads(ask(capsys, spool, "replay", "--policy", str(file), "--json", *arguments))
+    return ask(capsys, spool, "replay", "--policy", str(file), *arguments)
+
+
+def replayed(capsys: pytest.CaptureFixture[str], spool: Path, policy: str, *arguments: str) -> dict[str, Any]:
+    return json.loads(told_of(capsys, spool, policy, "--json", *arguments))
 
 
 def test_the_same_policy_changes_nothing(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,9 +108,7 @@ def test_the_mode_can_be_raised(spool: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_what_is_printed_is_bounded_and_names_the_remedy(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stricter = spool.parent / "stricter.yaml"
-    stricter.write_text(POLICY.replace("purposes: [order]", "purposes: [ads]"))
-    told = ask(capsys, spool, "replay", "--policy", str(stricter), "--limit", "1")
+    told = told_of(capsys, spool, POLICY.replace("purposes: [order]", "purposes: [ads]"), "--limit", "1")
     assert "6 recorded operations were decided again" in told
     assert "Would be denied, and was not:" in told
     assert "more; --limit" in told
@@ -116,9 +118,7 @@ def test_what_is_printed_is_bounded_and_names_the_remedy(spool: Path, capsys: py
 def test_what_went_ahead_in_simulate_would_newly_be_denied_once_it_is_enforced(
     spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    enforcing = spool.parent / "enforcing.yaml"
-    enforcing.write_text(POLICY.replace("simulate", "enforce"))
-    told = ask(capsys, spool, "replay", "--policy", str(enforcing), "--mode", "enforce")
+    told = told_of(capsys, spool, POLICY.replace("simulate", "enforce"), "--mode", "enforce")
     assert "Would be denied, and was not: 2 operations" in told
     assert "Was denied, and would be again: 0 operations" in told
     assert "the nearest remedy:\n  assets:" in told
@@ -128,7 +128,7 @@ def test_what_went_ahead_in_simulate_would_newly_be_denied_once_it_is_enforced(
 def test_what_is_not_enforced_is_told_apart_from_what_was_denied(
     spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = ask(capsys, spool, "replay", "--policy", str(spool.parent / "policy.yaml"))
+    told = told_of(capsys, spool, POLICY)
     assert "Broke a rule that was not enforced, and would again: 2 operations" in told
     assert [line for line in told.splitlines() if "denied" in line and "not enforced" not in line] == [
         f"{title}: 0 operations"
@@ -136,9 +136,7 @@ def test_what_is_not_enforced_is_told_apart_from_what_was_denied(
             "Would be denied, and was not", "Was denied, and would be again", "Was denied, and would be no more",
         )
     ]  # fmt: skip
-    harmless = spool.parent / "harmless.yaml"
-    harmless.write_text(POLICY.replace("file:///staged", "**"))
-    told = ask(capsys, spool, "replay", "--policy", str(harmless))
+    told = told_of(capsys, spool, POLICY.replace("file:///staged", "**"))
     assert "Broke a rule that was not enforced, and would no more: 2 operations" in told
 
 

@@ -98,7 +98,10 @@ def test_rows_of_another_connection_are_read_into_the_statement(here: Path) -> N
 def test_statements_of_a_script_do_not_read_into_those_before_them(here: Path) -> None:
     with closing(sqlite3.connect(here / "shop.db")) as db, privacylib.zone("reply"):
         db.executescript("create table contacts (email); create table plain (x); create table more (x)")
+        db.execute("insert into more values (1)")
+        db.commit()
         db.executescript("insert into plain select x from more; update contacts set email = email")
+        assert db.execute("select x from plain").fetchall() == [(1,)]
 
 
 class Reading(logging.Formatter):

@@ -332,11 +332,15 @@ class TestWhatAProcessInAZoneReadsOutsideScopes:
                 pass
         reads(lambda: read(USERS))
 
+        written = list[str]()
+
         def request() -> None:
             with privacylib.scope("request", fresh=True):
                 write(CLOSED)
+                written.append(CLOSED)
 
         writes(request)
+        assert written == [CLOSED]
 
     @pytest.mark.parametrize("reads", WAYS)
     @pytest.mark.parametrize("writes", WAYS)

@@ -129,7 +129,7 @@ def next_aside(at: Any) -> Item | None:
 
 def inside(at: Any) -> int:
     """Return the number of items in a queue of threads, without those beside it; under its lock."""
-    return at._qsize() - (_beside(at) if _asking.now else 0)
+    return at._qsize() - (_beside(at) if _ATTRIBUTE in at.__dict__ and _asking.now else 0)
 
 
 def looks_aside(at: Any) -> bool:
@@ -153,7 +153,7 @@ def asks(original: Callable[..., Any]) -> Callable[..., Any]:
 def _qsize(original: Callable[..., Any]) -> Callable[..., Any]:
     def _qsize(self: Any) -> int:
         inside = original(self)
-        return inside + _beside(self) if _asking.now else inside
+        return inside + _beside(self) if _ATTRIBUTE in self.__dict__ and _asking.now else inside
 
     return _qsize
 

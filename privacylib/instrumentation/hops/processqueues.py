@@ -12,7 +12,7 @@ from typing import Any
 from privacylib.context import get_frame, set_frame
 from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.instrumentation.hops.shelves import UNTAGGED, Tag, is_data, tag_of
-from privacylib.instrumentation.hops.standing import know_nothing, stand
+from privacylib.instrumentation.hops.standing import carried, stand
 from privacylib.model import PolicyDenied
 from privacylib.runtime import ACTIVE, faults
 
@@ -100,7 +100,7 @@ def _take(at: Any, item: object, tag: Tag | None, *, waits: bool) -> None:
     """
     frame = get_frame()
     try:
-        _stand(at, tag)
+        carried(stand, at, tag)
     except PolicyDenied:
         set_frame(frame)
         refused = 0 if tag is None else _arrived.refused
@@ -108,16 +108,6 @@ def _take(at: Any, item: object, tag: Tag | None, *, waits: bool) -> None:
         if waits:  # whoever goes on asking lets others have it first, and does not keep the processor busy
             sleep(min(PAUSE * 2 ** min(refused, 20), LONGEST))
         raise
-
-
-def _stand(at: Any, tag: Tag | None) -> None:
-    try:
-        stand(at, tag)
-    except PolicyDenied:
-        raise
-    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-        faults.swallowed("carrying", error)
-        know_nothing()
 
 
 REPLACEMENTS = (

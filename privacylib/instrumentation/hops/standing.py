@@ -9,6 +9,7 @@ that scope has read stays in sight, and as long as it is open, what the worker r
 What privacylib's own work put, a worker outside scopes does unseen: else an exporter's own worker is exported for ever.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from privacylib.context import (
@@ -29,7 +30,7 @@ from privacylib.instrumentation.hops.shelves import OURS, UNTAGGED, Tag
 from privacylib.model import Kind, Operation, PolicyDenied, Zone
 from privacylib.runtime import ACTIVE, faults, into_open_writes, stacked
 
-__all__ = ["holding", "know_nothing", "stand"]
+__all__ = ["carried", "holding", "stand"]
 
 
 def stand(at: Any, tag: Tag | None) -> bool:
@@ -116,13 +117,28 @@ def _desk(at: Any, tag: Tag, outer: Frame | None) -> Desk:
     return Desk(at, Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
 
 
-def know_nothing() -> None:
-    """Leave the consumer unknown; where that fails too, an enforcing process denies."""
+def carried(step: Callable[..., object], *args: Any) -> None:
+    """Let a consumer stand by a step of a hop; where that fails, leave it unknown.
+
+    Raises:
+        PolicyDenied: The consumer may not have the item, or the process enforces and the consumer could not even be
+            told to know nothing.
+    """
+    try:
+        step(*args)
+    except PolicyDenied:
+        raise
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+        faults.swallowed("carrying", error)
+        _know_nothing()
+
+
+def _know_nothing() -> None:
     try:
         _join(frame_now(), UNTAGGED)
     except PolicyDenied:
         raise
-    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
+    except Exception as error:  # noqa: BLE001 - as above
         if (snapshot := ACTIVE.snapshot) is not None:
             faults.while_deciding(snapshot, Operation(Kind.READ, LOST), error)
 

@@ -5,7 +5,7 @@ from typing import Any
 from privacylib.context import get_frame, set_frame
 from privacylib.instrumentation.hops.aside import QUEUE, Item, looks_aside, set_aside, writes_here
 from privacylib.instrumentation.hops.shelves import lose, shelf_of
-from privacylib.instrumentation.hops.standing import holding, know_nothing, stand
+from privacylib.instrumentation.hops.standing import carried, holding, stand
 from privacylib.model import PolicyDenied
 from privacylib.runtime import faults
 
@@ -20,13 +20,7 @@ def take_in(at: Any, item: Item) -> None:
             process enforces and the consumer could not even be told to know nothing. The item is kept.
     """
     try:
-        try:
-            _stand(at, item)
-        except PolicyDenied:
-            raise
-        except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-            faults.swallowed("carrying", error)
-            know_nothing()
+        carried(_stand, at, item)
     except PolicyDenied:
         _keep(at, item)
         raise
@@ -46,7 +40,7 @@ def _put_back(at: Any, item: Item) -> None:
     try:
         set_frame(None if item.tag is None else holding(at, item.tag))
         at._put(item.value)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         set_frame(None)
         at._put(item.value)
         lose(at)
