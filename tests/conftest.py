@@ -12,8 +12,6 @@ from tests import servers
 # No deadline: machines are shared. In CI the same commit tries the same examples, so that it ends the same way twice.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-# What another Python has said already is said again with fewer of them: a law is no more true for it.
-settings.register_profile("again", settings.get_profile("ci"), max_examples=20)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

@@ -10,7 +10,7 @@ from privacylib.decorators.arguments import dotted, names
 from privacylib.decorators.sites import called_from
 from privacylib.model import Evidence, Kind, Operation
 from privacylib.naming import asset as named
-from privacylib.runtime import ZoneStep, exit_frame, faults, into_open_writes, site_now
+from privacylib.runtime import Site, ZoneStep, exit_frame, faults, into_open_writes, site_now
 from privacylib.training.gating import gate
 
 __all__ = ["job"]
@@ -44,7 +44,10 @@ def job(name: str, purpose: str, inputs: Iterable[str] = ()) -> Block:
         gate(declared, why)
         frame = step.enter()
         try:
-            _hold(declared, frame, site)
+            for uri in declared:
+                held = site_now(Operation(Kind.READ, named(uri), site=site))
+                if held is not None:
+                    _hold(held, frame)
         except BaseException:
             exit_frame(frame)
             raise
@@ -54,11 +57,9 @@ def job(name: str, purpose: str, inputs: Iterable[str] = ()) -> Block:
 
 
 @faults.deciding
-def _hold(declared: Iterable[str], frame: Frame, where: str) -> None:
+def _hold(site: Site, frame: Frame) -> None:
     """Let the job hold what it declares, seen or not; no read of it is recorded, for nobody saw one."""
-    for uri in declared:
-        site = site_now(Operation(Kind.READ, named(uri), site=where))
-        for source in () if site is None else site.sources:
-            told = evolve(source, evidence=Evidence.DECLARED)
-            into_open_writes(frame, (told,))
-            frame.scope.reads.add(told, 0)
+    for source in site.sources:
+        told = evolve(source, evidence=Evidence.DECLARED)
+        into_open_writes(frame, (told,))
+        frame.scope.reads.add(told, 0)

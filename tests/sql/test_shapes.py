@@ -1,6 +1,5 @@
 """Memory stays flat where every statement is a new one, by its shape too."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,6 @@ pytest.importorskip("sqlglot")
 
 SLACK = 2048
 """KiB that the allocator may take without a leak; 2,000 answers that are kept take twice as much."""
-STATEMENTS = 100_000 if os.environ.get("PRIVACYLIB_TEST_NIGHTLY") == "1" else 40_000
-"""What is kept of them is let go of about every 5,000."""
 
 
 def resident(*arguments: int) -> list[int]:
@@ -25,7 +22,7 @@ def resident(*arguments: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="resident memory is read from /proc")
 @pytest.mark.parametrize(
-    ("statements", "room"), [(2_000, 2_000), pytest.param(STATEMENTS, 0, marks=pytest.mark.slow, id="as it is")]
+    ("statements", "room"), [(2_000, 2_000), pytest.param(100_000, 0, marks=pytest.mark.slow, id="as it is")]
 )
 def test_memory_is_flat_however_many_shapes_there_are(statements: int, room: int) -> None:
     _, warm, *later = resident(statements, 10, room)

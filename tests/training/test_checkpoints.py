@@ -16,6 +16,7 @@ from privacylib import graph, training
 from privacylib.context import PROCESS, set_frame
 from privacylib.errors import AssetNameError
 from privacylib.recorder import Producer, producers
+from privacylib.training import jobs
 from privacylib.training.manifest import manifest_path
 
 POLICY = """
@@ -515,6 +516,22 @@ async def test_a_declared_input_is_in_the_manifest_where_a_native_loader_reads_i
     privacylib.shutdown()
     edges = [edge for edge in graph.load([tmp_path / "trainer"]).edges() if edge.sink == MODEL]
     assert [(edge.source, edge.evidence, edge.labels) for edge in edges] == [(SET, "declared", ("INTERACTION",))]
+
+
+@pytest.mark.parametrize("mode", ["observe", "enforce"])
+def test_an_error_of_ours_with_a_declared_input_is_no_other_error_of_the_hosts(
+    start: Start, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    start(mode=mode)
+    monkeypatch.setattr(jobs, "into_open_writes", fail)
+    started = False
+    denied = pytest.raises(privacylib.PolicyDenied) if mode == "enforce" else nullcontext()
+    with denied, training.job("train-ranker", purpose="train.ranker", inputs=[SET]):
+        started = True
+    assert started is (mode == "observe")
 
 
 def test_what_is_declared_and_read_is_one_input_beside_what_was_only_read(start: Start, tmp_path: Path) -> None:
