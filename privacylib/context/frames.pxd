@@ -15,6 +15,7 @@ cdef class Scope:
     cdef public bint opened
     cdef public bint left
     cdef public object refusal
+    cdef public str tracestate
 
 
 cdef class Frame:

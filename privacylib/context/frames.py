@@ -26,9 +26,13 @@ class Scope:
         parent: Span id that stood around it when it was opened, or 0.
         orphan_of: Refers to the task or thread whose work outside any scope it holds; None for a real scope.
         around: The scope that it is part of, or None.
+        tracestate: What other tracers say of the trace that the key names; where it is a part, the scope around tells.
     """
 
-    __slots__ = ("around", "by", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal", "tail")
+    __slots__ = (
+        "around", "by", "key", "left", "name", "opened", "orphan_of", "parent", "reads", "refusal", "tail",
+        "tracestate",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -38,8 +42,10 @@ class Scope:
         parent: int = 0,
         orphan_of: Callable[[], object] | None = None,
         around: "Scope | None" = None,
+        tracestate: str = "",
     ) -> None:
         self.around = around
+        self.tracestate = tracestate if around is None else around.tracestate
         self.name = name
         self.key = key
         self.reads = reads

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import field, frozen
 
 from privacylib.model.hashed import Hashed
 
@@ -85,6 +85,7 @@ class PolicyContext:
         unknown: Why nothing is known about the data held, or None.
         pair: Span id of the call that brought this context; 0 when it was not brought.
         verified: Whether it was brought by a carrier, made for this service, and its signature held.
+        tracestate: What other tracers say of the trace that the key names: passed on, and kept nowhere.
     """
 
     labels: frozenset[str] = frozenset()
@@ -94,6 +95,7 @@ class PolicyContext:
     unknown: str | None = None
     pair: int = 0
     verified: bool = False
+    tracestate: str = field(default="", repr=False)
 
     @property
     def data_unknown(self) -> str | None:

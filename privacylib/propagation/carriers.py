@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, 
 from typing import Any, NamedTuple, TypeAlias, cast
 
 __all__ = [
-    "BAGGAGE", "BAGGAGE_LIMIT", "HEADERS", "LENGTHS", "MEMBER", "TRACEPARENT", "Carrier", "MutableCarrier", "Presented",
-    "merged", "presented", "replace", "trace_of", "traceparent",
+    "BAGGAGE", "BAGGAGE_LIMIT", "HEADERS", "LENGTHS", "MEMBER", "TRACEPARENT", "TRACESTATE", "Carrier",
+    "MutableCarrier", "Presented", "merged", "presented", "replace", "trace_of", "traceparent",
 ]  # fmt: skip
 
 Carrier: TypeAlias = Mapping[Any, Any] | Iterable[Any]
@@ -21,6 +21,7 @@ MutableCarrier: TypeAlias = MutableMapping[Any, Any] | MutableSequence[Any]
 """What context is written to: a mapping, or a list of pairs."""
 
 TRACEPARENT = "traceparent"
+TRACESTATE = "tracestate"
 BAGGAGE = "baggage"
 MEMBER = "privacylib"
 BAGGAGE_LIMIT = 16_384
@@ -29,7 +30,7 @@ BAGGAGE_LIMIT = 16_384
 _LINES = 64
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
-HEADERS: Mapping[str, int] = {TRACEPARENT: 0, BAGGAGE: 1, MEMBER: 2}
+HEADERS: Mapping[str, int] = {TRACEPARENT: 0, BAGGAGE: 1, MEMBER: 2, TRACESTATE: 3}
 """The headers that matter here, and where `Presented` holds their values."""
 LENGTHS = frozenset(map(len, HEADERS))
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
@@ -45,12 +46,14 @@ class Presented(NamedTuple):
         traceparents: Values of ``traceparent``.
         baggage: Values of ``baggage``.
         replies: Values of ``privacylib``, in which a response brings its labels.
+        tracestates: Values of ``tracestate``.
         excess: Whether there is more baggage than is looked through.
     """
 
     traceparents: Sequence[str]
     baggage: Sequence[str]
     replies: Sequence[str]
+    tracestates: Sequence[str]
     excess: bool = False
 
     @property
@@ -81,7 +84,7 @@ def presented(carrier: Carrier, *, bounded: bool = True) -> Presented:
         bounded: Whether to stop after 64 lines or 16,384 characters: for what a stranger sent, not
             for what the host itself is about to send, of which nothing may be lost.
     """
-    found: tuple[list[str], list[str], list[str]] = ([], [], [])
+    found: tuple[list[str], list[str], list[str], list[str]] = ([], [], [], [])
     lines = size = 0
     for pair in _pairs(carrier):
         try:

@@ -66,11 +66,15 @@ class Taken(NamedTuple):
     pair: int
     echo: str
     """What answers a request, where the response holds what the request does."""
+    tracestate: str = ""
+    """What came beside it of other tracers, unsigned."""
 
     def context(self) -> PolicyContext:
         """Return it as a context."""
         lasting = self.lasting
-        return PolicyContext(lasting.labels, lasting.zone, self.trace, (), lasting.unknown, self.pair, True)
+        return PolicyContext(
+            lasting.labels, lasting.zone, self.trace, (), lasting.unknown, self.pair, True, self.tracestate
+        )
 
 
 class Codec:

@@ -6,6 +6,8 @@ from functools import lru_cache, partial
 from hmac import compare_digest
 from typing import Any, Literal
 
+from attrs import evolve
+
 from privacylib.model import PolicyContext, Zone
 from privacylib.model.policy import IngressRule, Policy
 from privacylib.propagation.audience import Audiences, host_of
@@ -15,8 +17,10 @@ from privacylib.propagation.carriers import (
     LENGTHS,
     MEMBER,
     TRACEPARENT,
+    TRACESTATE,
     Carrier,
     MutableCarrier,
+    Presented,
     merged,
     presented,
     replace,
@@ -26,6 +30,7 @@ from privacylib.propagation.ingress import egress_allowed, ingress_rule
 from privacylib.propagation.keys import Keyring
 from privacylib.propagation.member import ANSWERING, ASKING, Codec, Taken, unknown
 from privacylib.propagation.reasons import Reason
+from privacylib.propagation.tracestate import passed_on
 from privacylib.propagation.vocabulary import Vocabulary
 
 __all__ = ["LIFETIMES", "CarrierKind", "Propagator"]
@@ -129,7 +134,7 @@ class Propagator:
         fields: dict[str, str | None] = {BAGGAGE: merged(there.baggage, member)}
         traced = there.traceparents and there.trace == context.correlation_key
         if not traced and (header := traceparent(context.correlation_key, span or pair)):
-            fields[TRACEPARENT] = header
+            fields[TRACEPARENT], fields[TRACESTATE] = header, context.tracestate or None
         replace(carrier, fields, upper=kind == "process")
         return echo
 
@@ -171,6 +176,12 @@ class Propagator:
         if carrier.__class__ is tuple and (told := self._take_again(carrier)):
             return told
         there = presented(carrier)
+        found = self._told(there, rule)
+        if there.tracestates and (trace := there.trace):
+            return _with_state(found, trace, passed_on(there.tracestates))
+        return found
+
+    def _told(self, there: Presented, rule: IngressRule) -> Taken | PolicyContext:
         if there.excess:
             return unknown("too-large", there.trace)
         members = there.members
@@ -193,10 +204,12 @@ class Propagator:
         """
         lasting = taken.lasting
         if lasting.audience in self._audiences.forwarding:
-            return PolicyContext(lasting.labels, lasting.zone, taken.trace, (), lasting.unknown)
+            return PolicyContext(
+                lasting.labels, lasting.zone, taken.trace, (), lasting.unknown, tracestate=taken.tracestate
+            )
         zone = lasting.zone or Zone()
         doubtful = Zone(zone.purposes, zone.admitted, _ELSEWHERE)
-        return PolicyContext(lasting.labels, doubtful, taken.trace, (), _ELSEWHERE)
+        return PolicyContext(lasting.labels, doubtful, taken.trace, (), _ELSEWHERE, tracestate=taken.tracestate)
 
     def _take_again(self, pairs: Any) -> Taken | None:
         """Take a member that begins as one before, out of metadata that have nothing else to be looked at."""
@@ -249,3 +262,10 @@ class Propagator:
             return PolicyContext(labels, None, "", (), None, pair, True)
         told = self._codec.decode(reply, now=self.clock(), form=ANSWERING)
         return told if not told.verified or told.pair == pair else unknown(_ELSEWHERE)
+
+
+def _with_state(found: Taken | PolicyContext, trace: str, state: str) -> Taken | PolicyContext:
+    """Return what was presented with what other tracers say of its trace; where the signed one is another, of none."""
+    if isinstance(found, Taken):
+        return found._replace(tracestate=state) if found.trace == trace else found
+    return evolve(found, tracestate=state) if found.correlation_key == trace else found

@@ -26,7 +26,9 @@ def scope_under(context: PolicyContext, name: str, outside: ReadSet | None = Non
         name: What the scope is called, for people.
         outside: What the work outside scopes has read that it is part of; left out for one that stands apart.
     """
-    return root_scope(name, bytes.fromhex(context.correlation_key) if context.correlation_key else None, outside)
+    scope = root_scope(name, bytes.fromhex(context.correlation_key) if context.correlation_key else None, outside)
+    scope.tracestate = context.tracestate
+    return scope
 
 
 def zone_under(context: PolicyContext) -> Zone:

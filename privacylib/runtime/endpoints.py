@@ -99,6 +99,7 @@ def serve(site: Site, context: PolicyContext) -> Handle:
         PolicyDenied: A zone of the policy does not admit the request.
     """
     handle = _serve(site, context, context.correlation_key, context.pair if context.verified else 0)
+    handle.frame.scope.tracestate = context.tracestate
     return _judged(handle)
 
 
@@ -236,6 +237,7 @@ def told_now(frame: Frame) -> PolicyContext:
         zone=zone if zone.purposes or zone.admitted is not None or zone.unknown else None,
         correlation_key=frame.scope.key.hex(),
         unknown=sources.unknown or zone.unknown,
+        tracestate=frame.scope.tracestate,
     )
 
 

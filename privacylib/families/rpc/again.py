@@ -45,7 +45,7 @@ def begin_again(method: Method, leads: Callable[[Any], str | None], call: Any) -
         return None
     try:
         scope = frame.scope
-        if not frame.plain or frame.lowered or scope.reads.pending is not None:
+        if not frame.plain or frame.lowered or scope.reads.pending is not None or scope.tracestate:
             return None
         told = method.find(scope.reads.visible(), frame.zone)
         if told is None or told.site.snapshot is not ACTIVE.snapshot:

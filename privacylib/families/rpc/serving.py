@@ -161,8 +161,9 @@ def _served(site: Site, carrier: Carrier, peer: PeerOf, call: Any) -> Serving | 
     if isinstance(taken, Taken) and taken.lasting.audience not in (site.meant or _meant(site)):
         taken = propagator.passed_on(taken)
     if isinstance(taken, Taken):
-        lasting, trace, pair, echo = taken
+        lasting, trace, pair, echo, tracestate = taken
         handle = serve_taken(site, lasting, trace, pair)
+        handle.frame.scope.tracestate = tracestate
         serving = Serving(handle, True, pair, lasting.labels, "" if lasting.unknown else echo)
     else:
         handle = serve(site, taken)

@@ -48,6 +48,7 @@ class Baton:
         restart: Starts privacylib where it is not in force yet.
         version: Which configuration that is.
         strict: Whether work must not run where it cannot be started.
+        tracestate: What other tracers say of its trace.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Baton:
     restart: Callable[[], None] | None
     version: int
     strict: bool
+    tracestate: str
 
     def start(self) -> None:
         """Start privacylib in this process, unless it is in force with the same configuration.
@@ -90,7 +92,7 @@ class Baton:
         receive(given, self.held)
         if with_process:
             receive(given, self.process)
-        scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent)
+        scope = Scope(self.name, self.key, ReadSet(self.key, given), self.parent, tracestate=self.tracestate)
         if entered is None:
             return Frame(scope, self.zone, None, None, self.lowered)
         scope.by = runner_id()
@@ -129,6 +131,7 @@ def baton(frame: Frame | None) -> Baton:
         () if frame is None else frame.lowered,
         held, scope.reads.listed() if scope is process.scope else process.scope.reads.listed(),
         RESTART.call, RESTART.version, snapshot is not None and snapshot.mode is Mode.ENFORCE,
+        scope.tracestate,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Tag:
         zone: The zones around it.
         held: What it had read.
         inside: Whether there was a scope.
+        tracestate: What other tracers say of its trace.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Tag:
     zone: Zone
     held: Reads
     inside: bool
+    tracestate: str = ""
 
 
 UNTAGGED = Tag("queue", bytes(16), 0, NO_ZONE, Home.lost("queue").reads, inside=False)
@@ -64,7 +66,9 @@ def tag_of(frame: Frame | None, *, far: bool = False) -> Tag | None:
     scope = frame.scope
     held = seen(scope.reads, None if far else PROCESS.frame.scope.reads)
     opened = scope.opened
-    return Tag(scope.name, scope.key, scope.parent, frame.zone, held, opened) if opened or held else None
+    if not opened and not held:
+        return None
+    return Tag(scope.name, scope.key, scope.parent, frame.zone, held, opened, scope.tracestate)
 
 
 _resources: dict[type, bool] = {}

@@ -114,7 +114,7 @@ def _desk(at: Any, tag: Tag, outer: Frame | None) -> Desk:
         reads = ReadSet(tag.key, outer.scope.reads, nested=True)
         reads.give_back()
     within = None if outer is None else outer.running()
-    return Desk(at, Scope(tag.name, tag.key, reads, tag.parent), tag.zone, outer, within)
+    return Desk(at, Scope(tag.name, tag.key, reads, tag.parent, tracestate=tag.tracestate), tag.zone, outer, within)
 
 
 def carried(step: Callable[..., object], *args: Any) -> None:
