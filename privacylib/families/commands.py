@@ -41,20 +41,24 @@ def starts(given: Any, *, program: Any = None) -> bool:
     return bool(words or program is not None) and all(isinstance(word, PATHS) for word in words)
 
 
-def runs(path: Any, argv: Any, env: Any, *, opened: bool) -> bool:
+def runs(path: Any, argv: Any, env: Any, *, by: str) -> bool:
     """Return whether a program can be run by its path, which is refused with words that are no list, or none at all.
+
+    One that is not there cannot: `os.execvp` tries one directory of ``PATH`` after the other.
 
     Args:
         path: Of the program.
         argv: Its words.
         env: Its environment.
-        opened: Whether the number of an open file will do for a path.
+        by: The function of `os` that runs it.
     """
     if not isinstance(argv, (tuple, list)) or not argv:
         return False
     inherits = env is None and sys.version_info >= (3, 13)
-    named = isinstance(path, (*PATHS, int) if opened else PATHS)
-    return named and (inherits or hasattr(env, "keys")) and starts(cast("Sequence[Any]", argv))
+    named = isinstance(path, PATHS) or (by == "execve" and isinstance(path, int))
+    if not (named and (inherits or hasattr(env, "keys")) and starts(cast("Sequence[Any]", argv))):
+        return False
+    return by == "posix_spawnp" or os.path.isfile(cast("Any", path))  # noqa: PTH113 - a descriptor, or bytes, too
 
 
 def started(given: Any, *, by_shell: bool = False, program: Any = None) -> tuple[Operation, ...]:

@@ -17,6 +17,7 @@ __all__ = [
     "OF_THE_HOST",
     "SEEN",
     "STREAMED",
+    "WHOLE",
     "Alike",
     "Body",
     "Lasts",
@@ -189,6 +190,7 @@ class Body:
     passes_for: str = ""
     in_caller: bool = False
     asks_host: bool = False
+    whole: bool = False
 
 
 SEEN = Body()
@@ -197,3 +199,4 @@ COVERED = Body(covers=True)
 APART = Body(apart=True)
 ASKS_HOST = Body(asks_host=True)
 OF_THE_HOST = Body(of_the_host=True)
+WHOLE = Body(whole=True)

@@ -103,6 +103,8 @@ class Running:
         if calling is not None:
             calling.close(None, failed=failed)
         handles = self._handles
+        if failed and self._patch.body.whole:
+            handles[:] = [handle for handle in handles if handle.site.kind is Kind.READ]
         try:
             while handles:
                 end(handles.pop(), failed)

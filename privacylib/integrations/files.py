@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 from privacylib.families import files
 from privacylib.families.lastingfiles import rebuilt
 from privacylib.families.paths import PATHS, resolved
-from privacylib.instrumentation.facts import COVERED, Opened, typed
+from privacylib.instrumentation.facts import COVERED, WHOLE, Opened, typed
 from privacylib.instrumentation.table import Call, Integration, Patch
 
 __all__ = ["INTEGRATION"]
@@ -39,7 +39,7 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
 _LINUX = ("splice", "copy_file_range")
 _OPENS = typed(path=PATHS, flags=SupportsIndex)
 _MOVE, _PINS = ("src", "dst", "src_dir_fd", "dst_dir_fd"), {"src": resolved, "dst": resolved}
-_RENAMED = _of(files.renamed, "self", "target")
+_RENAMED, _LINKED = _of(files.renamed, "self", "target"), _of(files.linked, "target", "self")
 _TAKES, _GONE = typed(src=PATHS, dst=PATHS), _of(files.is_gone, "src", "src_dir_fd")
 
 
@@ -53,11 +53,11 @@ INTEGRATION = Integration(
         *(_open(target) for target in ("builtins:open", "io:open", "bz2:_builtin_open", "tarfile:bltn_open")),
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
         Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}, takes=_OPENS),
-        *(_move(target, pins=_PINS) for target in ("os:rename", "os:replace", "os:link")),
-        *(Patch(f"pathlib:Path.{name}", _RENAMED, until=(3, 11)) for name in ("rename", "replace")),
-        Patch("pathlib:Path.hardlink_to", _of(files.renamed, "target", "self"), until=(3, 11)),
-        Patch("os:symlink", _of(files.linked, "src", "dst", "dir_fd"), pins=_PINS, takes=_TAKES),
-        Patch("pathlib:Path.symlink_to", _of(files.linked, "target", "self"), until=(3, 11), takes=typed(target=PATHS)),
+        *(_move(target, pins=_PINS, body=WHOLE) for target in ("os:rename", "os:replace", "os:link")),
+        *(Patch(f"pathlib:Path.{name}", _RENAMED, until=(3, 11), body=WHOLE) for name in ("rename", "replace")),
+        Patch("pathlib:Path.hardlink_to", _of(files.renamed, "target", "self"), until=(3, 11), body=WHOLE),
+        Patch("os:symlink", _of(files.linked, "src", "dst", "dir_fd"), pins=_PINS, takes=_TAKES, body=WHOLE),
+        Patch("pathlib:Path.symlink_to", _LINKED, until=(3, 11), takes=typed(target=PATHS), body=WHOLE),
         # it returns what it was given; what it opens is decided by itself where that is something else
         _move("shutil:copyfile", body=COVERED),
         *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),

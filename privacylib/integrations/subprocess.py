@@ -52,7 +52,7 @@ def _program(call: Call) -> tuple[Operation, ...]:
 def _in_place_of(name: str, *parameters: str, **more: Any) -> Patch:
     def taken(call: Call) -> bool:
         given = all(map(call.gives, parameters))
-        return given and runs(call["path"], call["argv"], call["env"] if parameters else {}, opened=name == "execve")
+        return given and runs(call["path"], call["argv"], call["env"] if parameters else {}, by=name)
 
     return Patch(f"os:{name}", _program, parameters=("path", "argv", *parameters), takes=taken, **more)
 

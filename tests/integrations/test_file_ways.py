@@ -237,3 +237,26 @@ def test_pipes_are_no_files(here: Watched, tmp_path: Path) -> None:
         assert os.read(out, 3) == b"ana"
     os.close(out)
     os.close(into)
+
+
+MOVES: dict[str, Callable[[Path, Path], Any]] = {
+    "rename": lambda source, sink: os.rename(source, sink),
+    "replace": lambda source, sink: os.replace(source, sink),
+    "link": lambda source, sink: os.link(source, sink),
+    "symlink": lambda source, sink: os.symlink(source, sink),
+    "Path.rename": lambda source, sink: source.rename(sink),
+    "Path.hardlink_to": lambda source, sink: sink.hardlink_to(source),
+    "Path.symlink_to": lambda source, sink: sink.symlink_to(source),
+}
+
+
+@pytest.mark.parametrize("way", MOVES)
+def test_a_move_that_fails_has_moved_nothing(here: Watched, tmp_path: Path, way: str) -> None:
+    (tmp_path / "a").write_text("ana")
+    sink = tmp_path / "nosuch" / "b"
+    with privacylib.scope("work"):
+        with privacylib.read("db://orders"):
+            pass
+        with pytest.raises(FileNotFoundError):
+            MOVES[way](tmp_path / "a", sink)
+    assert not [edge for edge in here.edges() if edge.sink == f"file://{sink}"]

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +203,20 @@ def test_a_program_that_replaces_this_one_is_recorded_before(here: Watched, act:
 )
 def test_a_command_is_called_by_its_program_or_script(words: Sequence[str], name: str) -> None:
     assert command_name(words) == name
+
+
+def test_a_program_that_is_searched_is_recorded_once_and_not_for_each_directory(here: Watched, tmp_path: Path) -> None:
+    child = os.fork()
+    if not child:
+        try:
+            os.environ["PATH"] = os.pathsep.join((str(tmp_path), str(tmp_path / "nosuch"), "/usr/bin:/bin"))
+            with privacylib.scope("work"):
+                users()
+                with suppress(FileNotFoundError):
+                    os.execlp("nosuch", "nosuch")  # noqa: S606 - what is tried
+                os.execlp("true", "true")  # noqa: S606 - likewise
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    (edge,) = here.edges()
+    assert (edge.source, edge.sink, edge.count, edge.failed) == ("db://users", "command://true#request", 1, 0)
