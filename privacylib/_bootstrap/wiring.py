@@ -18,13 +18,14 @@ from privacylib.context import PROCESS, UNSEEN, Stage
 from privacylib.errors import PrivacyError
 from privacylib.exporters import Detail, chosen, detail_of
 from privacylib.instrumentation import hops, patching
+from privacylib.instrumentation.hops.along import GIVEN
 from privacylib.model import Mode
 from privacylib.model.policy import Policy
 from privacylib.naming import file_asset
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
-from privacylib.runtime import ACTIVE, commanded, faults, hold, zone_under
+from privacylib.runtime import ACTIVE, begin_under, commanded, faults
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -309,8 +310,7 @@ def _take_environment(snapshot: Snapshot) -> None:
     if "privacylib=" not in told.get("BAGGAGE", ""):
         return
     context = snapshot.propagator.extract(told, peer="process", audiences=snapshot.propagator.addressed(""))
-    PROCESS.frame.zone = zone_under(context)
-    hold(PROCESS.frame, context)
+    begin_under(PROCESS.frame, context, os.environ.get(GIVEN, ""))
 
 
 atexit.register(_end)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from privacylib.families.paths import PATHS
 from privacylib.model import Asset, Kind, Operation
 
-__all__ = ["command_name", "deaf", "listed", "runs", "started", "starts"]
+__all__ = ["command_name", "deaf", "listed", "replaces", "runs", "started", "starts"]
 
 _PYTHON = re.compile(r"(python|pypy)[\d.]*t?")
 _OPTIONS = re.compile(r"-(?!-)[A-Za-z]*?([cmWX])(.*)")
@@ -77,6 +77,11 @@ def started(given: Any, *, by_shell: bool = False, program: Any = None) -> tuple
         words = [*cast("Sequence[Any]", given)]
         words[:1] = [program or words[0]]
     return (Operation(Kind.CALL, Asset("command", command_name([os.fsdecode(word) for word in words]))),)
+
+
+def replaces(path: Any, argv: Sequence[Any]) -> tuple[Operation, ...]:
+    """Describe that a program is run by its path, or by the number of its open file."""
+    return started(argv if isinstance(path, int) else [path, *argv[1:]])
 
 
 def command_name(words: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.commands import listed, runs, started, starts
+from privacylib.families.commands import listed, replaces, runs, started, starts
 from privacylib.families.paths import PATHS
 from privacylib.instrumentation.facts import APART, NO_RESPONSE, Outgoing, Pending, Response, argument, typed
 from privacylib.instrumentation.table import Answer, Call, Integration, Patch
@@ -46,7 +46,7 @@ def _of_transport(call: Call) -> Any:
 
 
 def _program(call: Call) -> tuple[Operation, ...]:
-    return started(call["argv"] if isinstance(call["path"], int) else [call["path"], *call["argv"][1:]])
+    return replaces(call["path"], call["argv"])
 
 
 def _in_place_of(name: str, *parameters: str, **more: Any) -> Patch:

@@ -29,7 +29,7 @@ from privacylib.model.policy import Policy, Reclassification
 from privacylib.policy.engine import Engine
 from privacylib.policy.lowering import Lowering, in_force
 from privacylib.propagation import egress_allowed
-from privacylib.runtime import CARRIED
+from privacylib.runtime import is_carrier
 
 __all__ = ["Judge"]
 
@@ -163,7 +163,9 @@ def _gated(engine: Engine, flow: Flow, zone: Zone, terms: Terms) -> Decision:
     if terms.gate == "behind":
         return flow.decision
     labels = _taken(engine, flow) if terms.taken is None else _source_labels(engine, terms.taken)
-    told = engine.annotation(flow.asset.uri).of(flow.fields) is not None or labels or flow.asset == CARRIED
+    told = (
+        engine.annotation(flow.asset.uri).of(flow.fields) is not None or labels or is_carrier(flow.asset, flow.fields)
+    )
     if not told:
         return engine.unannotated(flow.asset)
     return engine.read(flow.asset, labels, zone, None if terms.taken is None else terms.taken.unknown)

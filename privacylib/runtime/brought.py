@@ -6,16 +6,21 @@ from attrs import evolve
 
 from privacylib.context import Frame, ReadSet, Scope, get_frame
 from privacylib.labels import join, meet
-from privacylib.model import NO_ZONE, Asset, Evidence, PolicyContext, Served, Source, Zone
+from privacylib.model import NO_ZONE, REQUEST, Asset, Evidence, PolicyContext, Served, Source, Zone
 from privacylib.naming import parse
 from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
 from privacylib.runtime.scopes import narrowed, root_scope, zone_around
 
-__all__ = ["CARRIED", "hold", "scope_under", "stacked", "zone_under"]
+__all__ = ["CARRIED", "begin_under", "hold", "is_carrier", "scope_under", "stacked", "zone_under"]
 
 CARRIED = Asset("context", "carried")
 """What a write depends on where the labels it holds were brought by a carrier that names no assets."""
+
+
+def is_carrier(asset: Asset, fields: tuple[str, ...]) -> bool:
+    """Return whether what is read there says itself which labels it has: a context, or what a program was given."""
+    return asset == CARRIED or (asset.namespace == "command" and fields == (REQUEST,))
 
 
 def scope_under(context: PolicyContext, name: str, outside: ReadSet | None = None) -> Scope:
@@ -89,6 +94,23 @@ def hold(frame: Frame, context: PolicyContext) -> None:
     into_open_writes(frame, sources)
     for source in sources:
         frame.scope.reads.add(source, context.pair)
+
+
+def begin_under(frame: Frame, context: PolicyContext, given: str) -> None:
+    """Let a process begin where whoever started it stood, with a read of what it was given.
+
+    Args:
+        frame: The process's.
+        context: What was brought.
+        given: URI of what it was given, as whoever started it has recorded that; empty where that is not told.
+    """
+    frame.zone = zone_under(context)
+    if not given:
+        hold(frame, context)
+        return
+    labels, asset = context.labels, parse(given)[0]
+    source = Source(asset, REQUEST, labels, context.data_unknown, carried=labels, annotated=False)
+    frame.scope.reads.add(source, context.pair)
 
 
 def _annotated(context: PolicyContext, places: Iterable[tuple[Asset, str | None]]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from privacylib.labels import join
 from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Source, Verdict, Zone
 from privacylib.naming import asset as named
 from privacylib.naming import parse
-from privacylib.runtime import CARRIED, Handle, Site, faults, flow_of, narrowed, record, site_now, terms_of
+from privacylib.runtime import Handle, Site, faults, flow_of, is_carrier, narrowed, record, site_now, terms_of
 from privacylib.training.lineage import Lineage, Origin, lineage
 
 __all__ = ["gate", "judge"]
@@ -89,7 +89,8 @@ def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Sourc
     engine, asset, behind = site.snapshot.engine, site.operation.asset, origin.steps > 0
     own = frozenset[str]() if behind else join(*(source.labels for source in site.sources))
     labels = join(own, origin.labels, brought.labels if brought else frozenset())
-    known = site.annotated(*site.operation.fields) is not None or bool(labels) or asset == CARRIED
+    fields = site.operation.fields
+    known = site.annotated(*fields) is not None or bool(labels) or is_carrier(asset, fields)
     unknown = brought.unknown if brought else None
     decision = engine.read(asset, labels, zone, unknown) if known else engine.unannotated(asset)
     if behind and not decision.allowed:
@@ -100,7 +101,7 @@ def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Sourc
         return decision
     why = unknown if known else "unannotated"
     terms = evolve(terms_of(site.operation, engine, zone, taken=brought), gate="behind" if behind else "input")
-    flow = flow_of(site.operation, terms, zone, decision, labels, why, site.operation.fields)
+    flow = flow_of(site.operation, terms, zone, decision, labels, why, fields)
     if decision.allowed:
         site.snapshot.recorder.define(flow)  # it is recorded when it is read; another policy may refuse it here
     else:

@@ -103,6 +103,41 @@ def test_operations_are_seen_without_init_and_in_child_processes_too(tmp_path: P
     assert (edge.source, edge.sink, edge.service, edge.count) == ("s3://in/a", "s3://out/b", "copier", 2)
 
 
+PARENT = """
+import os, subprocess, sys
+def child(*words, **how): return subprocess.run([sys.executable, "child.py", *words], check=True, **how)
+ways = {
+    "input": lambda text: child(input=text, text=True),
+    "argument": lambda text: child(text),
+    "variable": lambda text: child(env={**os.environ, "TEXT": text}),
+    "shell": lambda text: subprocess.run(f"{sys.executable} child.py '{text}'", shell=True, check=True),
+    "spawn": lambda text: os.waitpid(
+        os.posix_spawn(sys.executable, [sys.executable, "child.py", text], os.environ), 0
+    ),
+    "in its place": lambda text: os.execv(sys.executable, [sys.executable, "child.py", text]),
+}
+ways[sys.argv[1]](open("given.txt").read())
+"""
+CHILD = (
+    "import os, sys; open('sink.txt', 'w').write(sys.argv[1] if sys.argv[1:] else os.environ.get('TEXT') or input())"
+)
+
+
+@pytest.mark.parametrize("way", ["input", "argument", "variable", "shell", "spawn", "in its place"])
+def test_what_a_child_is_given_leads_from_its_parents_source_to_its_sink(tmp_path: Path, way: str) -> None:
+    (tmp_path / "child.py").write_text(CHILD)
+    (tmp_path / "given.txt").write_text("canary")
+    ended = run(tmp_path, sys.executable, script(tmp_path, PARENT), way)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (tmp_path / "sink.txt").read_text() == "canary"
+    given = f"command://{'sh' if way == 'shell' else 'child'}#request"
+    graph = load([tmp_path / "spool"])
+    pairs = {(edge.source, edge.sink): edge.evidence.value for edge in graph.edges()}
+    source, sink = (f"file://{tmp_path}/{name}.txt" for name in ("given", "sink"))
+    assert pairs[source, given] == pairs[given, sink] == "context"
+    assert graph.path(source, sink)
+
+
 def test_the_service_is_named_after_the_program(tmp_path: Path) -> None:
     run(tmp_path, sys.executable, script(tmp_path, PROGRAM))
     assert {edge.service for edge in load([tmp_path / "spool"]).edges()} == {"program"}

@@ -71,6 +71,8 @@ ways = {
     "given": lambda: subprocess.run([sys.executable, "j.py"], check=True, env={**os.environ, "MINE": "1"}),
     "by a shell": lambda: subprocess.run(f"{sys.executable} j.py", shell=True, check=True),
     "in its place": lambda: os.execv(sys.executable, [sys.executable, "j.py"]),
+    "in its place, given": lambda: os.execvpe(sys.executable, [sys.executable, "j.py"], {**os.environ, "MINE": "1"}),
+    "spawned": lambda: os.waitpid(os.posix_spawn(sys.executable, [sys.executable, "j.py"], os.environ), 0),
     "kept": lambda: subprocess.run("PYTHONPATH=lib:$PYTHONPATH python j.py", shell=True, check=True),
 }
 ways[sys.argv[1]]()
@@ -113,7 +115,9 @@ def test_what_leaves_us_out_is_refused_where_a_requirement_minds(tmp_path: Path,
     assert run(tmp_path, UNSEEN, way, "--mode", "enforce", "--policy", "policy.yaml") == "denied"
 
 
-@pytest.mark.parametrize("way", ["run", "given", "by a shell", "in its place", "kept"])
+@pytest.mark.parametrize(
+    "way", ["run", "given", "by a shell", "in its place", "in its place, given", "spawned", "kept"]
+)
 def test_a_path_that_was_overwritten_brings_us_along_still(tmp_path: Path, way: str) -> None:
     assert run(tmp_path, SEEN, way) == "seen"
 

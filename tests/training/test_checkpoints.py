@@ -15,6 +15,7 @@ import privacylib
 from privacylib import graph, training
 from privacylib.context import PROCESS, set_frame
 from privacylib.errors import AssetNameError
+from privacylib.instrumentation.hops.along import GIVEN
 from privacylib.recorder import Producer, producers
 from privacylib.training import jobs
 from privacylib.training.manifest import manifest_path
@@ -98,6 +99,23 @@ def test_the_manifest_says_what_the_checkpoint_is_made_of(start: Start, tmp_path
     assert told["policy"].startswith("sha256:")
     assert told["code"].endswith(" v1.2")
     assert told["signature"]["key"]
+
+
+def test_what_started_the_job_is_no_input_that_somebody_has_to_annotate(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start("launcher")
+    with privacylib.scope("launch"):
+        told = privacylib.inject({})
+    for name, value in told.items():
+        monkeypatch.setenv(name.upper(), value)
+    monkeypatch.setenv(GIVEN, "command://train")
+    start()
+    trained(tmp_path / "ranker.bin", WORDS)
+    privacylib.shutdown()
+    graph_ = graph.load([tmp_path / "trainer"])
+    assert ("command://train#request", MODEL) in {(edge.source, edge.sink) for edge in graph_.edges()}
+    assert graph_.denied() == []
 
 
 def test_loading_it_in_another_service_brings_its_labels_along(start: Start, tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ALONG", "PYTHONPATH", "brings", "put_first"]
+__all__ = ["ALONG", "GIVEN", "PYTHONPATH", "brings", "put_first"]
 
 PYTHONPATH = "PYTHONPATH"
+GIVEN = "_PRIVACYLIB_GIVEN"
+"""Names what a program is given by whoever starts it, as that has recorded it; no setting of a user's."""
+
 _RUN = "PRIVACYLIB_RUN"
 _AUTOLOAD = str(Path(__file__).parents[2] / "cli" / "autoload")
 _OURS = os.path.join("privacylib", "cli", "autoload")  # noqa: PTH118 - of whichever installation

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -127,3 +127,49 @@ class TestErrorsOfOurOwn:
         with privacylib.zone("reply"), pytest.raises(privacylib.PolicyDenied) as caught:
             told()
         assert "ana" not in str(caught.value)
+
+
+LAUNCHER = """
+import os, sys, privacylib as p
+p.init('launcher', spool=sys.argv[1])
+way, python, words = sys.argv[2], sys.executable, [sys.executable, '-c', sys.argv[3]]
+env = {**os.environ, 'MINE': '1'}
+with p.scope('work'):
+    if way == 'execv':
+        try:
+            os.execv('/etc/hosts', ['no program'])
+        except OSError:
+            assert 'BAGGAGE' not in os.environ
+        os.execv(python, words)
+    elif way == 'execvpe':
+        os.execvpe(python, words, env)
+    elif way == 'execve by name':
+        os.execve(path=python, argv=words, env=env)
+    else:
+        child = getattr(os, way)(python, words, env)
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("way", ["execv", "execvpe", "execve by name", "posix_spawn", "posix_spawnp"])
+def test_a_launcher_tells_what_it_starts_by_os(tmp_path: Path, way: str) -> None:
+    command = [sys.executable, "-c", LAUNCHER, str(tmp_path / "spool"), way, SHOW]
+    baggage, traceparent, mine = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert baggage.startswith("privacylib=")
+    assert len(traceparent) == 55
+    assert mine == ("None" if way == "execv" else "1")
+
+
+def test_wrong_arguments_are_the_librarys_to_refuse(enforced: Capture) -> None:
+    wrong: Any = os
+    with privacylib.scope("request"):
+        for call in (
+            lambda: wrong.posix_spawn("/bin/true", ["true"]),
+            lambda: wrong.posix_spawn("/bin/true", [], {}),
+            lambda: wrong.execve("/bin/true", ["true"]),
+            lambda: wrong.execve("/bin/true", ["true"], 5),
+            lambda: wrong.execv(1.5, ["true"]),
+            wrong.execv,
+        ):
+            with pytest.raises((TypeError, ValueError)):
+                call()
