@@ -2,8 +2,6 @@
 
 A service with a great many assets defines a great many flows that have nearly all in common. From some number on, one
 of those of the same kind and call site is a base, and the next ones are compressed with its text as the dictionary.
-The line of a base is written twice: no damaged byte costs more than one definition. So are the first ones, which are
-all of most processes: there a damaged byte costs none.
 """
 
 import re
@@ -15,11 +13,11 @@ from zlib import error as ZlibError  # noqa: N812 - a class
 
 from attrs import frozen
 
-from privacylib.recorder.definitions import defined, definition_line
-from privacylib.recorder.lines import is_whole, lines_in, sealed
+from privacylib.recorder.definitions import defined, definition_line, line_at
+from privacylib.recorder.lines import is_whole, sealed
 from privacylib.recorder.store import Store
 
-__all__ = ["Abridging", "Definition", "Texts", "line_at"]
+__all__ = ["Abridging", "Definition", "Texts"]
 
 _FROM = 256
 """Definitions that are written in full, for whoever reads them with his eyes."""
@@ -32,9 +30,6 @@ _BASES = 256
 
 _KEPT = 64
 """Texts of bases at hand."""
-
-_LINE = 4096
-"""Bytes that most definitions have at most."""
 
 _WINDOW = -12
 """Raw deflate, with a window of 4 KB: both texts are mostly shorter."""
@@ -71,7 +66,6 @@ class Texts:
     def __init__(self) -> None:
         self._bases: dict[int, tuple[int, bool]] = {}
         self._kept: dict[int, bytes] = {}
-        self._before: tuple[int, int, bool] | None = None
 
     def seen(self, offset: int, line: bytes) -> Definition | None:
         """Return what a line defines; None where it is damaged, torn, or its base is.
@@ -83,17 +77,11 @@ class Texts:
         if (found := _ABRIDGED.fullmatch(line, _REST)) and is_whole(line):
             base = self._bases.get(int(found[2]))
             return base and Definition(int(found[1]), base[1], b"", int(found[2]), found[3])
-        before, self._before = self._before, None
         if (found := _BASE.fullmatch(line, _REST)) and is_whole(line):
             self.add_base(int(found[1]), offset, is_call=found[3] == b"CALL")
             return Definition(int(found[1]), found[3] == b"CALL", found[2])
         plain = defined(line)
-        if plain is None:  # the second line of a base perhaps: the first one serves as well
-            if before is not None:
-                self.add_base(before[0], before[1], is_call=before[2])
-            return None
-        self._before = plain[0], offset, plain[2]
-        return Definition(plain[0], plain[2], plain[1])
+        return plain and Definition(plain[0], plain[2], plain[1])
 
     def add_base(self, number: int, offset: int, *, is_call: bool) -> None:
         """Note where the definition of a base begins."""
@@ -106,7 +94,9 @@ class Texts:
     def _base(self, number: int, store: Store) -> bytes:
         text = self._kept.get(number)
         if text is None:
-            text = _plain_text(line_at(store, self._bases[number][0]), number) if number in self._bases else b""
+            line = line_at(store, self._bases[number][0]) if number in self._bases else b""
+            found = _BASE.fullmatch(line, _REST) if is_whole(line) else None
+            text = found[2] if found and int(found[1]) == number else b""
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             if text:
@@ -123,8 +113,8 @@ class Abridging:
         """How many there are."""
         self._bases: dict[bytes, tuple[int, bytes, Iterator[int]]] = {}
 
-    def lines(self, number: int, text: bytes) -> bytes:
-        """Return what defines a flow: a line, or two where others are going to lean on it, and of the first ones.
+    def line(self, number: int, text: bytes) -> bytes:
+        """Return the line that defines a flow.
 
         Args:
             number: Its number.
@@ -132,50 +122,30 @@ class Abridging:
         """
         plain = definition_line(number, text)
         if self.written < _FROM:
-            return plain + plain
+            return plain
         base = self._bases.get(_likeness(text))
         if base is None or next(base[2], None) is None:
-            return plain + sealed(b'"base":%d,"flow":%s}' % (number, text))
+            return sealed(b'"base":%d,"flow":%s}' % (number, text))
         rest = b64encode(_deflated(text, base[1]))
         line = sealed(b'"id":%d,"like":%d,"rest":"%s"}' % (number, base[0], rest))
         return min(plain, line, key=len)
 
-    def wrote(self, number: int, text: bytes, lines: bytes, offset: int) -> None:
-        """Note that lines were written.
+    def wrote(self, number: int, text: bytes, line: bytes, offset: int) -> None:
+        """Note that a line was written.
 
         Args:
             number: Number of the flow.
             text: The flow as JSON.
-            lines: What `lines` returned.
-            offset: Where they begin.
+            line: What `line` returned.
+            offset: Where it begins.
         """
         self.written += 1
-        if not lines.startswith(b'"base":', lines.find(b"\n") + 1 + _REST):
+        if not line.startswith(b'"base":', _REST):
             return
         if len(self._bases) >= _BASES:
             self._bases.clear()
         self._bases[_likeness(text)] = number, text, iter(range(_USES))
         self.texts.add_base(number, offset, is_call=text.startswith(b'{"kind":"CALL"'))
-
-
-def line_at(store: Store, offset: int) -> bytes:
-    """Return the line that begins at an offset, without its line feed."""
-    size = _LINE
-    while True:
-        part = store.lines(offset, size)
-        line, end, _ = part.partition(b"\n")
-        if end or len(part) < size:
-            return next(lines_in(line), b"")
-        size *= 4
-
-
-def _plain_text(line: bytes, number: int) -> bytes:
-    """Return the text of a line that defines a flow in full, whichever of the two of a base it is."""
-    found = _BASE.fullmatch(line, _REST)
-    if found and is_whole(line):
-        return found[2] if int(found[1]) == number else b""
-    plain = defined(line)
-    return plain[1] if plain and plain[0] == number else b""
 
 
 def _likeness(text: bytes) -> bytes:

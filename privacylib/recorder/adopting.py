@@ -20,10 +20,10 @@ from attrs import define
 from privacylib.recorder.abridged import Abridging, Texts
 from privacylib.recorder.counting import Tally
 from privacylib.recorder.counts import Counts, keep_counts, kept_counts
+from privacylib.recorder.definitions import definitions
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.flowtext import parsed_text
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
-from privacylib.recorder.indexing import definitions
 from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT

@@ -1,7 +1,7 @@
 """What is left of folded segments: a note of lines of JSON, which names files with the tallies of flows.
 
-One damaged line, or row of those files, costs what it says and nothing else. The note is replaced as a whole; a file
-that it does not name is a leftover of a kill.
+A damaged line is mended by the parity of the note, and a damaged row of those files is read from their twins. The note
+is replaced as a whole; a file that it does not name is a leftover of a kill.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,9 @@ from typing import Any
 from attrs import define, field
 
 from privacylib.recorder.counting import Tallies, Tally
+from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.lines import lines_in, sealed_line, unsealed
+from privacylib.recorder.parity import Read, covering, mended
 from privacylib.recorder.rows import ROWS, TWINS, Row, merged, opened_rows, sorted_rows, tally_of
 from privacylib.recorder.store import PART, Store
 
@@ -19,6 +21,9 @@ __all__ = ["COUNTS", "Counts", "add_rows", "folded_below", "keep_counts", "kept_
 
 COUNTS = "counts.jsonl"
 """Name of the note."""
+
+_PARITY = "counts.parity"
+"""Name of the note that a damaged line is mended with."""
 
 _FIRST_LINE, _LONG_LINE = 256, 4096
 _ATTEMPTS = 20
@@ -87,8 +92,7 @@ def keep_counts(store: Store, counts: Counts, room: int) -> None:
         rows = [name for name in rows if name not in alike]
         twins = [name for name in twins if name not in theirs]
     counts.rows, counts.twins = rows, twins
-    ends = [sealed_line({"folded": counts.below, "rows": rows, "twins": twins})]
-    store.keep(COUNTS, _pieces(chain(ends, map(sealed_line, _members(counts)), ends)), lasting=True)
+    _keep_lines(store, map(sealed_line, _members(counts)))
     counts.tallies.flows.clear()
     for name in {*store.notes(ROWS), *store.notes(TWINS)}.difference(rows, twins):
         store.forget(name)
@@ -100,6 +104,16 @@ def _keep_rows(store: Store, pieces: Iterable[bytes], rows: list[str], twins: li
     twins.append(_twin(rows[-1]))
     store.keep(rows[-1], pieces, lasting=True)
     store.keep(twins[-1], store.parts(rows[-1]), lasting=True)
+
+
+def _keep_lines(store: Store, lines: Iterable[bytes]) -> None:
+    parity = dict[int, bytes]()
+    store.keep(COUNTS, covering(_pieces(lines), parity), lasting=True)
+    try:
+        store.keep(_PARITY, b"".join(parity.values()), lasting=True)
+    except OSError as error:  # the lines are there: the next ones have parity again
+        if of_the_host(error):
+            raise
 
 
 def _twin(name: str) -> str:
@@ -117,12 +131,11 @@ def kept_counts(store: Store, *, flows: bool = True) -> Counts:
         counts, rows = kept_rows(store)
         add_rows(counts, rows)
         return counts
-    counts = Counts()
-    for line in _kept_lines(store):
-        if (members := unsealed(line)) is not None:
-            _take(counts, members)
-        else:
-            counts.tallies.corrupt += 1
+    counts, damaged = _told(store.parts(COUNTS))
+    if damaged:
+        whole, parity = b"".join(store.parts(COUNTS)), store.kept(_PARITY)
+        counts, damaged = _told([mended(0, whole, _reading(whole), _reading(parity))])
+    counts.tallies.corrupt += damaged
     return counts
 
 
@@ -162,12 +175,27 @@ def _level(size: int) -> int:
     return ((size // _SMALL).bit_length() + bits - 1) // bits
 
 
-def _kept_lines(store: Store) -> Iterator[bytes]:
+def _told(parts: Iterable[bytes]) -> tuple[Counts, int]:
+    """Return what lines say, and how many are damaged."""
+    counts, damaged = Counts(), 0
+    for line in _lines(parts):
+        if (members := unsealed(line)) is not None:
+            _take(counts, members)
+        else:
+            damaged += 1
+    return counts, damaged
+
+
+def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
     rest = b""
-    for part in store.parts(COUNTS):
+    for part in parts:
         whole, _, rest = (rest + part).rpartition(b"\n")
         yield from lines_in(whole)
     yield from lines_in(rest)
+
+
+def _reading(data: bytes) -> Read:
+    return lambda offset, size: data[offset : offset + size]
 
 
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -213,6 +241,7 @@ def folded_below(store: Store) -> int:
 
 
 def _members(counts: Counts) -> Iterator[dict[str, Any]]:
+    yield {"folded": counts.below, "rows": counts.rows, "twins": counts.twins}
     for producer in counts.absorbed:
         yield {"absorbed": producer}
     tallies = counts.tallies
@@ -244,9 +273,8 @@ def _take(counts: Counts, members: dict[str, Any]) -> None:
     tallies = counts.tallies
     match members:
         case {"folded": below}:
-            if below >= counts.below:
-                counts.below = below
-                counts.rows, counts.twins = (list(members.get(name, ())) for name in ("rows", "twins"))
+            counts.below = below
+            counts.rows, counts.twins = (list(members.get(name, ())) for name in ("rows", "twins"))
         case {"absorbed": producer}:
             counts.absorbed.append(producer)
         case {"refused": _} | {"swallowed": _} | {"gap": _}:

@@ -12,10 +12,11 @@ from typing import Any
 
 from privacylib.recorder.disk import bytes_of, make_directory, note_used, noted_in, used_in
 from privacylib.recorder.interrupts import of_the_host
-from privacylib.recorder.lines import sealed_line, told_in
+from privacylib.recorder.lines import lines_in, sealed_line, told_in
 from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
 from privacylib.recorder.mapping import map_file
-from privacylib.recorder.store import EXPORTING, PART, allocate, new_producer_id
+from privacylib.recorder.parity import Growing
+from privacylib.recorder.store import EXPORTING, FLOW_PARITY, PART, allocate, new_producer_id
 
 __all__ = ["CLAIM", "FOLDED", "DirectoryStore", "spool_lock"]
 
@@ -50,6 +51,7 @@ class DirectoryStore:
         self._reserve = reserve
         self._path = self._spool / self._producer
         self._torn = False
+        self._parity = Growing(self.lines, lambda at, size: self.kept(FLOW_PARITY, size, at), self._write_parity)
 
     @property
     def producer(self) -> str:
@@ -105,9 +107,9 @@ class DirectoryStore:
         return noted_in(self._spool) or self.used()
 
     def write_meta(self, meta: Mapping[str, Any]) -> None:
-        """Replace ``meta.json`` as a whole."""
+        """Replace ``meta.json`` as a whole; what it says stands there twice."""
         self._make()
-        self.keep("meta.json", sealed_line(meta))
+        self.keep("meta.json", 2 * sealed_line(meta))
 
     def keep(self, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
         """Replace a file in the producer's directory, which is there once the first byte is written."""
@@ -125,9 +127,9 @@ class DirectoryStore:
                 fresh.unlink(missing_ok=True)
             raise
 
-    def kept(self, name: str, size: int = -1) -> bytes:
+    def kept(self, name: str, size: int = -1, offset: int = 0) -> bytes:
         """Return such a file's content; empty when it is missing."""
-        return bytes_of(self._path / name, 0, size)
+        return bytes_of(self._path / name, offset, size)
 
     def parts(self, name: str) -> Iterator[bytes]:
         """Yield such a file's content part by part, of the one that is there when the first is asked for."""
@@ -201,7 +203,19 @@ class DirectoryStore:
         self._torn = True
         size = self._append(self._path / "flows.jsonl", data)
         self._torn = False
+        try:
+            self._parity.grown(size, data)
+        except OSError as error:  # the lines are there: the next ones try again
+            if of_the_host(error):
+                raise
         return size
+
+    def _write_parity(self, offset: int, record: bytes) -> None:
+        descriptor = opened(self._path / FLOW_PARITY, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.pwrite(descriptor, record, offset)
+        finally:
+            os.close(descriptor)
 
     def _append(self, path: Path, data: bytes, *, lasting: bool = False) -> int:
         # Opened anew each time: a descriptor kept over a daemon's closing of all files may become the host's.
@@ -246,7 +260,7 @@ class DirectoryStore:
             told = (self._path / "meta.json").read_bytes()
         except OSError:
             return {}
-        return told_in(told.removesuffix(b"\n"))
+        return next((members for line in lines_in(told) if (members := told_in(line))), dict[str, Any]())
 
     def lines(self, offset: int = 0, size: int = -1) -> bytes:
         """Return ``flows.jsonl`` from a byte offset on; empty when it is missing."""

@@ -19,7 +19,7 @@ _NOTE = "used.json"
 _FEW = 32
 """Directories up to which each file is looked at, which takes a millisecond or two."""
 
-_BRIEF = (1 << 16) + 6 * _BLOCK
+_BRIEF = (1 << 16) + 7 * _BLOCK
 """What a process takes at most that never measured: the others keep the note up to date."""
 
 

@@ -1,18 +1,15 @@
 """Where the definitions of a producer stand, for whoever asks for one at a time: no flow is held."""
 
 from array import array
-from collections.abc import Iterator, Set
+from collections.abc import Set
 
 from privacylib.model import Flow
-from privacylib.recorder.abridged import Texts, line_at
+from privacylib.recorder.abridged import Texts
+from privacylib.recorder.definitions import definitions, line_at
 from privacylib.recorder.flowtext import parsed_text
-from privacylib.recorder.lines import lines_in
 from privacylib.recorder.store import Store
 
-__all__ = ["Index", "definitions"]
-
-_PORTION = 1 << 18
-"""Bytes of the definitions that are looked at together, or as many as the longest line."""
+__all__ = ["Index"]
 
 _FEW = 1024
 
@@ -70,23 +67,3 @@ class Index:
         if beyond > 0:
             self._places.frombytes(bytes(8 * beyond))
         self._places[number] = place
-
-
-def definitions(store: Store, offset: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of definitions that are whole, each with its offset, from an offset on."""
-    size = _PORTION
-    while part := store.lines(offset, size):
-        end = part.rfind(b"\n") + 1
-        if not end:
-            if len(part) < size:  # it is being written, or torn
-                return
-            size *= 2
-            continue
-        for piece in part[:end].split(b"\n"):
-            at = offset
-            for line in lines_in(piece):
-                yield at, line
-                at += len(line) + 1
-            offset += len(piece) + 1
-        offset -= 1  # behind the last line feed nothing was cut off
-        size = _PORTION

@@ -7,7 +7,8 @@ definitions would grow for ever.
 from array import array
 from collections.abc import Callable, Iterator
 
-from privacylib.recorder.abridged import Abridging, line_at
+from privacylib.recorder.abridged import Abridging
+from privacylib.recorder.definitions import line_at
 from privacylib.recorder.store import Store
 
 __all__ = ["Places"]
@@ -56,11 +57,11 @@ class Places:
         Raises:
             OSError: It is not defined.
         """
-        lines = self.definitions.lines(number, text)
-        room(len(lines))
-        size = store.add_lines(lines)
-        self.add(text, size - len(lines))
-        self.definitions.wrote(number, text, lines, size - len(lines))
+        line = self.definitions.line(number, text)
+        room(len(line))
+        size = store.add_lines(line)
+        self.add(text, size - len(line))
+        self.definitions.wrote(number, text, line, size - len(line))
         return size
 
     def number_of(self, text: bytes, store: Store) -> int:

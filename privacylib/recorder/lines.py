@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
-__all__ = ["BEHIND_CHECKSUM", "encoded", "is_whole", "lines_in", "sealed", "sealed_line", "told_in", "unsealed"]
+__all__ = [
+    "BEHIND_CHECKSUM", "encoded", "is_whole", "lines_in", "sealed", "sealed_line", "told_in", "unsealed", "whole_lines",
+]  # fmt: skip
 
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _PREFIX = b'{"crc":"'
@@ -34,6 +36,11 @@ def encoded(members: Mapping[str, Any]) -> bytes:
 def is_whole(line: bytes) -> bool:
     """Return whether the checksum of a line without its line feed is right."""
     return line.startswith(b'%s%08x",' % (_PREFIX, crc32(line[BEHIND_CHECKSUM:])))
+
+
+def whole_lines(data: bytes) -> int:
+    """Return how many lines with their line feeds are whole."""
+    return sum(map(is_whole, data.split(b"\n")[:-1]))
 
 
 def unsealed(line: bytes) -> dict[str, Any] | None:

@@ -75,10 +75,10 @@ class MemoryStore:
         del lasting
         self._notes[name] = data if isinstance(data, bytes) else b"".join(data)
 
-    def kept(self, name: str, size: int = -1) -> bytes:
+    def kept(self, name: str, size: int = -1, offset: int = 0) -> bytes:
         """Return a note."""
         note = self._boards[name][:] if name in self._boards else self._notes.get(name, b"")
-        return note if size < 0 else note[:size]
+        return note[offset:] if size < 0 else note[offset : offset + size]
 
     def parts(self, name: str) -> Iterator[bytes]:
         """Yield a note."""
@@ -100,7 +100,7 @@ class MemoryStore:
         self._notes.pop(name, None)
 
     def add_lines(self, lines: bytes) -> int:
-        """Append flow definitions."""
+        """Append flow definitions; memory keeps them as they are without parity."""
         self._lines += lines
         return len(self._lines)
 

@@ -14,7 +14,7 @@ from privacylib.memo import Memo
 from privacylib.model import Flow
 from privacylib.recorder.abridged import Abridging
 from privacylib.recorder.calls import CallSpans
-from privacylib.recorder.definitions import definition_line
+from privacylib.recorder.definitions import definition_line, mended_lines
 from privacylib.recorder.flowtext import flow_text
 from privacylib.recorder.guard import new_guard
 from privacylib.recorder.interning import Places
@@ -239,7 +239,7 @@ class Production(Producing):
             return self._before._lines()
         lines = self.store.lines()[: self._known]  # its owner may have gone on since the fork
         if len(lines) == self._known:
-            return lines, True
+            return mended_lines(self.store, 0, lines), True
         return b"".join(definition_line(number, flow_text(flow)) for flow, number in self.memo.items()), False
 
     def _meta(self, closed: str | None) -> dict[str, Any]:

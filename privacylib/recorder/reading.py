@@ -13,9 +13,10 @@ from typing import Any
 from privacylib.model import Flag, Flow, Record
 from privacylib.recorder.abridged import Texts
 from privacylib.recorder.counts import kept_counts
+from privacylib.recorder.definitions import definitions
 from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
 from privacylib.recorder.flowtext import parsed_text
-from privacylib.recorder.indexing import Index, definitions
+from privacylib.recorder.indexing import Index
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.named import ERRORS, GAPS, Board, named_in

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["ABOUT", "EXPORTING", "FOLDING", "PART", "Store", "allocate", "new_producer_id"]
+__all__ = ["ABOUT", "EXPORTING", "FLOW_PARITY", "FOLDING", "PART", "Store", "allocate", "new_producer_id"]
 
 EXPORTING = "exporting.lock"
 """Held by the one process that exports a producer, as long as it does."""
@@ -18,6 +18,9 @@ FOLDING = "folding.lock"
 
 ABOUT = "about.json"
 """What the process of a producer runs on, and which libraries it sees."""
+
+FLOW_PARITY = "flows.parity"
+"""What a damaged definition is mended with."""
 
 _ZEROS = bytes(1 << 16)
 
@@ -83,8 +86,8 @@ class Store(Protocol):
         """Replace a note about the producer, as a whole; a lasting one is on the disk before this returns."""
         ...
 
-    def kept(self, name: str, size: int = -1) -> bytes:
-        """Return a note, or the beginning of it; empty when it was never kept."""
+    def kept(self, name: str, size: int = -1, offset: int = 0) -> bytes:
+        """Return a note, or so many bytes of it from an offset on; empty when it was never kept."""
         ...
 
     def parts(self, name: str) -> Iterator[bytes]:
@@ -108,7 +111,7 @@ class Store(Protocol):
         ...
 
     def add_lines(self, lines: bytes) -> int:
-        """Append flow definitions as one write, and return how many bytes there are now."""
+        """Append flow definitions as one write, cover them by parity, and return how many bytes there are now."""
         ...
 
     def add_segment(self, number: int, size: int) -> mmap.mmap:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 CALLS = (
-    "open", "write", "read", "close", "mkdir", "unlink", "replace", "rename", "rmdir", "truncate", "ftruncate", "fstat",
-    "stat", "chmod", "fchmod", "posix_fallocate", "fsync", "scandir", "listdir",
+    "open", "write", "pwrite", "read", "close", "mkdir", "unlink", "replace", "rename", "rmdir", "truncate",
+    "ftruncate", "fstat", "stat", "chmod", "fchmod", "posix_fallocate", "fsync", "scandir", "listdir",
 )  # fmt: skip
 """Functions of `os` that the store comes through, besides mapping memory and locking."""
 
-WRITING = ("open", "write", "mkdir", "replace", "truncate", "ftruncate", "posix_fallocate", "fsync", "mmap")
+WRITING = ("open", "write", "pwrite", "mkdir", "replace", "truncate", "ftruncate", "posix_fallocate", "fsync", "mmap")
 """Those that a full or broken disk lets fail."""
 
 Strike = Callable[[str], int]

@@ -73,10 +73,10 @@ class Spool:
         return path.read_bytes() if path.exists() else b""
 
     def _lines(self, name: str) -> Iterator[dict[str, Any]]:
-        *lines, _ = self._bytes(name).split(b"\n")  # a last one without line feed is passed over
+        data = _mended(self._bytes(name), self._bytes(name.replace(".jsonl", ".parity")))
+        *lines, _ = data.split(b"\n")  # a last one without line feed is passed over
         for line in filter(None, lines):
-            told, rest = line[8:16], line[18:]
-            if line[:8] == b'{"crc":"' and told == b"%08x" % zlib.crc32(rest):
+            if _is_line(line):
                 self.whole = line
                 yield json.loads(line)
             else:
@@ -155,6 +155,28 @@ def _operation(slot: bytes, more: list[bytes], sequence: int) -> Operation:
         "key": key.hex(), "flags": flags & ~_AUXILIARY, "links": linked, "linked": links, "messages": messages,
         "trace": trace.hex(),
     }  # fmt: skip
+
+
+def _is_line(line: bytes) -> bool:
+    return line[:8] == b'{"crc":"' and line[8:16] == b"%08x" % zlib.crc32(line[18:])
+
+
+def _mended(data: bytes, parity: bytes) -> bytes:
+    for number in range(len(parity) // 4096):
+        first, record = number * 16 * 4088, parity[number * 4096 :][:4096]
+        end = first + int.from_bytes(record[:4], "little")
+        flipped = int.from_bytes(record[8:], "little")
+        rows = range(first, end, 4088)
+        for row in rows:
+            flipped ^= int.from_bytes(data[row : min(row + 4088, end)], "little")
+        for row in rows if flipped else ():
+            part = data[row : min(row + 4088, end)]
+            other = (int.from_bytes(part, "little") ^ flipped).to_bytes(4088, "little")[: len(part)]
+            tried = data[:row] + other + data[row + len(part) :]
+            if sum(map(_is_line, tried.split(b"\n"))) > sum(map(_is_line, data.split(b"\n"))):
+                data = tried
+                break
+    return data
 
 
 def _slots(data: bytes) -> Iterator[bytes]:

@@ -159,8 +159,25 @@ def test_both_readers_agree_on_flows_that_are_told_by_what_differs(
     assert len(found.flows) == 150
 
 
+@pytest.mark.parametrize("name", ["flows.jsonl", "counts.jsonl"])
+def test_fault_55_both_readers_mend_what_is_damaged(tmp_path: Path, name: str) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web", 256)
+    for number in range(90):
+        flow = recorder.define(_flow(number % 30))
+        assert recorder.append(flow, 4 * (number % 2), number, 2, recorder.next_span(), number << 16, os.urandom(16))
+    fold(Producer(recorder.store), recorder.store.numbers()[:-2])
+    file = tmp_path / recorder.store.producer / name
+    data = file.read_bytes()
+    assert len(data) > 4088
+    for at in range(0, len(data), 499):
+        file.write_bytes(data[:at] + bytes([data[at] ^ 0x5A]) + data[at + 1 :])
+        [found] = agree(tmp_path)
+        assert (found.damaged, len(found.flows)) == (0, 30)
+        assert sum(total[0] for total in found.totals.values()) == 90
+
+
 def _flow(number: int) -> Flow:
-    return Flow(Kind.READ, Asset("file", f"/{number}"))
+    return Flow(Kind.READ, Asset("file", f"/{number}" + "x" * 200))
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flow, Kind
-from privacylib.recorder import DirectoryStore, MemoryStore, Producer, abridged, indexing
-from privacylib.recorder.definitions import definition_line
+from privacylib.recorder import DirectoryStore, MemoryStore, Producer, indexing
+from privacylib.recorder import definitions as defining
+from privacylib.recorder.definitions import definition_line, definitions
 from privacylib.recorder.flowtext import flow_text
-from privacylib.recorder.indexing import Index, definitions
+from privacylib.recorder.indexing import Index
 from privacylib.recorder.lines import sealed_line
 
 FLOWS = [
@@ -26,8 +27,8 @@ def line(number: int) -> bytes:
 @given(st.permutations(range(100)), st.integers(0, 100), st.sampled_from([64, 1000, 1 << 18]))
 def test_each_flow_is_found_by_its_number(numbers: list[int], later: int, portion: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(indexing, "_PORTION", portion)
-        patched.setattr(abridged, "_LINE", 64)
+        patched.setattr(defining, "_PORTION", portion)
+        patched.setattr(defining, "_LINE", 64)
         patched.setattr(indexing, "_FEW", 8)
         store = MemoryStore()
         index = Index(store)

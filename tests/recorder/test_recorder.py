@@ -68,14 +68,14 @@ def test_the_spool_is_for_its_owner_only(recorder: Recorder, spool: Path) -> Non
     assert record(recorder)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (spool, *spool.rglob("*"))}
     assert modes == {
-        "spool": 0o700, recorder.store.producer: 0o700, "meta.json": 0o600, "flows.jsonl": 0o600, "000000.seg": 0o600,
-        "refused.slots": 0o600,
+        "spool": 0o700, recorder.store.producer: 0o700, "meta.json": 0o600, "flows.jsonl": 0o600,
+        "flows.parity": 0o600, "000000.seg": 0o600, "refused.slots": 0o600,
     }  # fmt: skip
 
 
 def test_the_same_flow_has_one_number(recorder: Recorder) -> None:
     assert [recorder.define(flow) for flow in (READ, WRITE, READ)] == [1, 2, 1]
-    assert recorder.store.lines().count(b"\n") == 4  # each stands there twice
+    assert recorder.store.lines().count(b"\n") == 2
 
 
 def test_a_record_without_definition_is_refused(recorder: Recorder) -> None:
