@@ -17,6 +17,7 @@ from privacylib.model import (
     Kind,
     Lowered,
     Mode,
+    Operation,
     PolicyContext,
     Record,
     Served,
@@ -186,7 +187,7 @@ violations = st.builds(Violation, _texts, _texts, _texts, st.sampled_from(Mode))
 _decisions = st.builds(Decision, st.sampled_from(Verdict), st.lists(violations, max_size=2).map(tuple))
 _sources = st.builds(
     Source, assets, st.none() | field_names, label_sets, st.none() | _texts, st.sampled_from(Evidence), label_sets,
-    st.booleans(), st.booleans(), st.booleans(),
+    st.booleans(), st.booleans(), st.booleans(), st.booleans(),
 )  # fmt: skip
 _lowered = st.builds(
     Lowered, label_sets, label_sets, _texts, _texts, st.just("2027-01-01"), st.none() | st.frozensets(field_names),
@@ -274,6 +275,7 @@ _steps = st.one_of(
     st.tuples(st.just("write"), _places, _some_fields, st.none() | st.lists(_places, max_size=2).map(tuple)),
     st.tuples(st.just("write"), _places, _some_fields, st.none()),
     st.tuples(st.just("call"), st.sampled_from(_ENDPOINTS), st.none() | _brought),
+    st.tuples(st.just("statement"), st.just(Operation(Kind.OPAQUE, Asset("db://h", "{…}")))),
 )
 
 
@@ -320,7 +322,7 @@ TRANSFORM = fingerprint(transform)
 
 _small_annotations = st.builds(
     file.Annotated,
-    match=st.sampled_from((*_REPLAYED, *_ENDPOINTS, "http://served/ask", "db://**", "file:///*", "**")),
+    match=st.sampled_from((*_REPLAYED, *_ENDPOINTS, "http://served/ask", "db://**", "db://*/{…}", "file:///*", "**")),
     labels=st.none() | _few_labels,
     fields=st.none() | st.dictionaries(st.sampled_from((*_FIELDS, "request", "response")), _few_labels, max_size=2),
     region=st.none() | regions,

@@ -26,6 +26,9 @@ assets:
   - {match: "postgres://*/*.contacts", labels: [CONTACT]}
   - {match: "mysql://*/*.contacts", labels: [CONTACT]}
   - {match: "duckdb://**/*.contacts", labels: [CONTACT]}
+  - {match: "*://*/*.{…}", labels: []}
+  - {match: "duckdb://**/{…}", labels: []}
+  - {match: "redis://**/{…}", labels: []}
   - {match: "mongodb://*/*.contacts", labels: [CONTACT]}
   - {match: "http://*/contacts*", labels: [CONTACT]}
   - {match: "command://contacts", labels: [CONTACT]}

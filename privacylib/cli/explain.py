@@ -111,6 +111,8 @@ def _breach_told(row: "Breach", reasons: "Reasons") -> Iterator[str]:
     yield f"  rule {row.requirement}, mode {row.mode.name.lower()}: {row.reason}"
     yield f"  stopped {row.denied} times, let through {row.would_deny} times, last at {row.last_seen[:19]} UTC"
     yield f"  labels held: {' '.join(row.labels) or 'none'}; purposes: {' '.join(row.purposes) or 'none'}"
+    for place in sorted({source.asset.uri for flow in row.flows for source in flow.sources if source.opaque}):
+        yield f"  what {place} stands for could not be told: all counts that the policy names there"
     if way.places:
         how = "one work did it all" if way.witnessed else "possible: no single work did it all"
         yield f"  how the data came there ({how}):"

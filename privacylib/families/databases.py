@@ -66,6 +66,8 @@ class Database:
         """Return the asset of a table by the dotted name that a statement gives it, or of a file by its URI."""
         if name.startswith("file:"):
             return asset(name)
+        if name == "{…}":
+            return Asset(self.namespace, f"{self.name}.{name}")
         *above, table = name.split(".")
         schema, table = (above[-1], table) if above else self._found(table)
         return Asset(self.namespace, f"{self.name}.{schema}.{table}")

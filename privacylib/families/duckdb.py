@@ -86,7 +86,7 @@ def _one(connection: Any, text: str, values: Any, *, beside: bool, script: bool)
 def _untold(connection: Any, why: str, *, out: bool = True) -> tuple[Operation, ...]:
     """Describe what nobody can tell: it may read any database that is open, and write elsewhere too."""
     files = places_of(connection).files.values()
-    places = [Asset("duckdb", f"{file}/main.{{…}}") for file in files if file]
+    places = [Asset("duckdb", f"{file}/{{…}}") for file in files if file]
     opaque = tuple(Operation(Kind.OPAQUE, place, site=host_site(), why=why) for place in places)
     return (*opaque, Operation(Kind.WRITE, Asset("file", "/{…}"))) if out else opaque
 
@@ -131,7 +131,7 @@ def _table(connection: Any, writes: tuple[str, ...], script: bool, name: str) ->
     database = parts.pop(0) if len(parts) > 1 and parts[0] in told.files else told.database
     schema = parts[-2] if len(parts) > 1 else told.schema if database == told.database else "main"
     file = told.files.get(database)
-    where = f"{schema}.{parts[-1]}"
+    where = name if name == "{…}" else f"{schema}.{parts[-1]}"
     return Asset("duckdb", f"{file}/{where}") if file else Asset("duckdb://:memory:", where)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from privacylib.families.databases import CHANGES, DATABASE, server
 from privacylib.families.dbapi import operations
 from privacylib.families.mysql_schema import schema_for
-from privacylib.model import Asset, Kind, Operation
+from privacylib.model import Asset, Operation
 from privacylib.naming import asset, file_asset
 from privacylib.sql import holds_values
 
@@ -36,9 +36,9 @@ def statement(connection: Any, query: Any) -> tuple[Operation, ...]:
     return operations(text, partial(_table, connection), dialect="mysql", schema=schema)
 
 
-def called(connection: Any, procedure: str) -> tuple[Operation, ...]:
+def called(connection: Any) -> tuple[Operation, ...]:
     """Describe a call of a procedure, in which anything may happen."""
-    return (Operation(Kind.OPAQUE, _table(connection, procedure)),)
+    return operations("CALL p()", partial(_table, connection), dialect="mysql")
 
 
 def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Any, ...] | None:

@@ -14,7 +14,7 @@ from privacylib.families.asked import Asked
 from privacylib.families.copying import plain
 from privacylib.families.databases import CHANGES, Database, Shelf, of_connection, remember, server
 from privacylib.families.dbapi import operations
-from privacylib.model import Kind, Operation
+from privacylib.model import Operation
 from privacylib.sql import Schema, holds_values
 
 __all__ = [
@@ -136,7 +136,7 @@ def statement(connection: Any, query: Any, database: Database | None = None) -> 
 
 def called(call: Asked) -> tuple[Operation, ...]:
     """Describe a call of a procedure by a cursor of psycopg2; anything may happen in it."""
-    return (Operation(Kind.OPAQUE, database_of(call["self"].connection).asset(call["procname"])),)
+    return operations("CALL p()", database_of(call["self"].connection).asset, dialect="postgres")
 
 
 def is_plain(call: Any) -> bool:

@@ -21,7 +21,7 @@ def _statement(call: Call) -> tuple[Operation, ...]:
 
 
 def _procedure(call: Call) -> tuple[Operation, ...]:
-    return mysql.called(call["self"].connection, call["procname"])
+    return mysql.called(call["self"].connection)
 
 
 _ALIKE = Alike(mysql.shape, mysql.is_plain)

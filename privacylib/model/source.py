@@ -34,6 +34,7 @@ class Source(Hashed):
         annotated: Whether the policy's annotation adds to them.
         indirect: Whether it only decides: of its annotation counts what a requirement counts there.
         lasting: Whether it is held for no other reason than that the whole process holds what is resident.
+        opaque: Whether nobody could tell what was read, so that ``{…}`` in its name may be anything.
     """
 
     asset: Asset
@@ -45,6 +46,7 @@ class Source(Hashed):
     annotated: bool = True
     indirect: bool = False
     lasting: bool = False
+    opaque: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.keep_hash((self.asset, self.field, self.labels, self.unknown, self.evidence, self.carried))

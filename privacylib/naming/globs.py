@@ -14,8 +14,9 @@ _ESCAPED = "[*]"
 """A star that is one. In a character class it needs no backslash, which YAML would read for itself."""
 _STAR = "\0"
 """What stands for it while wildcards are looked for; no name has it."""
-_WIDE, _NARROW = "\x01", "\x02"
-"""What stands for ``**`` and ``*`` of a pattern that is matched with another."""
+_WIDE, _NARROW, _END = "\x01", "\x02", "\x03"
+"""What stands for ``**`` and ``*`` of a pattern that is matched with another, and behind all of it."""
+_WILD = (_WIDE, _NARROW)
 
 
 @frozen
@@ -35,6 +36,10 @@ class Glob:
     def matches(self, uri: str) -> bool:
         """Return whether the pattern covers the whole of `uri`."""
         return bool(self._test(uri))
+
+    def meets(self, pattern: str) -> bool:
+        """Return whether some text is matched by this pattern and by another."""
+        return _meet(self.pattern, pattern)
 
     def covers(self, pattern: str) -> bool:
         """Return whether all that another pattern matches is matched by this one, as far as that is plain to see."""
@@ -85,8 +90,37 @@ def _compiled(pattern: str) -> Callable[[str], object]:
 @lru_cache(maxsize=1024)
 def _covers(pattern: str, other: str) -> bool:
     """Match a pattern with another, in which each wildcard is a character that only as wide a wildcard matches."""
-    text = _hidden(other).replace("**", _WIDE).replace("*", _NARROW)
-    return re.fullmatch(_regex(_hidden(pattern)).replace("[^/]", f"[^/{_WIDE}]"), text, re.DOTALL) is not None
+    return re.fullmatch(_regex(_hidden(pattern)).replace("[^/]", f"[^/{_WIDE}]"), _signs(other), re.DOTALL) is not None
+
+
+def _meet(pattern: str, other: str) -> bool:
+    """Go through both at once: a wildcard takes what stands in the other, sign by sign, until it is passed over."""
+    left, right = _signs(pattern) + _END, _signs(other) + _END
+    seen, ahead = set[tuple[int, int]](), [(0, 0)]
+    while ahead:
+        place = ahead.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        i, j = place
+        one, two = left[i], right[j]
+        if one == two == _END:
+            return True
+        if one == two:
+            ahead.append((i + 1, j + 1))
+        if one in _WILD or _takes(two, one):
+            ahead.append((i + 1, j))
+        if two in _WILD or _takes(one, two):
+            ahead.append((i, j + 1))
+    return False
+
+
+def _takes(wildcard: str, sign: str) -> bool:
+    return wildcard in _WILD and sign not in (_END, *_WILD) and (wildcard == _WIDE or sign != "/")
+
+
+def _signs(pattern: str) -> str:
+    return _hidden(pattern).replace("**", _WIDE).replace("*", _NARROW)
 
 
 def _hidden(pattern: str) -> str:

@@ -1,6 +1,6 @@
 """What the policy says about assets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from attrs import Factory, field, fields, frozen
 from privacylib.labels import join
 from privacylib.model.policy import Annotated, Policy
 from privacylib.naming import Globs
+from privacylib.policy.beneath import ANYTHING, beneath
 
 __all__ = ["Annotation", "Annotator"]
 
@@ -31,6 +32,8 @@ class Annotation:
         record: ``never`` where operations on it that no rule refuses leave no record.
         feeds: URIs of the tables that what is logged here is loaded into.
         stated: What is stated under keys that further kinds of requirements add, by key.
+        beneath: Where the name has a part ``{…}``, the labels of all that may stand there; None where it has none, or
+            nothing there is annotated.
     """
 
     labels: frozenset[str] | None = None
@@ -41,21 +44,25 @@ class Annotation:
     record: Literal["always", "never"] = "always"
     feeds: tuple[str, ...] = ()
     stated: tuple[tuple[str, Any], ...] = ()
+    beneath: frozenset[str] | None = None
     _all: frozenset[str] | None = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         known = self.labels is not None or self.fields
         object.__setattr__(self, "_all", join(self.labels or _NOTHING, *self.fields.values()) if known else None)
 
-    def of(self, field_names: tuple[str, ...]) -> frozenset[str] | None:
+    def of(self, field_names: tuple[str, ...], *, opaque: bool = False) -> frozenset[str] | None:
         """Return the labels of what is read.
 
         Args:
             field_names: The fields that are read; none means all.
+            opaque: Whether nobody can tell what is read, so that ``{…}`` may be anything.
 
         Returns:
             A set that may be empty, or None where nothing is annotated.
         """
+        if opaque and self.beneath is not None:
+            return self.beneath
         known = [labels for labels in map(self._field, field_names) if labels is not None]
         if not field_names:
             return self._all
@@ -97,18 +104,20 @@ class Annotator:
         globs = Globs(entry.match for entry in entries)
         given = tuple(map(_given, entries))
         remember = lru_cache(maxsize=_REMEMBERED)
-        object.__setattr__(self, "annotation", remember(partial(_annotation, globs=globs, given=given)))
+        look_up = partial(_annotation, globs=globs, given=given, entries=entries)
+        object.__setattr__(self, "annotation", remember(look_up))
 
 
-def _annotation(uri: str, globs: Globs, given: tuple[dict[str, Any], ...]) -> Annotation:
+def _annotation(uri: str, globs: Globs, given: Sequence[dict[str, Any]], entries: Sequence[Annotated]) -> Annotation:
     found: dict[str, Any] = {}
     for position in globs.matching(uri):
         found = given[position] | found
+    below = beneath(uri, entries) if ANYTHING in uri else None
     further = found.keys() - _keys(Annotated)
     if not further:
-        return Annotation(**found)
+        return Annotation(**found, beneath=below)
     stated = tuple((key, found.pop(key)) for key in sorted(further))
-    return Annotation(**found, stated=stated)
+    return Annotation(**found, stated=stated, beneath=below)
 
 
 def _given(entry: Annotated) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """One policy under one configuration: annotations resolved, questions asked and remembered."""
 
 import datetime
-import functools
 from collections.abc import Iterable
+from functools import cached_property, lru_cache, partial
 
 from attrs import evolve
 
-from privacylib.model import ALLOW, Asset, Decision, Mode, Operation, Part, Source, Zone
+from privacylib.model import ALLOW, Asset, Decision, Kind, Mode, Operation, Part, Source, Zone
 from privacylib.model.policy import Policy, Reclassification
 from privacylib.naming import Glob, impersonal_field, templated
 from privacylib.policy.annotations import Annotator
@@ -17,6 +17,7 @@ from privacylib.policy.question import Question
 
 __all__ = ["Engine"]
 
+_OPAQUE = "what is done there cannot be told, so all counts that the policy names there, or the entry for this name"
 REMEMBERED = 2048
 """Decisions kept; the least recently used goes first."""
 
@@ -36,14 +37,20 @@ class Engine:
         self.region = region
         self.annotation = Annotator(policy).annotation
         self._zones = tuple((Glob(zone.match), zone) for zone in policy.zones)
-        self._decide = functools.lru_cache(REMEMBERED)(functools.partial(decide, rules=self.rules))
+        self._decide = lru_cache(REMEMBERED)(partial(decide, rules=self.rules))
 
-    def sources(self, asset: Asset, fields: tuple[str, ...]) -> tuple[Source, ...]:
-        """Return what a read of these fields takes in; a read that names none takes all."""
-        annotation = self.annotation(asset.uri)
+    def sources(self, asset: Asset, fields: tuple[str, ...], *, opaque: bool = False) -> tuple[Source, ...]:
+        """Return what a read of these fields takes in; a read that names none takes all.
+
+        Args:
+            asset: What is read.
+            fields: Its fields.
+            opaque: Whether nobody can tell what is read.
+        """
+        of = partial(self.annotation(asset.uri).of, opaque=opaque)
         if not fields:
-            return (Source(asset, None, annotation.of(()) or frozenset()),)
-        return tuple(Source(asset, name, annotation.of((name,)) or frozenset()) for name in fields)
+            return (Source(asset, None, of(()) or frozenset(), opaque=opaque),)
+        return tuple(Source(asset, name, of((name,)) or frozenset(), opaque=opaque) for name in fields)
 
     def read_by(self, operation: Operation) -> tuple[Source, ...]:
         """Return what a read takes in: its fields, and those that only decide.
@@ -52,7 +59,10 @@ class Engine:
         is written afterwards depends on them.
         """
         decides = tuple(self._deciding(operation.parts))
-        return decides if operation.alone else (*self.sources(operation.asset, operation.fields), *decides)
+        if operation.alone:
+            return decides
+        opaque = operation.kind is Kind.OPAQUE
+        return (*self.sources(operation.asset, operation.fields, opaque=opaque), *decides)
 
     def named_by(self, operation: Operation) -> tuple[Source, ...]:
         """Return what a write is said to depend on."""
@@ -72,6 +82,12 @@ class Engine:
                 yield source
             elif counted := self.rules.indirect(source.labels):
                 yield evolve(source, labels=counted, indirect=True)
+
+    def opaque(self, asset: Asset, decision: Decision) -> Decision:
+        """Return a decision on an opaque operation; where it refuses, it says what counts on the asset, and why."""
+        if decision.allowed or self.annotation(asset.uri).beneath is None:
+            return decision
+        return Decision.of(evolve(one, reason=f"{one.reason}; {_OPAQUE}") for one in decision.violations)
 
     def read(self, asset: Asset, labels: frozenset[str], zone: Zone, unknown: str | None = None) -> Decision:
         """Decide whether data may enter the work."""
@@ -123,7 +139,7 @@ class Engine:
         enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
-    @functools.cached_property
+    @cached_property
     def refuses_uncovered(self) -> bool:
         """Return whether a requirement, in whatever mode, refuses what no recorded operation explains."""
         return any(r.uncovered == "deny" for r in self.policy.requirements)

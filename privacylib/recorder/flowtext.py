@@ -71,6 +71,7 @@ def _source_members(source: Source) -> dict[str, Any]:
         **({} if source.annotated else {"annotated": False}),
         **({"indirect": True} if source.indirect else {}),
         **({"lasting": True} if source.lasting else {}),
+        **({"opaque": True} if source.opaque else {}),
     }
 
 
@@ -201,7 +202,7 @@ def _source(members: Mapping[str, Any]) -> Source:
     return _shared(
         *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"],
         tuple(members.get("carried", ())), members.get("annotated", True),
-        members.get("indirect", False), members.get("lasting", False),
+        members.get("indirect", False), members.get("lasting", False), members.get("opaque", False),
     )  # fmt: skip
 
 
@@ -217,10 +218,13 @@ def _shared(
     annotated: bool,
     indirect: bool,
     lasting: bool,
+    opaque: bool,
 ) -> Source:
     """Return one object for equal sources: a thousand flows of one scope name nearly the same."""
-    place, grade = Asset(namespace, name), Evidence(evidence)
-    return Source(place, field, frozenset(labels), unknown, grade, frozenset(carried), annotated, indirect, lasting)
+    return Source(
+        Asset(namespace, name), field, frozenset(labels), unknown, Evidence(evidence), frozenset(carried), annotated,
+        indirect, lasting, opaque,
+    )  # fmt: skip
 
 
 def _violation(members: Mapping[str, Any]) -> Violation:

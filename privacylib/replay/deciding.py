@@ -62,8 +62,10 @@ class Judge:
             return engine.uncovered(flow.asset, self.labels(flow), zone, _unknown(engine, flow))
         decision = self._write(engine, flow, zone, terms)
         if flow.kind in (Kind.CALL, Kind.OPAQUE):
-            fields = (RESPONSE,) if flow.kind is Kind.CALL else flow.fields
-            decision = decision.joined(engine.read(flow.asset, _annotated(engine, flow.asset, fields), zone))
+            opaque = flow.kind is Kind.OPAQUE
+            labels = _annotated(engine, flow.asset, flow.fields if opaque else (RESPONSE,), opaque=opaque)
+            decision = decision.joined(engine.read(flow.asset, labels, zone))
+            decision = engine.opaque(flow.asset, decision) if opaque else decision
         if terms.late and self._ceiling is None and decision.verdict is Verdict.DENY:
             decision = evolve(decision, verdict=Verdict.WOULD_DENY)
         return decision
@@ -80,10 +82,12 @@ class Judge:
 
     def resident(self, flow: Flow) -> tuple[Source, ...]:
         """Return what a recorded read would put into the scope of the whole process."""
-        if flow.kind is not Kind.READ or flow.terms is None or flow.terms.taken is not None:
+        opaque = flow.kind is Kind.OPAQUE
+        if not (flow.kind is Kind.READ or opaque) or flow.terms is None or flow.terms.taken is not None:
             return ()
         engine = self._engine(flow.terms)
-        return engine.sources(flow.asset, flow.fields) if engine.annotation(flow.asset.uri).resident else ()
+        resident = engine.annotation(flow.asset.uri).resident
+        return engine.sources(flow.asset, flow.fields, opaque=opaque) if resident else ()
 
     def _write(self, engine: Engine, flow: Flow, zone: Zone, terms: Terms) -> Decision:
         return engine.write(
@@ -186,7 +190,7 @@ def _source_labels(engine: Engine, source: Source) -> frozenset[str]:
     fields = (source.field,) if source.field else ()
     if not source.annotated:
         return source.carried
-    labels = _annotated(engine, source.asset, fields)
+    labels = _annotated(engine, source.asset, fields, opaque=source.opaque)
     return source.carried | (engine.rules.indirect(labels) if source.indirect else labels)
 
 
@@ -206,5 +210,5 @@ def _deciding(engine: Engine, flow: Flow) -> Iterator[frozenset[str]]:
         yield engine.rules.indirect(_annotated(engine, part.asset, (part.field,) if part.field else ()))
 
 
-def _annotated(engine: Engine, asset: Asset, fields: tuple[str, ...]) -> frozenset[str]:
-    return join(*(source.labels for source in engine.sources(asset, fields)))
+def _annotated(engine: Engine, asset: Asset, fields: tuple[str, ...], *, opaque: bool = False) -> frozenset[str]:
+    return join(*(source.labels for source in engine.sources(asset, fields, opaque=opaque)))

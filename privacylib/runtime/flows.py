@@ -134,4 +134,5 @@ def _merged(one: Source, other: Source) -> Source:
         annotated=one.annotated or other.annotated,
         indirect=one.indirect and other.indirect,
         lasting=one.lasting and other.lasting,
+        opaque=one.opaque or other.opaque,
     )

@@ -113,7 +113,7 @@ class Site:
         self.sources: tuple[Source, ...] = ()
         if operation.kind in (Kind.READ, Kind.OPAQUE):
             self.sources = engine.read_by(operation)
-        self.named = EMPTY
+        self.named = SourceSet.of(self.sources) if operation.kind is Kind.OPAQUE else EMPTY  # it writes what it reads
         if operation.derived_from is not None:
             grade = Evidence.PARSED if operation.parsed else Evidence.DECLARED
             self.named = SourceSet.of(evolve(source, evidence=grade) for source in engine.named_by(operation))
@@ -262,8 +262,11 @@ class Site:
             self.operation.asset, self._fields, sources.labels, frame.zone,
             unknown=sources.unknown, judges=judges, lowered=lowered,
         )  # fmt: skip
-        comes_back = self.operation.kind in (Kind.CALL, Kind.OPAQUE)
-        return explained(decision.joined(self.decide_read(frame.zone)) if comes_back else decision, sources)
+        if self.kind in (Kind.CALL, Kind.OPAQUE):  # something comes back
+            decision = decision.joined(self.decide_read(frame.zone))
+        if self.kind is Kind.OPAQUE:
+            decision = self.snapshot.engine.opaque(self.operation.asset, decision)
+        return explained(decision, sources)
 
     def _ask_read(self, zone: Zone) -> Known:
         labels = join(*(source.labels for source in self.sources))

@@ -9,6 +9,7 @@ from sqlglot import exp
 from privacylib.sql.copying import load_file, unload_file
 from privacylib.sql.databases import WHOLE, copied, exported
 from privacylib.sql.files import file_named
+from privacylib.sql.idle import IDLE
 from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
@@ -21,15 +22,7 @@ _STRING = r"'(?P<file>(?:[^']|'')*)'"
 _TABLE = r"(?P<table>[\w$.\"`\[\]]+)"
 _COLUMNS = r"(?:\s*\((?P<columns>[^()]*)\))?"
 
-_NO_DATA = re.compile(
-    r"\s*(?P<kind>BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH"
-    r"|DETACH|SET|RESET|SHOW|USE|EXPLAIN|DEALLOCATE|DECLARE|FETCH|CLOSE|LISTEN|UNLISTEN|LOCK|UNLOCK|CHECKPOINT"
-    r"|CLUSTER|DISCARD|PREPARE\s+TRANSACTION|GRANT|REVOKE|COMMENT|INSTALL|LOAD(?!\s+DATA)|ADD\s+JAR|OPTIMIZE|MSCK|PRINT|GO"
-    r"|(?:CREATE|DROP|ALTER)\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+)?(?:INDEX|SCHEMA|DATABASE|SEQUENCE|TYPE|ROLE|USER"
-    r"|EXTENSION|WAREHOUSE|STAGE|SECRET|DOMAIN|POLICY|FILE\s+FORMAT)"
-    r"|DROP|ALTER\s+(?:SYSTEM|SESSION|DEFAULT))\b",
-    re.IGNORECASE,
-)
+_NO_DATA = re.compile(rf"\s*(?P<kind>{IDLE}|DECLARE|ADD\s+JAR|MSCK|PRINT|GO)(?!\w)", re.IGNORECASE)
 
 Words: TypeAlias = Callable[[Writing, re.Match[str], Scope], Relation | None]
 
@@ -83,6 +76,13 @@ def _defined(writing: Writing, found: re.Match[str], scope: Scope) -> Relation |
     return None
 
 
+def _told(writing: Writing, found: re.Match[str], scope: Scope) -> Relation | None:
+    """Read NOTIFY: what it tells goes to whoever listens to the channel."""
+    writing.reading.kind = "NOTIFY"
+    writing.sink(_table(writing, found["table"]))
+    return scope.chosen_row
+
+
 _QUERY = re.compile(r"\b(?:SELECT|VALUES|TABLE|FROM|EXECUTE|INTO)\b", re.IGNORECASE)
 
 
@@ -112,6 +112,7 @@ _RULES: tuple[tuple[re.Pattern[str], Words], ...] = (
         ),
         _unloaded,
     ),
+    (_pattern(rf"NOTIFY\s+{_TABLE}.*"), _told),
     (_pattern(rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TABLE}.*"), _refreshed),
     (
         _pattern(

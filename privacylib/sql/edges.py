@@ -4,10 +4,13 @@ from enum import Enum
 
 from attrs import frozen
 
-__all__ = ["EVERY", "Column", "ColumnEdge", "Dependence", "Lineage", "Statement"]
+__all__ = ["CALL", "EVERY", "Column", "ColumnEdge", "Dependence", "Lineage", "Statement"]
 
 EVERY = "*"
 """Name of a column that stands for all columns, or for every row, of its table."""
+
+CALL = "CALL"
+"""Kind of a statement that runs something else, which may touch more than it names."""
 
 
 class Dependence(str, Enum):
@@ -74,7 +77,7 @@ class Statement:
     """Describe one statement.
 
     Args:
-        kind: What it is (``SELECT``, ``INSERT``, ``CREATE TABLE`` …, ``OPAQUE``).
+        kind: What it is (``SELECT``, ``INSERT``, ``CREATE TABLE`` …, ``CALL``, ``OPAQUE``).
         reads: Tables and files that it reads, as resolved.
         writes: Tables and files that it writes.
         edges: How columns depend on columns.

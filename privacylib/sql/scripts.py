@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from privacylib.sql.catalogue import Catalogue
 from privacylib.sql.changes import Changes
-from privacylib.sql.edges import Lineage, Statement
+from privacylib.sql.edges import CALL, Lineage, Statement
 from privacylib.sql.names import names_of
 from privacylib.sql.naming import named
 from privacylib.sql.parsing import split
@@ -86,4 +86,6 @@ _CALLED = re.compile(r"\s*(CALL|DO|EXEC|EXECUTE)\b", re.IGNORECASE)
 def _opaque(part: str, catalogue: Catalogue, reason: str) -> Statement:
     """Return a statement of which the tables alone are known that it names."""
     tables = named(stripped(part), catalogue.names)
-    return Statement("OPAQUE", tables, tables, complete=False, opaque=True, reason=reason)
+    return Statement(
+        CALL if _CALLED.match(part) else "OPAQUE", tables, tables, complete=False, opaque=True, reason=reason
+    )

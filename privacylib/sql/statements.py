@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from privacylib.memo import Memo
 from privacylib.sql.edges import EVERY, Lineage, Statement
 from privacylib.sql.engine import lineage
+from privacylib.sql.idle import IDLE
 from privacylib.sql.model import Tables
 from privacylib.sql.schema import Schema
 from privacylib.sql.stripping import LONGEST, QUOTED, holds_any, stripped
@@ -16,13 +17,7 @@ from privacylib.sql.words import by_words
 __all__ = ["changed", "is_catalogue", "moves", "script", "tables"]
 
 _STATEMENT = re.compile(rf"(?:{QUOTED}|[^;])+")
-_NO_DATA = re.compile(
-    r"\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ANALYZE|REINDEX|ATTACH|DETACH|SET|SHOW|START"
-    r"|DROP|ALTER|EXPLAIN|USE|LISTEN|UNLISTEN|DISCARD|RESET|DEALLOCATE|CLOSE|FETCH|MOVE|PREPARE\s+TRANSACTION|LOCK|UNLOCK|TRUNCATE|GRANT|REVOKE"
-    r"|COMMENT|CHECKPOINT|CLUSTER|KILL|FLUSH|DESCRIBE|DESC|INSTALL|LOAD(?!\s+(?:DATA|XML))"
-    r"|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER|SCHEMA|DATABASE|SEQUENCE|TYPE))\b",
-    re.IGNORECASE,
-)
+_NO_DATA = re.compile(rf"\s*(?:{IDLE}|DESCRIBE|DESC|ALTER|TRUNCATE|CREATE\s+TRIGGER)(?!\w)", re.IGNORECASE)
 _CATALOGUE = re.compile(r"(?:\w+\.)?sqlite_|pragma_|information_schema\.|pg_", re.IGNORECASE)
 _MOVING = re.compile(r"INSERT|UPDATE|MERGE|COPY|EXPORT|CREATE|REFRESH|CACHE|LOAD")
 _ROOM = 16_384

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from privacylib.model import Asset, Kind, Operation
+from privacylib.runtime import begin, end, site_now
 from tests.cli.shop import OUT, STAGED, USERS, ask, fill
+from tests.watched import watched
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +58,14 @@ def test_an_edge_and_a_denial_have_one_shape(spool: Path, capsys: pytest.Capture
     assert [each["count"] for each in edge["edges"]] == [1]
     assert (edge["sites"], edge["denials"]) == (["__main__:stage"], [])
     assert [each["asset"] for each in denial["denials"]] == [OUT]
+
+
+def test_what_could_not_be_told_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Asset("sqlite", "/x/shop.db/{…}")
+    with watched(tmp_path, mode="simulate"):
+        site = site_now(Operation(Kind.OPAQUE, place, why="what CALL does is not known"))
+        assert site is not None
+        end(begin(site))
+    told = ask(capsys, tmp_path / "spool", "explain", place.uri)
+    assert f"what {place.uri} stands for could not be told" in told
+    assert "labels held: CONTACT" in told

@@ -133,7 +133,7 @@ def test_each_way_to_run_a_statement_is_one_operation(told: str) -> None:
             assert named.fetchone() == ("x",)
     assert operations(seen) == [
         "WRITE public.a", "WRITE public.b", "WRITE public.c", "READ public.a#email", "READ public.b#email",
-        "READ public.c#email", "OPAQUE public.lower", "READ public.b#email",
+        "READ public.c#email", "OPAQUE {…}", "READ public.b#email",
     ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from privacylib.naming import Glob, Globs, escaped
@@ -139,3 +139,33 @@ def test_law_what_a_covered_pattern_matches_is_matched(wide: str, narrow: str, t
 )
 def test_a_pattern_covers_what_is_no_wider(wide: str, narrow: str, expected: bool) -> None:
     assert Glob(wide).covers(narrow) is expected
+
+
+def _texts(longest: int) -> list[str]:
+    return ["".join(signs) for size in range(longest + 1) for signs in itertools.product("ab/*", repeat=size)]
+
+
+TEXTS = _texts(6)
+"""All that two patterns of three signs each can need: a text that both match has no sign that neither names."""
+
+
+@given(st.text("ab/*", max_size=3), st.text("ab/*", max_size=3))
+@example("[*]", "*")
+@example("[*]", "a")
+@example("*a", "**/*")
+@example("**", "[*]/")
+def test_law_two_patterns_meet_where_a_text_is_matched_by_both(one: str, other: str) -> None:
+    found = any(Glob(one).matches(text) and Glob(other).matches(text) for text in TEXTS)
+    assert Glob(one).meets(other) is found
+    assert Glob(other).meets(one) is found
+
+
+@given(globs, globs, uris)
+def test_law_patterns_that_match_one_uri_meet(one: str, other: str, uri: str) -> None:
+    assert Glob(one).meets("**")
+    assert Glob(one).meets(escaped(uri)) is Glob(one).matches(uri)
+    assert Glob(one).meets(other) or not Glob(one).covers(other)
+
+
+def test_hostile_patterns_that_never_meet_stay_fast() -> None:
+    assert growth(lambda size: Glob("*a" * size + "b").meets("**a" * size + "c"), 10) < SQUARE

@@ -63,7 +63,12 @@ def _source_as_read_here(source: Source) -> dict[str, object]:
     }  # fmt: skip
     if source.carried:
         members["carried"] = sorted(source.carried)
-    told = {"annotated": source.annotated, "indirect": source.indirect, "lasting": source.lasting}
+    told = {
+        "annotated": source.annotated,
+        "indirect": source.indirect,
+        "lasting": source.lasting,
+        "opaque": source.opaque,
+    }
     return members | {name: value for name, value in told.items() if value is not (name == "annotated")}
 
 

@@ -68,7 +68,7 @@ def held(flow: Flow) -> tuple[Any, ...]:
     terms = flow.terms
     assert terms
     sources = {
-        (each.uri, each.unknown, each.evidence, each.carried, each.annotated)
+        (each.uri, each.unknown, each.evidence, each.carried, each.annotated, each.opaque)
         for each in flow.sources
         if not each.lasting
     }

@@ -62,6 +62,36 @@ def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
     assert (called.kind, called.why) == (OPAQUE, "what DO does is not known")
 
 
+def test_what_runs_something_may_touch_more_than_it_names() -> None:
+    steps = plan("DO $$ BEGIN INSERT INTO a SELECT * FROM b; EXECUTE 'canary'; END $$", "postgres")
+    assert [(step.kind, step.table) for step in steps] == [(OPAQUE, "a"), (OPAQUE, "b"), (OPAQUE, "")]
+    assert [step.table for step in plan("CALL p()", "mysql")] == [""]
+
+
+IDLE = """
+BEGIN; START TRANSACTION; COMMIT; END; ABORT; ROLLBACK TO SAVEPOINT a; SAVEPOINT a; RELEASE SAVEPOINT a; XA START 'x'
+SET x = 1; SET NAMES utf8mb4; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; RESET ALL; SHOW TABLES; SHOW CREATE TABLE a
+SHOW WARNINGS; USE shop; PRAGMA foreign_keys; EXPLAIN SELECT * FROM users; EXPLAIN QUERY PLAN SELECT 1; DESCRIBE users
+LISTEN a; UNLISTEN *; DISCARD ALL; DEALLOCATE a; DEALLOCATE PREPARE a; DROP PREPARE a; FETCH 1 FROM c; MOVE 1 IN c
+CLOSE c; HANDLER users OPEN; LOCK TABLE users IN SHARE MODE; LOCK TABLES a READ; UNLOCK TABLES; VACUUM users; ANALYZE a
+ANALYZE TABLE a; REINDEX TABLE a; CLUSTER users; OPTIMIZE TABLE a; CHECK TABLE a; CHECKSUM TABLE a; REPAIR TABLE a
+FLUSH TABLES; KILL 3; CHECKPOINT; FORCE CHECKPOINT; ATTACH 'x' AS y; DETACH y; INSTALL httpfs; LOAD httpfs; HELP 'x'
+GRANT SELECT ON users TO x; REVOKE SELECT ON users FROM x; REASSIGN OWNED BY a TO b; COMMENT ON TABLE users IS 'x'
+SECURITY LABEL ON TABLE x IS 'a'; START REPLICA; CREATE INDEX i ON users (a); CREATE STATISTICS s ON a, b FROM users
+CREATE EXTENSION x; CREATE SERVER s FOREIGN DATA WRAPPER w; DROP TABLE users; ALTER SYSTEM SET x = 1; PREPARE a FROM @x
+"""
+
+
+@pytest.mark.parametrize("text", [one.strip() for one in IDLE.replace("\n", ";").split(";") if one.strip()])
+@pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite", "duckdb"])
+def test_what_carries_no_data_is_not_judged(text: str, dialect: str) -> None:
+    assert plan(text, dialect) == ()
+
+
+def test_what_a_notification_tells_goes_to_its_channel() -> None:
+    assert plan("NOTIFY told, 'canary'", "postgres") == (Step(WRITE, "told"),)
+
+
 def test_a_write_of_very_many_columns_is_told_as_a_whole() -> None:
     columns = [f"c{number}" for number in range(100)]
     steps = plan(f"CREATE TABLE t AS SELECT {', '.join(columns)} FROM s", "postgres")
