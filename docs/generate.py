@@ -1,4 +1,6 @@
-"""Write the generated parts of the documentation: ``python docs/generate.py``; with ``--check`` only compare.
+"""Write what is generated: ``python docs/generate.py``; with ``--check`` only compare.
+
+Beside parts of the documentation that is which modules the integrations wait for.
 
 ``--tested`` keeps the versions of the libraries that are installed here, as those that the tests were run with.
 """
@@ -16,6 +18,7 @@ from generators.policy_file import policy_file
 from generators.tested import take
 from pictures.pictures import PICTURES
 
+from privacylib import integrations
 from privacylib.policy.schema import schema
 
 DOCS = Path(__file__).parent
@@ -34,6 +37,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name, lines in _WRITTEN.items():
         title, *rest = lines()
         yield DOCS / f"reference/{name}.md", "\n".join((title, "", GENERATED, *rest)).rstrip() + "\n"
+    yield integrations.MODULES, "\n".join((*integrations.modules(), ""))
     yield DOCS / "reference/policy.schema.json", json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     for name, picture in PICTURES.items():
         yield DOCS / f"pictures/{name}.svg", picture().svg()

@@ -1,30 +1,32 @@
 """Privacy-aware infrastructure for any Python service.
 
-Everything public stands here; ``privacylib.grpc``, ``asgi``, ``wsgi``, ``training`` and ``testing``
-are imported when they are first used.
+Everything public stands here, and is imported when it is first used.
 """
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from privacylib._bootstrap import flush, init, reload, shutdown
-from privacylib.decorators import (
-    attached,
-    call,
-    calls,
-    check,
-    current,
-    extract,
-    inject,
-    read,
-    reads,
-    reclassify,
-    scope,
-    write,
-    writes,
-    zone,
-)
 from privacylib.errors import PrivacyError
-from privacylib.model import Decision, PolicyContext, PolicyDenied
+
+if TYPE_CHECKING:
+    from privacylib.decorators import (
+        attached,
+        call,
+        calls,
+        check,
+        current,
+        extract,
+        inject,
+        read,
+        reads,
+        reclassify,
+        scope,
+        write,
+        writes,
+        zone,
+    )
+    from privacylib.model import Decision, PolicyContext, PolicyDenied
 
 __all__ = [
     "Decision", "PolicyContext", "PolicyDenied", "PrivacyError", "attached", "call", "calls", "check", "current",
@@ -33,11 +35,14 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = ("asgi", "grpc", "testing", "training", "wsgi")
+_MODEL = ("Decision", "PolicyContext", "PolicyDenied")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        import importlib
-
         return importlib.import_module(f"privacylib.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "model" if name in _MODEL else "decorators"
+    found = globals()[name] = getattr(importlib.import_module(f"privacylib.{home}"), name)
+    return found

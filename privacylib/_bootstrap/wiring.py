@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from privacylib.drain import Drain
-    from privacylib.instrumentation.table import Integration
     from privacylib.policy.loading import Document
 
 __all__ = ["flush", "init", "reload", "shutdown", "snapshot_of"]
@@ -72,7 +71,7 @@ def init(
     """Put up what was asked for; see `privacylib.init`."""
     asked = settings(service, policy, spool, mode, instrument, region)
     exporters, detail = chosen(exporter, asked.exporter), detail_of(asked.spans)
-    tables = _tables(asked)
+    patch = _patching(asked)
     with _wiring.lock:
         old, before, loaded = _wiring.recorder, _wiring.settings, _load(asked.policy)
         anew = old is None or before is None or _records(before) != _records(asked)
@@ -87,11 +86,11 @@ def init(
         _poll(asked)
         hops.install(restart=_again(asked, snapshot))
         patching.on_change(_changed)
-        patching.install(tables)
-        if tables:
-            coverage.keep(recorder.miss, _changed)
-        else:
+        if patch is None:
             coverage.rest()
+        else:
+            patch()
+            coverage.keep(recorder.miss, _changed)
 
 
 def _replace(
@@ -116,17 +115,17 @@ def _recorder(asked: Settings) -> Recorder:
     return Recorder(DirectoryStore(asked.spool), asked.service, cap=asked.spool_max, started=_begun)
 
 
-def _tables(asked: Settings) -> "list[Integration]":
-    """Return the tables of the libraries to instrument.
+def _patching(asked: Settings) -> Callable[[], None] | None:
+    """Return what instruments the libraries that are asked for; None where none is.
 
     Raises:
         PrivacyError: One is not known.
     """
     if asked.instrument == frozenset():
-        return []
-    from privacylib.integrations import integrations
+        return None
+    from privacylib.integrations import prepared
 
-    return integrations(asked.instrument)
+    return prepared(asked.instrument)
 
 
 def _records(asked: Settings) -> tuple[Path, str]:

@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 for success, 1 for a failure that was explained, 130 when interrupted.
     """
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = parser(given[:1]).parse_args(given)
     try:
         return int(arguments.run(arguments))
     except PrivacyError as error:
@@ -49,14 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def parser(asked: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of all commands, or of the one that is asked for: a program that is run waits for no other.
+
+    Args:
+        asked: Its name.
+    """
     parser = argparse.ArgumentParser(
         prog="privacylib",
         description="See where the data of Python programs flows, and decide whether it may.",
         epilog="Start with `privacylib run -- python PROGRAM.py`, then try `privacylib graph edges` and `doctor`.",
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in COMMANDS if set(asked).isdisjoint(COMMANDS) else asked:
         importlib.import_module(f"privacylib.cli.{name}").add(subparsers)
     return parser

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from privacylib.cli import Subparsers
 from privacylib.errors import PrivacyError
-from privacylib.families.commands import command_name, deaf
+from privacylib.families.interpreters import command_name, deaf
 
 __all__ = ["add", "environment", "run"]
 

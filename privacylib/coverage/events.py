@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 from privacylib.families.files import written_by
 from privacylib.families.paths import is_data
-from privacylib.families.sqlite import file_of
+from privacylib.families.sqlite_files import file_of
 from privacylib.model import Asset
 from privacylib.naming import file_asset
 

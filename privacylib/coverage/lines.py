@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePath
 
-from privacylib.families.commands import deaf
+from privacylib.families.interpreters import deaf
 
 __all__ = ["commands", "is_deaf"]
 

@@ -6,19 +6,18 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import count
 from typing import Any
-from urllib.parse import unquote
 
 from privacylib.decorators.sites import host_site
 from privacylib.families.dbapi import operations
 from privacylib.families.parts import parted
+from privacylib.families.sqlite_files import file_of
 from privacylib.families.sqlite_schema import schema_for
 from privacylib.families.sqlite_scripts import Script, vacuumed
 from privacylib.model import Asset, Kind, Operation
-from privacylib.naming import file_asset
 from privacylib.sql import holds_values, tables
 
 __all__ = [
-    "ATTACHED", "FILE", "TABLES", "blob", "copied", "file_of", "has", "is_plain", "remember", "replaced", "serialized",
+    "ATTACHED", "FILE", "TABLES", "blob", "copied", "has", "is_plain", "remember", "replaced", "serialized",
     "statement",
 ]  # fmt: skip
 
@@ -46,23 +45,6 @@ def remember(connection: Any, database: str | bytes, *, uri: bool) -> None:
     connection.__dict__[FILE] = file
     connection.__dict__[URI] = uri
     connection.__dict__[TABLES] = file or f":memory:{next(_in_memory)}"
-
-
-def file_of(database: str | bytes, *, uri: bool) -> str:
-    """Return the absolute path of the file that a connection opens; empty for a database in memory.
-
-    Args:
-        database: As given to the driver.
-        uri: Whether ``file:`` begins a URI rather than a name.
-    """
-    text, parameters = os.fsdecode(database), ""
-    if uri and text.startswith("file:"):
-        text, _, parameters = text.removeprefix("file:").partition("#")[0].partition("?")
-        text = unquote(text)
-        if text.startswith("//"):
-            text = "/" + text[2:].partition("/")[2]
-    in_memory = text in ("", ":memory:") or "mode=memory" in parameters
-    return "" if in_memory else file_asset(text).name
 
 
 def statement(connection: Any, text: str, values: Any) -> tuple[Operation, ...]:

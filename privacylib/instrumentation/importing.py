@@ -81,9 +81,13 @@ class _Loader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        with _lock:
-            acts = _waiting.pop(module.__name__, [])
-        _tell(module, acts)
+        while acts := _taken(module.__name__):  # one may wait for more
+            _tell(module, acts)
+
+
+def _taken(name: str) -> list[Callable[[ModuleType], None]]:
+    with _lock:
+        return _waiting.pop(name, [])
 
 
 _FINDER = _Finder()

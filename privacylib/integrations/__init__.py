@@ -1,22 +1,30 @@
 """Libraries that are seen without a change of code: one file each, a table and pure functions.
 
 Every module here holds an ``INTEGRATION``. A package adds one of its own under the entry point group
-``privacylib.integrations``; the object that the entry point names is an `Integration` of the same name.
+``privacylib.integrations``; the object that the entry point names is an `Integration` of the same name. Where all are
+asked for, each of ours is imported with the first module that it patches; ``modules.txt`` names it, and is generated.
 """
 
+import functools
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
+from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from privacylib.context import UNSEEN, Stage
 from privacylib.errors import PrivacyError
 from privacylib.instrumentation import patching
+from privacylib.instrumentation.importing import when_imported
 from privacylib.instrumentation.table import Integration
 
-__all__ = ["GROUP", "install", "integrations", "names", "own"]
+__all__ = ["GROUP", "MODULES", "install", "integrations", "modules", "names", "own", "prepared"]
 
 GROUP = "privacylib.integrations"
+MODULES = Path(__file__).with_name("modules.txt")
+"""A line for each integration of ours: its name, and the modules that it patches."""
 
 
 def own() -> frozenset[str]:
@@ -60,7 +68,44 @@ def install(chosen: frozenset[str] | None = None) -> None:
     Raises:
         PrivacyError: As `integrations`.
     """
-    patching.install(integrations(chosen))
+    prepared(chosen)()
+
+
+def prepared(chosen: frozenset[str] | None) -> Callable[[], None]:
+    """Return what does what `install` does; whatever is wrong is raised now.
+
+    Args:
+        chosen: Names of integrations; None for all.
+
+    Raises:
+        PrivacyError: As `integrations`.
+    """
+    if chosen is not None:
+        return functools.partial(patching.install, integrations(chosen))
+    ours = own()
+    return functools.partial(_install_all, [_brought(point, ours) for point in _others().values()])
+
+
+def _install_all(brought: Iterable[Integration]) -> None:
+    patching.install(brought)
+    with Stage(UNSEEN):  # files may be patched already
+        lines = MODULES.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        name, *places = line.split()
+        for place in places:
+            when_imported(place, functools.partial(_install_own, name))
+
+
+def _install_own(name: str, _module: ModuleType) -> None:
+    with Stage(UNSEEN):
+        table = _own(name)
+    patching.install((table,))
+
+
+def modules() -> Iterator[str]:
+    """Yield the lines of `MODULES`, as the tables have it."""
+    for name in sorted(own()):
+        yield " ".join((name, *sorted({patch.module for patch in _own(name).patches})))
 
 
 def _own(name: str) -> Integration:

@@ -1,6 +1,9 @@
 """The command line as a whole: what it says of itself, and how commands end."""
 
 import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,9 +37,25 @@ def test_an_error_of_ours_is_one_line_and_a_status(
     def fail(_: argparse.Namespace) -> int:
         raise SpoolError("no spool here")
 
-    monkeypatch.setattr(cli, "parser", lambda: parser_of(fail))
+    def parser(_: Sequence[str]) -> argparse.ArgumentParser:
+        return parser_of(fail)
+
+    monkeypatch.setattr(cli, "parser", parser)
     assert cli.main(["fail"]) == 1
     assert capsys.readouterr().err == "privacylib: no spool here\n"
+
+
+def test_a_program_that_is_run_waits_for_nothing_but_what_starts_it(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from privacylib.cli import main\n"
+        "os.execvpe = lambda *_: sys.exit(print(*sys.modules))\n"
+        "main(['run', '--', 'true'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
+    there = set(done.stdout.split())
+    names = ("_bootstrap", "cli", "cli.run", "errors", "families", "families.interpreters")
+    assert {name for name in there if name.startswith("privacylib.")} == {f"privacylib.{name}" for name in names}
+    assert not there & {"attr", "asyncio", "opentelemetry", "yaml"}
 
 
 def parser_of(run: object) -> argparse.ArgumentParser:

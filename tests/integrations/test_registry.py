@@ -42,6 +42,21 @@ print([name for name in ("httpx", "aiohttp", "uvicorn", "werkzeug", *drivers) if
     assert done.stdout == "[]\n"
 
 
+def test_what_no_module_waits_for_is_not_imported(tmp_path: Path) -> None:
+    code = """
+import sys
+import privacylib
+privacylib.init(service="shop", spool="spool", instrument=True)
+def there(): return {name.rpartition(".")[2] for name in sys.modules if name.startswith("privacylib.integrations.")}
+before = there()
+assert {"files", "subprocess"} <= before, before
+assert not {"sqlite3", "smtplib", "psycopg", "duckdb", "grpc"} & before, before
+import sqlite3
+assert there() - before == {"sqlite3"}
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env={"PYTHONPATH": ROOT})
+
+
 @pytest.mark.pure
 def test_fault_46_no_extension_comes_in_that_could_bring_the_gil_back(tmp_path: Path) -> None:
     code = """

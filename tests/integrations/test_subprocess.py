@@ -13,7 +13,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
-from privacylib.families.commands import command_name
+from privacylib.families.interpreters import command_name
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
