@@ -16,7 +16,7 @@ from privacylib.naming.likeness import FILLED, likeness
 from privacylib.naming.shapes import SHAPES
 from privacylib.naming.spelling import spelled
 from privacylib.naming.uris import asset, without_credentials
-from privacylib.naming.words import counts, in_words, last_word
+from privacylib.naming.words import counts, divides, in_words, last_word
 
 __all__ = ["NAME_LIMIT", "impersonal", "templated"]
 
@@ -30,10 +30,12 @@ _PIECE = re.compile(r"([/:=,;&|])")
 _NUMBER = re.compile(r"-?\d+(?=\.[A-Za-z]|\}|$)")
 _DIGIT = re.compile(r"\d")
 _SUSPECT = re.compile(
-    r"\d|[@%]|[A-Za-z0-9_-]{16}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::|=|/tmp/tmp", re.IGNORECASE
+    r"\d|[@%]|[A-Za-z0-9_-]{16}|[a-f]{12}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::|=|/tmp/tmp", re.IGNORECASE
 )
 """What every name has in which there is anything to template; most names of keys and tables do not."""
 _ORDINALS = re.compile(r"(?:redis|rediss|valkey|unix|cuda)")
+_SERVED = re.compile(r"(?:https?|wss?|grpc)(?::|\Z)")
+"""What is addressed there by a year may as well be number 2024 of many."""
 _GIVEN = re.compile(r"tmp[a-z0-9_]{8}")
 """What Python's tempfile names elsewhere than below ``/tmp`` (see `SHAPES`); the name may be a word as well."""
 
@@ -64,18 +66,18 @@ def impersonal(name: Asset) -> Asset:
     ordinal = _ORDINALS.match(plain.namespace) is not None
     text = _bounded(plain.name, _READ_LIMIT)
     if _SUSPECT.search(text):
-        alike = text if ordinal else likeness(text)
-        found = _worked_out(alike, ordinal)
-        text = found if alike == text or FILLED not in found else _worked_out(text, ordinal)
+        alike, years = text if ordinal else likeness(text), _SERVED.match(plain.namespace) is None
+        found = _worked_out(alike, ordinal, years)
+        text = found if alike == text or FILLED not in found else _worked_out(text, ordinal, years)
     return Asset(_bounded(plain.namespace, NAME_LIMIT), _bounded(text, NAME_LIMIT))
 
 
 @lru_cache(maxsize=4096)
-def _worked_out(text: str, ordinal: bool) -> str:
+def _worked_out(text: str, ordinal: bool, years: bool) -> str:
     """Return a template: what is left when nothing is found any more."""
     before = None
     while text != before:
-        before, text = text, _once(text, ordinal)
+        before, text = text, _once(text, ordinal, years)
     return text
 
 
@@ -86,14 +88,17 @@ def _stripped(name: Asset) -> Asset:
     return spelled(name if (namespace, text) == (name.namespace, name.name) else Asset(namespace, text))
 
 
-def _once(text: str, ordinal: bool) -> str:
+def _once(text: str, ordinal: bool, years: bool) -> str:
     digits = len(_DIGIT.findall(text))
     for shape in SHAPES:
         if shape.can_be_in(text, digits):
             text = shape.pattern.sub(shape.template, text)
     pieces = _PIECE.split(text)
     for i in range(2 if ordinal else 0, len(pieces), 2):
-        pieces[i] = _piece(pieces[i], last_word(pieces[i - 2]) if i else "")
+        before = last_word(pieces[i - 2]) if i else ""
+        alone = {"/"}.issuperset(pieces[i - 1 : i] + pieces[i + 1 : i + 2])
+        if not (years and alone and divides(before, pieces[i])):
+            pieces[i] = _piece(pieces[i], before)
     return "".join(pieces)
 
 

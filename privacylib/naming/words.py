@@ -3,12 +3,12 @@
 import re
 from functools import lru_cache
 
-__all__ = ["counts", "in_field", "in_words", "last_word"]
+__all__ = ["counts", "divides", "in_field", "in_words", "last_word"]
 
 _COUNTED = {
     "part", "shard", "chunk", "segment", "batch", "bucket", "split", "block", "page", "step", "epoch", "iter",
     "checkpoint", "ckpt", "port", "layer", "fold", "worker", "rank", "pytest", "run", "r", "week", "chapter", "volume",
-    "lesson", "level", "episode", "season", "attempt", "retry", "version", "revision", "iso", "rfc",
+    "lesson", "level", "episode", "season", "attempt", "retry", "version", "revision", "iso", "rfc", "ed", "curve",
 }  # fmt: skip
 """Words whose number counts parts of one thing."""
 _PEOPLE = {
@@ -16,6 +16,9 @@ _PEOPLE = {
     "employee", "student", "subscriber", "guest", "contact", "profile", "msisdn", "phone", "tel", "ssn",
     "imei", "session", "conversation", "chat", "order", "invoice", "id", "tenant", "client", "inv", "ord", "booking",
     "reservation", "ticket", "claim", "applicant", "candidate", "visitor", "passenger", "avatar", "passport", "mrn",
+    "kunde", "kunden", "kundin", "benutzer", "nutzer", "mitarbeiter", "mitglied", "konto", "vertrag", "auftrag",
+    "bestellung", "rechnung", "utilisateur", "abonne", "commande", "facture", "usuario", "cliente", "paciente",
+    "empleado", "cuenta", "pedido", "factura", "utente", "ordine", "fattura", "klant", "klient", "bestelling",
 }  # fmt: skip
 """Words whose number tells one of many, however short it is."""
 
@@ -81,6 +84,11 @@ def counts(word: str, digits: str) -> bool:
     return word.lower() in _COUNTED and len(digits) <= _COUNT_DIGITS
 
 
+def divides(word: str, digits: str) -> bool:
+    """Return whether a number after a word is a year by which data is divided, and tells none of many."""
+    return bool(_YEARS.fullmatch(digits)) and not {word.lower(), word.lower().removesuffix("s")} & _PEOPLE
+
+
 def _without_tokens(stretch: str) -> str:
     """Join neighbours that nobody writes: base64 for URLs has ``-`` and ``_`` inside."""
     words = re.split(r"([-_]+)", stretch)
@@ -120,11 +128,13 @@ def _number(letters: str, digits: str, before: str) -> str:
 
 def _random(word: str) -> bool:
     """Return whether letters and digits alternate as nobody writes them."""
+    if len(word) >= _SURE_HEX_LENGTH and not word.isdigit() and _HEXADECIMAL.fullmatch(word):
+        return True  # no word that people write has that many letters from a to f
     runs, numbers = len(_RUN.findall(word)), len(_DIGITS.findall(word))
     if runs < 2 or not word.isascii():
         return False
     if numbers and len(word) >= _HEX_LENGTH and _HEXADECIMAL.fullmatch(word):
-        return runs > 2 or len(word) >= _SURE_HEX_LENGTH
+        return runs > 2
     mean = len(word) / runs
     if runs >= 4 and len(word) >= _SHORTEST and _HEXADECIMAL.fullmatch(word):
         return True

@@ -27,8 +27,8 @@ NAMES = st.lists(st.tuples(PIECES, st.sampled_from(":/=,;&|")), min_size=1, max_
 @given(NAMES)
 def test_what_is_alike_has_the_template_of_each(name: str) -> None:
     alike = likeness(name)
-    shared = _worked_out(alike, False)
-    assert FILLED in shared or shared == _worked_out(name, False)
+    shared = _worked_out(alike, False, True)
+    assert FILLED in shared or shared == _worked_out(name, False, True)
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_names_of_one_kind_are_alike(names: tuple[str, str], template: str) -> N
 
 @pytest.mark.parametrize("name", ["page:3", "part:12/file", "day/2024/05/17", "0049/1512345678"])
 def test_numbers_that_count_or_date_are_told_by_themselves(name: str) -> None:
-    assert impersonal(Asset("key", name)).name == _worked_out(name, False)
+    assert impersonal(Asset("key", name)).name == _worked_out(name, False, True)
