@@ -48,6 +48,9 @@ class Timed:
         unit: Unit of the figures.
         scale: Such units in a microsecond.
         unloaded: Turns before the first that counts.
+        often: Turns in place of one, each that much shorter; where a server answers, what the machine does beside it
+            takes more than what is measured, and differences of short turns that follow each other show less of it.
+        core: Whether all that a side starts stays on one core: a server that moves costs its client more than we do.
     """
 
     name: str
@@ -60,14 +63,19 @@ class Timed:
     unit: str = "µs"
     scale: float = 1.0
     unloaded: int = 2
+    often: int = 1
+    core: bool = False
 
     def lines(self, size: Size) -> list[Line]:
         """Measure it."""
         sides = {self.ours, *(() if self.bare is None else (self.bare,))}
         sides |= {peer.side for peer in self.against if peer.side is not None}
         with ExitStack() as stack:
-            workers = {each: stack.enter_context(Worker(each)) for each in sorted(sides)}
-            turns = _turns(workers, self.quick if size.quick else self.times, size.rounds, self.unloaded)
+            workers = {each: stack.enter_context(Worker(each, core=self.core)) for each in sorted(sides)}
+            if size.quick:
+                turns = _turns(workers, self.quick, size.rounds, self.unloaded)
+            else:
+                turns = _turns(workers, self.times // self.often, size.rounds * self.often, self.unloaded * self.often)
         return [self._line(peer, turns) for peer in self.against]
 
     def _line(self, peer: Against, turns: dict[Side, list[Turn]]) -> Line:
@@ -100,7 +108,8 @@ def _turns(workers: dict[Side, Worker], times: int, rounds: int, unloaded: int) 
             continue
         found[side] = []
     for number in range(unloaded + rounds):
-        for side, kept in found.items():
+        sides = list(found.items())
+        for side, kept in sides if number % 2 else reversed(sides):  # nobody always comes after the same one
             turn = workers[side].turn(times)
             if number >= unloaded:
                 kept.append(turn)

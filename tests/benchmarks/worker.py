@@ -8,6 +8,7 @@ import contextlib
 import gc
 import importlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -47,15 +48,18 @@ class Worker:
 
     Args:
         command: What `side` returned.
+        core: Whether it stays on one core, with all that it starts.
     """
 
-    def __init__(self, command: tuple[str, ...]) -> None:
+    def __init__(self, command: tuple[str, ...], *, core: bool = False) -> None:
         self._command = command
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the worker is
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, *command],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, cwd=ROOT, text=True,
         )  # fmt: skip
+        if core and sys.platform == "linux":
+            os.sched_setaffinity(self._process.pid, {max(os.sched_getaffinity(0))})
 
     def __enter__(self) -> "Worker":
         return self

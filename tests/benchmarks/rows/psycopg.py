@@ -78,6 +78,6 @@ ROWS = (
     Timed(
         "psycopg", "query of PostgreSQL on top of bare", side(ours),
         (Against("OpenTelemetry's instrumentation", side(opentelemetry), Goal(ratio=1 / 12)),),
-        times=1_000, bare=side(bare),
+        times=2_000, often=20, core=True, bare=side(bare),
     ),
 )  # fmt: skip
