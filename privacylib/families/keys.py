@@ -34,12 +34,13 @@ def place_of(pool: Any) -> str:
     Args:
         pool: A ``ConnectionPool`` of redis-py, sync or async.
     """
-    known = pool.__dict__.get(PLACE)
+    known = getattr(pool, PLACE, None)
     if known is None:
         told = pool.connection_kwargs
         host = getattr(pool, "service_name", None) or told.get("host", "localhost")
         joint = f"unix://{told['path']}" if "path" in told else f"redis://{host}:{told.get('port', 6379)}"
-        known = pool.__dict__[PLACE] = f"{joint} {told.get('db') or 0}"
+        known = f"{joint} {told.get('db') or 0}"
+        setattr(pool, PLACE, known)
     return known
 
 

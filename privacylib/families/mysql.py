@@ -41,9 +41,11 @@ def called(connection: Any) -> tuple[Operation, ...]:
     return operations("CALL p()", partial(_table, connection), dialect="mysql")
 
 
-def shape(cursor: Any, query: Any, *_: Any, **__: Any) -> tuple[Any, ...] | None:
+def shape(args: tuple[Any, ...], _: dict[str, Any]) -> tuple[Any, ...] | None:
     """Return what statements that are described alike have in common."""
-    connection = cursor.connection
+    if len(args) < 2:
+        return None
+    connection, query = args[0].connection, args[1]
     if query.__class__ is not str or len(query) > _LONG:
         return None
     told = connection.__dict__

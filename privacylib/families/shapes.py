@@ -1,4 +1,8 @@
-"""What commands and statements have in common that are described alike: looked at in each call."""
+"""What commands and statements have in common that are described alike: looked at in each call.
+
+Each takes a call's arguments, and those given by name, as they are: to take them apart and put them together again
+costs as much as all the rest.
+"""
 
 from collections.abc import Hashable
 from typing import Any
@@ -11,32 +15,32 @@ from privacylib.families.sqlite_schema import mark
 __all__ = ["command", "statement", "statement_of_sqlite"]
 
 
-def command(client: Any, *arguments: Any, **_: Any) -> Hashable | None:
+def command(args: tuple[Any, ...], _: dict[str, Any]) -> Hashable | None:
     """Return it for a command of Redis: its place, name and first key; None where a command also reads what it writes.
 
     Args:
-        client: Of redis-py.
-        arguments: The command's name and its arguments.
+        args: A client of redis-py, the command's name and its arguments.
     """
-    pool = client.connection_pool
-    if len(arguments) < 2 or (len(arguments) > 3 and "GET" in arguments[3:]):
+    if len(args) < 3 or (len(args) > 4 and "GET" in args[4:]):
         return None
-    return pool.__dict__.get(PLACE) or place_of(pool), arguments[0], arguments[1]
+    pool = args[0].connection_pool
+    return getattr(pool, PLACE, None) or place_of(pool), args[1], args[2]
 
 
-def statement(cursor: Any, query: Any, *_: Any, **__: Any) -> Hashable | None:
+def statement(args: tuple[Any, ...], _: dict[str, Any]) -> Hashable | None:
     """Return it for a statement on a cursor by libpq: the database and the text."""
-    if query.__class__ is not str:
+    if len(args) < 2 or args[1].__class__ is not str:
         return None
+    cursor = args[0]
     connection = getattr(cursor, "_conn", None)  # of psycopg, whose ``connection`` is a property written in Python
     told = (cursor.connection if connection is None else connection).__dict__
     database = told.get(DATABASE)
-    return None if database is None else (database, query)
+    return None if database is None else (database, args[1])
 
 
-def statement_of_sqlite(cursor: Any, text: str, parameters: Any = ()) -> Hashable | None:
+def statement_of_sqlite(args: tuple[Any, ...], _: dict[str, Any]) -> Hashable | None:
     """Return it for a statement on a cursor of SQLite; None where other databases are attached."""
-    told = cursor.connection.__dict__
+    told = args[0].connection.__dict__
     if ATTACHED in told:
         return None
-    return told[FILE], text, bool(parameters), mark(told[TABLES])
+    return told[FILE], args[1], len(args) > 2 and bool(args[2]), mark(told[TABLES])

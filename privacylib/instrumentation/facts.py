@@ -155,13 +155,14 @@ class Alike:
     Not for files, nor for what is called remotely or lasts.
 
     Args:
-        shape: Takes the arguments of a call, and returns what it has in common with others; None for nothing.
+        shape: Takes the arguments of a call, and those given by name, and returns what it has in common with others;
+            None for nothing.
         keeps: Returns whether what describes a call may be kept under its shape.
         kind: Takes a shape, and returns what those have in common that are described alike, None for nothing: for
             shapes that are many and told at a glance, where their kinds are few and have to be worked out.
     """
 
-    shape: Callable[..., Hashable]
+    shape: Callable[[tuple[Any, ...], dict[str, Any]], Hashable]
     keeps: Test = always
     kind: Callable[[Any], Hashable] | None = None
 

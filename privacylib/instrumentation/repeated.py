@@ -37,7 +37,7 @@ def _called(original: Function, slowly: Function, shapes: Shapes) -> Function:
             return slowly(*args, **kwargs)
         around, token = begun
         try:
-            result = original(*args, **kwargs)
+            result = original(*args, **kwargs) if kwargs else original(*args)  # empty ones would be copied
         except BaseException:
             around.exit(token, True)
             raise
@@ -56,7 +56,7 @@ def _awaited(original: Function, slowly: Function, shapes: Shapes) -> Function:
             return await slowly(*args, **kwargs)
         around, token = begun
         try:
-            result = await original(*args, **kwargs)
+            result = await (original(*args, **kwargs) if kwargs else original(*args))
         except BaseException:
             around.exit(token, True)
             raise

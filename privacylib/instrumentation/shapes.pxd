@@ -13,6 +13,7 @@ cdef class Shapes:
     cdef bint _asks_host
     cdef object _call_of
     cdef object _describe
+    cdef object _find
     cdef object _kinds
     cdef object _known
     cdef object _shape_of

@@ -32,7 +32,7 @@ class Shapes:
         asks_host: Whether the function takes what it writes from code of the host while it runs.
     """
 
-    __slots__ = ("_alike", "_asks_host", "_call_of", "_describe", "_kinds", "_known", "_shape_of")
+    __slots__ = ("_alike", "_asks_host", "_call_of", "_describe", "_find", "_kinds", "_known", "_shape_of")
 
     def __init__(self, describe: Describe, alike: Alike, call_of: CallOf, *, asks_host: bool = False) -> None:
         self._asks_host = asks_host
@@ -41,6 +41,7 @@ class Shapes:
         self._call_of = call_of
         self._shape_of = alike.shape
         self._known: Memo[Hashable, Around] = Memo(ROOM if alike.kind is None else MANY)
+        self._find = self._known.get  # half the price of a subscript, which looks for a method of the subclass
         self._kinds: Memo[Hashable, Around] = Memo(ROOM)
 
     def enter(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Around, Any] | None:
@@ -56,13 +57,13 @@ class Shapes:
         if ACTIVE.snapshot is None:
             return None
         try:
-            around = self._known[self._shape_of(*args, **kwargs) if kwargs else self._shape_of(*args)]
+            around = self._find(self._shape_of(args, kwargs))
         except Exception as error:
-            if error.__class__ is not KeyError and faults.by_the_host(error):
+            if faults.by_the_host(error):
                 raise
-            around = self._learnt(args, kwargs)
-            if around is None:
-                return None
+            around = None
+        if around is None and (around := self._learnt(args, kwargs)) is None:
+            return None
         if isinstance(around, AroundRead):
             read = around
             return read, read.enter(False)
@@ -71,7 +72,7 @@ class Shapes:
     def _learnt(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Around | None:
         """Describe a call of a new shape."""
         try:
-            shape = self._shape_of(*args, **kwargs)
+            shape = self._shape_of(args, kwargs)
             if shape is None:
                 return None
             kind = shape if self._alike.kind is None else self._alike.kind(shape)

@@ -49,8 +49,8 @@ def _copied(way: str, call: Call) -> tuple[Operation, ...]:
     return _described(call["self"], f"COPY {table} {way}")
 
 
-def _shape(connection: Any, query: Any, *_: Any, **__: Any) -> Any:
-    return None if (database := of_connection(connection)) is None else (database, query)
+def _shape(args: tuple[Any, ...], _: dict[str, Any]) -> Any:
+    return None if len(args) < 2 or (database := of_connection(args[0])) is None else (database, args[1])
 
 
 def _on(method: str, describe: Describe, **more: Any) -> Patch:

@@ -29,7 +29,8 @@ def _places(logger: Any, level: int) -> list[logs.Destination]:
     return list(logs.destinations(handlers, level))
 
 
-def _shape(logger: Any, record: Any) -> Hashable:
+def _shape(args: tuple[Any, ...], _: dict[str, Any]) -> Hashable:
+    logger, record = args
     return logs.taken(record.name, _places(logger, record.levelno))
 
 

@@ -27,8 +27,7 @@ _LOGGER = "structlog"
 """What stands for its own loggers, which have no names. A file that they write is seen as any other."""
 
 
-def _shape(logger: Any, message: Any) -> Any:
-    del logger, message
+def _shape(*_: Any) -> Any:
     return logs.taken(_LOGGER, (logs.STREAM,))
 
 

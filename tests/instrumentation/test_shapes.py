@@ -66,8 +66,8 @@ def test_each_kind_is_described_once(tmp_path: Path) -> None:
     def call_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         return Call(args, kwargs, {"key": 0}, {})
 
-    def shape(key: str) -> str | None:
-        return key or None
+    def shape(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+        return kwargs.get("key", *args) or None
 
     shapes = Shapes(describe, Alike(shape, kind=lambda key: key.rstrip("0123456789") or None), call_of)
     assert shapes.enter(("user7",), {}) is None, "before init"

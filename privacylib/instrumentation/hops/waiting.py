@@ -33,14 +33,23 @@ def stand_for(behalf: Doers) -> None:
         give_task(task, behalf)
 
 
-def _begin(behalf: Doers, original: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    before = give_thread(behalf)  # an eager task takes its first step here
+def _begin_eagerly(behalf: Doers, original: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    before = give_thread(behalf)  # the task may take its first step here
     try:
         task = original(*args, **options)
     finally:
         give_thread(before)
     give_task(task, behalf)
     return task
+
+
+def _begin_later(behalf: Doers, original: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    task = original(*args, **options)
+    give_task(task, behalf)
+    return task
+
+
+_begin = _begin_eagerly if hasattr(asyncio, "eager_task_factory") else _begin_later
 
 
 def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,27 +62,34 @@ def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_task
 
 
+_MADE_BY = tasks.__dict__.get("_ensure_future", tasks.ensure_future)
+"""What makes a task of a coroutine; before Python 3.12 `ensure_future` only calls it."""
 _BARE = tasks.ensure_future.__code__
 """Whoever calls this function by its public name may or may not wait for what it returns."""
 
 
-def _ensure_future(original: Callable[..., Any]) -> Callable[..., Any]:
+def _ensure_future(makes: Callable[..., Any]) -> Callable[..., Any]:
     """Let what functions of asyncio make a task of, to wait for it, work on behalf of whoever calls them."""
 
     def ensure_future(coro_or_future: Any, *, loop: Any = None) -> Any:
-        if asyncio.isfuture(coro_or_future) or _is_bare():
-            return original(coro_or_future, loop=loop)
+        if ACTIVE.snapshot is None or asyncio.isfuture(coro_or_future):
+            return makes(coro_or_future, loop=loop)
         behalf = _due.pop(coro_or_future, ()) if _due and asyncio.iscoroutine(coro_or_future) else ()
-        if not (behalf := behalf or behalf_here()):
-            return original(coro_or_future, loop=loop)
-        return _begin(behalf, original, coro_or_future, loop=loop)
+        if not (behalf := behalf or handed_out(get_frame())):
+            return makes(coro_or_future, loop=loop)
+        return _begin(behalf, makes, coro_or_future, loop=loop)
 
     return ensure_future
 
 
-def _is_bare() -> bool:
-    caller = sys._getframe(2).f_code  # pyright: ignore[reportPrivateUsage] - as logging and warnings do
-    return sys.version_info < (3, 12) and caller is _BARE
+def _unless_bare(original: Callable[..., Any]) -> Callable[..., Any]:
+    waited_for = _ensure_future(original)
+
+    def ensure_future(coro_or_future: Any, *, loop: Any = None) -> Any:
+        bare = sys._getframe(1).f_code is _BARE  # pyright: ignore[reportPrivateUsage] - as logging and warnings do
+        return (original if bare else waited_for)(coro_or_future, loop=loop)
+
+    return ensure_future
 
 
 def _from_a_thread(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,11 +105,10 @@ def _of_asyncio(name: str, makes: Makes) -> tuple[Replacement, ...]:
     return tuple(Replacement(module, name, makes) for module in (asyncio, tasks))
 
 
-_INNER = "_ensure_future" if sys.version_info < (3, 12) else "ensure_future"
-"""By which name functions of asyncio make a task of a coroutine; `asyncio.ensure_future` itself is left alone."""
-
 REPLACEMENTS = (
-    *(Replacement(tasks, name, _ensure_future) for name in dict.fromkeys((_INNER, "ensure_future"))),
+    # by the name that functions of asyncio call; `asyncio.ensure_future` itself is left alone
+    Replacement(tasks, "ensure_future", lambda _: _ensure_future(_MADE_BY)),
+    *((Replacement(tasks, "_ensure_future", _unless_bare),) if sys.version_info < (3, 12) else ()),
     *_of_asyncio("run_coroutine_threadsafe", _from_a_thread),
     *(Replacement(kind, "create_task", _create_task) for kind in [getattr(asyncio, "TaskGroup", None)] if kind),
 )
