@@ -147,5 +147,6 @@ def _join(frame: Frame, tag: Tag) -> None:
     """Let work hold what an item carries; what it is refused it does not hold."""
     known = frame.scope.reads.visible().members
     held = tuple(read for read in tag.held if read[0] not in known)
-    into_open_writes(frame, tuple(source for source, _ in held))
-    receive(frame.scope.reads, held)
+    if held:  # nothing new is refused to nobody
+        into_open_writes(frame, tuple(source for source, _ in held))
+        receive(frame.scope.reads, held)
