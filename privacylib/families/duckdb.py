@@ -12,9 +12,9 @@ from privacylib.families.dbapi import operations
 from privacylib.families.duckdb_files import Reader, named
 from privacylib.families.duckdb_older import NAMED, changed
 from privacylib.families.duckdb_places import as_seen, follow, places_of
-from privacylib.families.duckdb_prepared import unfolded
 from privacylib.families.duckdb_schema import holds, schema_for, with_files
 from privacylib.families.parts import parted
+from privacylib.families.prepared import unfolded
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset
 from privacylib.sql import tables

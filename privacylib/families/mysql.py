@@ -7,6 +7,7 @@ from typing import Any
 from privacylib.families.databases import CHANGES, DATABASE, server
 from privacylib.families.dbapi import operations
 from privacylib.families.mysql_schema import schema_for
+from privacylib.families.prepared import names_prepared, unfolded
 from privacylib.model import Asset, Operation
 from privacylib.naming import asset, file_asset
 from privacylib.sql import holds_values
@@ -28,7 +29,7 @@ _LOAD = re.compile(
 
 def statement(connection: Any, query: Any) -> tuple[Operation, ...]:
     """Describe a statement of a connection."""
-    text = _text(query)
+    text = unfolded(connection, _text(query))
     chosen = _USE.match(text)
     if chosen:
         connection.__dict__[_CHOSEN] = chosen[1], connection.db
@@ -56,7 +57,7 @@ def shape(args: tuple[Any, ...], _: dict[str, Any]) -> tuple[Any, ...] | None:
 def is_plain(call: Any) -> bool:
     """Return whether the query of a call means the same each time, and has no values in it: it can be kept."""
     query = call["query"]
-    return not (holds_values(query) or _USE.match(query) or CHANGES.search(query))
+    return not (holds_values(query) or _USE.match(query) or CHANGES.search(query) or names_prepared(query))
 
 
 def _text(query: Any) -> str:

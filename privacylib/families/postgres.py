@@ -14,6 +14,7 @@ from privacylib.families.asked import Asked
 from privacylib.families.copying import plain
 from privacylib.families.databases import CHANGES, Database, Shelf, of_connection, remember, server
 from privacylib.families.dbapi import operations
+from privacylib.families.prepared import names_prepared, unfolded
 from privacylib.model import Operation
 from privacylib.sql import Schema, holds_values
 
@@ -123,7 +124,7 @@ def database_of(connection: Any) -> Database:
 
 def statement(connection: Any, query: Any, database: Database | None = None) -> tuple[Operation, ...]:
     """Describe a statement of a connection."""
-    text = text_of(query, connection)
+    text = unfolded(connection, text_of(query, connection), refuses=True)
     database = database or database_of(connection)
     changed = _changed(database, text)
     if changed is not None:
@@ -142,7 +143,7 @@ def called(call: Asked) -> tuple[Operation, ...]:
 def is_plain(call: Any) -> bool:
     """Return whether the query of a call means the same each time, and has no values in it: it can be kept."""
     query = call["query"]
-    return not (holds_values(query) or _PATH.search(query) or CHANGES.search(query))
+    return not (holds_values(query) or _PATH.search(query) or CHANGES.search(query) or names_prepared(query))
 
 
 def text_of(query: Any, connection: Any) -> str:

@@ -174,6 +174,24 @@ def test_each_way_to_run_a_statement_is_one_operation(told: str) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_prepared_is_judged_where_it_is_executed(told: str) -> None:
+    with seeing("psycopg") as seen, psycopg.connect(told, autocommit=True) as db:
+        db.execute("prepare mails as select email from a")
+        assert not seen.records
+        db.execute("execute mails")
+        db.execute("create table of_a as execute mails")
+        db.execute("explain execute mails")
+        with pytest.raises(psycopg.Error):
+            db.execute("prepare mails as select 1")
+        db.execute("execute mails")
+        db.execute("deallocate mails")
+        with pytest.raises(psycopg.Error):
+            db.execute("execute mails")
+    assert operations(seen) == [
+        "READ public.a#email", "WRITE public.of_a#email", "READ public.a#email", "READ public.a#email", "OPAQUE {…}"
+    ]  # fmt: skip
+
+
 def test_bare_names_are_told_by_where_they_are_looked_for(told: str) -> None:
     with psycopg.connect(told, autocommit=True) as db:
         db.execute("create schema other; create schema postgres; create table other.b (email text)")

@@ -101,6 +101,22 @@ class TestDifferential(Served, Differential):
     )
 
 
+def test_what_is_prepared_is_judged_where_it_is_executed(mariadb: Server) -> None:
+    emptied(mariadb)
+    with seeing("pymysql") as seen, closing(connected(mariadb)) as db, db.cursor() as cursor:
+        cursor.execute("use shop")
+        cursor.execute("prepare mails from 'select email from a where email = ?'")
+        cursor.execute("set @mail = 'ana'")
+        assert not seen.records
+        cursor.execute("execute mails using @mail")
+        cursor.execute("prepare mails from 'insert into b select email from a'")
+        cursor.execute("execute mails")
+        cursor.execute("set @text = 'select email from c'")
+        cursor.execute("prepare mails from @text")
+        cursor.execute("execute mails")
+    assert operations(seen) == ["READ a#email", "WRITE b", "READ a#email", "OPAQUE {…}"]
+
+
 def test_each_way_to_run_a_statement_is_one_operation(mariadb: Server) -> None:
     emptied(mariadb)
     with seeing("pymysql") as seen, closing(connected(mariadb)) as db:
