@@ -17,7 +17,7 @@ from privacylib import PolicyDenied, integrations
 from privacylib.instrumentation import patching
 from privacylib.wsgi import Middleware
 from tests.integrations.answering import echo, noting
-from tests.integrations.conformance import Conformance, Host, users
+from tests.integrations.conformance import EGRESS, Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.watched import Watched, instrumented, watched
 from tests.wsgi.serving import serving
@@ -110,6 +110,13 @@ def here(tmp_path: Path) -> Generator[Watched]:
         yield found
 
 
+@pytest.fixture
+def strict(tmp_path: Path) -> Generator[Watched]:
+    """Let no endpoint judge for itself."""
+    with instrumented(tmp_path, "httpx", more=EGRESS) as found:
+        yield found
+
+
 def seen(kept: list[dict[str, Any]]) -> Any:
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         kept.append(environ)
@@ -174,6 +181,45 @@ def test_fault_48_a_redirect_is_a_request_of_its_own(tmp_path: Path) -> None:
         patching.uninstall()
     assert ["HTTP_BAGGAGE" in environ for environ in kept] == [True, False]
     assert "privacylib" not in kept[1].get("HTTP_BAGGAGE", "")
+
+
+class Filling(httpx.Auth):
+    """Put what it reads into the body of the request, and send another one once it has the answer."""
+
+    def __init__(self, after: bool) -> None:
+        self.after = after
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if self.after:
+            yield request
+        yield httpx.Request("POST", request.url, content=users())
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("after", [False, True])
+def test_what_an_auth_flow_puts_into_a_request_is_decided_with_it(after: bool) -> None:
+    hits: list[str] = []
+    with serving(noting(hits)) as host, privacylib.scope("client"), privacylib.zone("reply"):
+        with pytest.raises(privacylib.PolicyDenied):
+            httpx.post(f"http://{host}/plain", auth=Filling(after))
+        httpx.post(f"http://{host}/contacts", auth=Filling(after))
+    assert hits.count("/plain") == after
+    assert hits.count("/contacts") == 1 + after
+
+
+@pytest.mark.usefixtures("strict")
+def test_what_an_event_hook_reads_is_decided_with_the_request() -> None:
+    hits: list[str] = []
+
+    def add(request: httpx.Request) -> None:
+        request.headers["x"] = users()
+
+    hooks: Any = {"request": [add]}
+    with serving(noting(hits)) as host, privacylib.zone("reply"), httpx.Client(event_hooks=hooks) as client:
+        with pytest.raises(privacylib.PolicyDenied):
+            client.get(f"http://{host}/plain")
+        client.get(f"http://{host}/contacts")
+    assert hits == ["/contacts"]
 
 
 def test_fault_50_what_is_sent_is_kept_nowhere(here: Watched) -> None:

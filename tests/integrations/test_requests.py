@@ -53,6 +53,25 @@ def test_a_request_is_one_record_whichever_library_sends_it(here: Watched) -> No
     assert counts(here) == {"requests#request": 1, "session#request": 2, "urllib3#request": 1}
 
 
+def test_what_auth_puts_into_a_request_is_decided_with_it(here: Watched) -> None:
+    def filled(request: Any) -> Any:
+        request.prepare_body(users(), None)
+        return request
+
+    def sent_again(answer: Any, **_: Any) -> Any:
+        again = answer.request.copy()
+        again.prepare_body(users(), None)
+        return answer.connection.send(again)
+
+    with serving(app) as host, privacylib.scope("client"), privacylib.zone("reply"), pytest.raises(PolicyDenied):
+        requests.get(f"http://{host}/plain", hooks={"response": sent_again}, timeout=30)
+    with serving(app) as host, privacylib.scope("client"), privacylib.zone("reply"):
+        requests.post(f"http://{host}/contacts-auth", auth=filled, timeout=30)
+        with pytest.raises(PolicyDenied):
+            requests.post(f"http://{host}/plain", auth=filled, timeout=30)
+    assert counts(here) == {"auth#request": 1}
+
+
 def test_redirects_and_retries_are_calls_of_their_own(here: Watched) -> None:
     again = urllib3.Retry(2, status_forcelist=[503], backoff_factor=0)
     with serving(app) as host, privacylib.scope("client"), privacylib.zone("reply"), urllib3.PoolManager() as pool:
