@@ -103,7 +103,7 @@ def _in_force(declared: "Reclassification", transform: Callable[..., Any]) -> "L
         tell_void(snapshot, declared, lowering)
         from privacylib.policy.lowering import void
 
-        return None if declared.expires < today else void(declared, lowering)
+        return void(declared, lowering)
     return lowering if watch is None else evolve(lowering, watch=watch)
 
 

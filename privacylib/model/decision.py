@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import Enum, IntEnum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from privacylib.errors import PrivacyError
 
@@ -66,6 +66,12 @@ class Decision:
     def joined(self, other: "Decision") -> "Decision":
         """Return one decision with the violations of both."""
         return self if other.allowed else Decision.of((*self.violations, *other.violations))
+
+    def saying(self, more: str) -> "Decision":
+        """Return it with something more in the reason of each violation."""
+        if not (more and self.violations):
+            return self
+        return Decision(self.verdict, tuple(evolve(one, reason=f"{one.reason}; {more}") for one in self.violations))
 
     @property
     def requirement(self) -> str | None:

@@ -85,9 +85,7 @@ class Engine:
 
     def opaque(self, asset: Asset, decision: Decision) -> Decision:
         """Return a decision on an opaque operation; where it refuses, it says what counts on the asset, and why."""
-        if decision.allowed or self.annotation(asset.uri).beneath is None:
-            return decision
-        return Decision.of(evolve(one, reason=f"{one.reason}; {_OPAQUE}") for one in decision.violations)
+        return decision if self.annotation(asset.uri).beneath is None else decision.saying(_OPAQUE)
 
     def read(self, asset: Asset, labels: frozenset[str], zone: Zone, unknown: str | None = None) -> Decision:
         """Decide whether data may enter the work."""
@@ -117,18 +115,21 @@ class Engine:
             judges: Whether the sink carries our context and judges for itself.
             lowered: Reclassifications in force.
         """
-        for lowering in lowered:
+        declared = tuple(lowered)
+        for lowering in declared:
             labels = lowering.apply(labels, asset.uri, fields)
         if not labels and unknown is None:
             return ALLOW
         annotation = self.annotation(asset.uri)
         region = annotation.region or (None if judges else self.region)
-        return self._decide(
+        decision = self._decide(
             Question(
                 False, asset.uri, labels, zone, unknown, annotation.accepts(fields), judges, region,
                 annotation.retention, annotation.stated,
             )
         )  # fmt: skip
+        missed = filter(None, (lowering.missed(labels, asset.uri, fields) for lowering in declared))
+        return decision.saying("; ".join(dict.fromkeys(missed)))
 
     def zones(self, uri: str) -> list[tuple[str, frozenset[str] | None]]:
         """Return purpose and admitted labels of the policy's zones around what is served at `uri`."""

@@ -11,7 +11,7 @@ from privacylib.naming import Glob
 from privacylib.policy.fingerprint import changed
 from privacylib.policy.fingerprint.watch import Watch
 
-__all__ = ["Lowering", "in_force", "pinned", "unexpired", "void"]
+__all__ = ["Lowering", "expired", "in_force", "pinned", "unexpired", "void"]
 
 NOT_REVIEWED = "not in the reviewed policy, which alone counts under enforce"
 NOT_PINNED = (
@@ -53,6 +53,14 @@ class Lowering:
         gone = frozenset(label for label in labels if any(covers(upper, label) for upper in self.lowered))
         return (labels - gone) | self.to if gone else labels
 
+    def missed(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> str:
+        """Return why it did not lower `labels`, which it was declared for; empty where it is not void."""
+        if self.why is None or self.declared is None:
+            return ""
+        would = evolve(self, lowered=self.declared.from_)
+        named = f"the reclassification by {self.declared.transform} is void: {self.why}"
+        return "" if would.apply(labels, sink, fields) == labels else named
+
 
 def in_force(
     declared: Reclassification, reviewed: Iterable[Reclassification], today: datetime.date, *, only_reviewed: bool
@@ -90,17 +98,29 @@ def pinned(entry: Reclassification) -> bool:
 
 
 def unexpired(lowered: "tuple[Lowering, ...]") -> "tuple[Lowering, ...]":
-    """Return those that count today, with nothing lowered by a transform that has changed since.
+    """Return what each does today: nothing where it has expired, or its transform has changed since.
 
     A block that one was declared around may last longer than it, and longer than its transform is what was reviewed.
     """
-    today = datetime.datetime.now(datetime.timezone.utc).date()
-    found = tuple(_unchanged(one) for one in lowered if one.until is None or one.until >= today)
+    today = _today()
+    found = tuple(_unchanged(one, today) for one in lowered)
     return lowered if found == lowered else found
 
 
-def _unchanged(lowering: Lowering) -> Lowering:
+def expired(declared: Reclassification) -> bool:
+    """Return whether a declared reclassification counts no more, whatever a policy says."""
+    return declared.expires < _today()
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.timezone.utc).date()
+
+
+def _unchanged(lowering: Lowering, today: datetime.date) -> Lowering:
     watch, declared = lowering.watch, lowering.declared
+    if lowering.until is not None and lowering.until < today:
+        nothing = frozenset[str]()
+        return evolve(lowering, lowered=nothing, to=nothing, until=None, why=f"expired on {lowering.until}")
     if watch is None or declared is None:
         return lowering
     try:

@@ -27,7 +27,7 @@ from privacylib.model import (
 )
 from privacylib.model.policy import Policy, Reclassification
 from privacylib.policy.engine import Engine
-from privacylib.policy.lowering import Lowering, in_force
+from privacylib.policy.lowering import Lowering, in_force, void
 from privacylib.propagation import egress_allowed
 from privacylib.runtime import is_carrier
 
@@ -116,8 +116,7 @@ class Judge:
             day = min(self._today, expires)  # it was in force when it was recorded
             only_reviewed = engine.rules.ceiling is Mode.ENFORCE
             lowering = in_force(told, self._policy.reclassifications, day, only_reviewed=only_reviewed)
-            if isinstance(lowering, Lowering):
-                yield lowering
+            yield lowering if isinstance(lowering, Lowering) else void(told, lowering)
 
     def _engine(self, terms: Terms) -> Engine:
         key = terms.ceiling if self._ceiling is None else self._ceiling, terms.region

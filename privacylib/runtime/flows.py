@@ -75,7 +75,7 @@ def terms_of(
 
     return Terms(
         engine.rules.ceiling, engine.region, judges, engine.policy.trust.egress is not None, late, zone.unknown,
-        tuple(_lowered(each.declared) for each in lowered if each.declared is not None), taken, zone.served,
+        tuple(_lowered(declared) for declared in _declared(lowered)), taken, zone.served,
         decides=tuple(part for part in operation.parts if part.indirect), alone=operation.alone,
         silent=engine.annotation(operation.asset.uri).record == "never",
     )  # fmt: skip
@@ -114,6 +114,14 @@ def unexpired(lowered: "tuple[Lowering, ...]", snapshot: "Snapshot") -> "tuple[L
             if each.why and each.declared is not None:
                 tell_void(snapshot, each.declared, each.why)
     return found
+
+
+def _declared(lowered: "tuple[Lowering, ...]") -> "list[Reclassification]":
+    if not lowered:
+        return []
+    from privacylib.policy.lowering import expired
+
+    return [each.declared for each in lowered if each.declared is not None and not expired(each.declared)]
 
 
 def _lowered(declared: "Reclassification") -> "Lowered":

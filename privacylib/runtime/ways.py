@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from attrs import evolve
-
 from privacylib.context import SourceSet
 from privacylib.labels import covers
 from privacylib.model import Decision
@@ -39,6 +37,4 @@ def explained(decision: Decision, sources: SourceSet) -> Decision:
         for label, way in sorted(ways_into(source.asset.uri).items())
         if any(covers(label, held) or covers(held, label) for held in source.labels)
     ]
-    if not told:
-        return decision
-    return Decision.of(evolve(one, reason=f"{one.reason}; {'; '.join(told)}") for one in decision.violations)
+    return decision.saying("; ".join(told))

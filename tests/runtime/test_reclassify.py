@@ -111,6 +111,32 @@ def test_one_that_expires_in_the_middle_of_its_block_ends_there() -> None:
         assert not privacylib.check("write", DAILY).allowed
 
 
+@pytest.mark.parametrize(
+    ("policy", "expires", "why"),
+    [
+        (pinned("sha256:" + "0" * 64), "2998-01-01", "the transform is not what was reviewed: "),
+        (
+            pinned(fingerprint(count)).replace("2999-01-01", "2021-02-03"),
+            "2998-01-01",
+            "the entry expired on 2021-02-03",
+        ),
+        (pinned(fingerprint(count)), "2020-01-01", "expired on 2020-01-01"),
+    ],
+)
+def test_a_refusal_names_the_reclassification_that_is_void(policy: str, expires: str, why: str) -> None:
+    with capture(policy, mode="enforce"), privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(expires=expires), pytest.raises(privacylib.PolicyDenied) as refused:
+            write(DAILY)
+        told = "the reclassification by tests.runtime.test_reclassify:count is void: "
+        assert told in refused.value.decision.reason
+        assert why in refused.value.decision.reason
+        assert "\n" not in refused.value.decision.reason
+        with lowered(sink=CLOSED), pytest.raises(privacylib.PolicyDenied) as refused:
+            write(DAILY)
+        assert "void" not in refused.value.decision.reason  # it is for another flow
+
+
 @pytest.mark.parametrize("entry", ["2998-01-01", "2997-01-01"])
 def test_it_lasts_until_the_earlier_of_both_days(entry: str) -> None:
     policy = parse(pinned(fingerprint(count)).replace("2999-01-01", entry), "policy.yaml")
