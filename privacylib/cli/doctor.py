@@ -84,8 +84,8 @@ def _row(process: "Process") -> tuple[object, ...]:
     first, last = (seen[:19] if seen else "-" for seen in (process.first_seen, process.last_seen))
     exported = f"{process.not_exported} of {process.segments}" if process.exporters else "no exporter"
     return (
-        process.service or "(damaged meta.json)", process.pid or "-", process.state, process.records, process.flows,
-        first, last, exported, process.quarantined, process.damaged + process.undefined,
+        process.service or f"({process.undescribed} meta.json)", process.pid or "-", process.state, process.records,
+        process.flows, first, last, exported, process.quarantined, process.damaged + process.undefined,
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ class Process:
         not_exported: How many of those an exporter is still to take; all of them where there is no exporter.
         quarantined: Records that an exporter takes in no company.
         damaged: Slots and definitions that cannot be read, and the description of its process where that cannot.
+        undescribed: Why it has no service: ``meta.json`` is ``damaged`` or ``missing``; else empty.
         refused: Calls that were refused, by cause.
         errors: Errors that privacylib swallowed, by where and type.
         gaps: I/O that no operation explains, by event and call site.
@@ -71,6 +72,7 @@ class Process:
     not_exported: int
     quarantined: int
     damaged: int
+    undescribed: str
     refused: Mapping[str, int] = Factory(dict[str, int])
     errors: Mapping[str, int] = Factory(dict[str, int])
     gaps: Mapping[str, int] = Factory(dict[str, int])
@@ -114,7 +116,8 @@ def examined(producer: Producer, counts: Tallies, spool: Path) -> Process:
         segments=len(numbers),
         not_exported=len(numbers) - len(taken),
         quarantined=len(quarantined(store)),
-        damaged=counts.corrupt + producer.corrupt + producer.undescribed,
+        damaged=counts.corrupt + producer.corrupt + bool(producer.undescribed),
+        undescribed=producer.undescribed,
         refused=dict(producer.refused),
         errors=dict(producer.errors),
         gaps=dict(producer.gaps),

@@ -61,9 +61,9 @@ class Producer:
         return self.store.meta()
 
     @property
-    def undescribed(self) -> bool:
-        """Return whether ``meta.json`` is damaged or missing, so that nobody knows whose records these are."""
-        return not self.meta
+    def undescribed(self) -> str:
+        """Return why nobody knows whose records these are: ``meta.json`` is ``damaged`` or ``missing``; else empty."""
+        return "" if self.meta else "damaged" if self.store.length("meta.json") else "missing"
 
     @property
     def service(self) -> str:

@@ -290,6 +290,17 @@ def test_several_spools_are_one_answer(spool: Path, tmp_path: Path, capsys: pyte
     assert [Path(each["spool"]).name for each in found["processes"]] == ["spool", "other"]
 
 
+def test_fault_55_a_damaged_and_a_missing_meta_are_told_apart(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(spool, "write()")
+    (meta,) = spool.glob("*/meta.json")
+    meta.write_bytes(b"{")
+    assert "(damaged meta.json)" in told(capsys, spool)
+    meta.unlink()
+    assert "(missing meta.json)" in told(capsys, spool)
+    [process] = diagnosis(capsys, spool)["processes"]
+    assert (process["undescribed"], process["records"], process["damaged"]) == ("missing", 1, 1)
+
+
 def test_what_it_prints_is_bounded(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(spool, "for n in range(500): privacylib.write(f's3://b/{n}').__enter__()")
     run(spool, "for _ in range(15): os.fork() and os.wait() or write() or sys.exit()")

@@ -267,15 +267,18 @@ def test_fault_55_torn_and_missing_files_leave_the_rest(tmp_path: Path) -> None:
     assert list(producer.records()) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"crc":"00000000","service":"web"}\n', None])
-def test_fault_55_a_damaged_meta_hides_no_record(tmp_path: Path, damage: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [(b"{", "damaged"), (b'{"crc":"00000000","service":"web"}\n', "damaged"), (b"", "missing"), (None, "missing")],
+)
+def test_fault_55_a_damaged_meta_hides_no_record(tmp_path: Path, damage: bytes | None, told: str) -> None:
     meta = spool_of(tmp_path, 3).parent / "meta.json"
     meta.unlink()
     if damage is not None:
         meta.write_bytes(damage)
     (meta.parent / "flows.jsonl").rename(tmp_path / "elsewhere")  # the segments alone say that there is a producer
     [producer] = producers(tmp_path)
-    assert (producer.service, producer.undescribed, len(list(producer.records()))) == ("", True, 3)
+    assert (producer.service, producer.undescribed, len(list(producer.records()))) == ("", told, 3)
 
 
 def test_a_meta_without_a_checksum_is_read(tmp_path: Path) -> None:
