@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from privacylib._bootstrap.wiring import open_zones, snapshot_of
+from privacylib._bootstrap.wiring import around, snapshot_of
 from privacylib.config import Settings, mode_named
 from privacylib.context import PROCESS, get_frame, set_frame
 from privacylib.graph import Graph
@@ -182,8 +182,7 @@ def capture(
     process = PROCESS.frame, PROCESS.unit, PROCESS.main, PROCESS.scoped
     PROCESS.restart()
     set_frame(None)
-    open_zones(snapshot)
-    ACTIVE.snapshot = snapshot
+    ACTIVE.snapshot, PROCESS.frame.zone = snapshot, around(snapshot, PROCESS.frame.zone)
     try:
         yield Capture(Producer(store))
     finally:

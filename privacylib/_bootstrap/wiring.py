@@ -19,13 +19,13 @@ from privacylib.errors import PrivacyError
 from privacylib.exporters import Detail, chosen, detail_of
 from privacylib.instrumentation import hops, patching
 from privacylib.instrumentation.hops.along import GIVEN
-from privacylib.model import Mode
+from privacylib.model import Mode, PolicyContext, Zone
 from privacylib.model.policy import Policy
 from privacylib.naming import file_asset
 from privacylib.policy.engine import Engine
 from privacylib.propagation import Propagator, keyring
 from privacylib.recorder import DirectoryStore, Recorder, Store
-from privacylib.runtime import ACTIVE, begin_under, commanded, faults
+from privacylib.runtime import ACTIVE, begin_under, commanded, faults, zone_under
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -78,11 +78,13 @@ def init(
         recorder = _recorder(asked) if old is None or anew else old
         snapshot = snapshot_of(asked, loaded, recorder)
         _warn_of_ceiling(snapshot)
-        first = anew or ACTIVE.snapshot is None
-        _replace(snapshot, asked, recorder, exporters, detail)
-        if first:
-            _take_environment(snapshot)
-            open_zones(snapshot)
+        zone, brought = PROCESS.frame.zone, None
+        if anew or ACTIVE.snapshot is None:
+            brought = _brought(snapshot)
+            zone = around(snapshot, zone_under(brought) if brought else zone)
+        _replace(snapshot, zone, asked, recorder, exporters, detail)
+        if brought:
+            begin_under(PROCESS.frame, brought, os.environ.get(GIVEN, ""))
         _poll(asked)
         hops.install(restart=_again(asked, snapshot))
         patching.on_change(_changed)
@@ -95,17 +97,21 @@ def init(
 
 def _replace(
     snapshot: Snapshot,
+    zone: Zone,
     asked: Settings,
     recorder: Recorder,
     exporters: "tuple[SpanExporter, ...]",
     detail: Detail,
 ) -> None:
-    """Put a snapshot in place of the one before, and only then take down what nobody asks any more."""
+    """Put a snapshot in place of the one before, and only then take down what nobody asks any more.
+
+    The zone of the process comes with it, in one step: either without the other may be stricter than both.
+    """
     old, drain = _wiring.recorder, _wiring.drain
     if recorder is not old:
         _wiring.drain = None  # what begins to record is not that one's
     _wiring.recorder, _wiring.settings, faults.tell = recorder, asked, recorder.swallow
-    ACTIVE.snapshot = snapshot
+    ACTIVE.snapshot, PROCESS.frame.zone = snapshot, zone
     _replace_drain(drain, exporters, recorder, detail)
     if old is not None and old is not recorder:
         old.close()
@@ -297,19 +303,18 @@ def _warn_of_patterns(document: "Document") -> None:
     _wiring.odd = frozenset(found)
 
 
-def open_zones(snapshot: Snapshot) -> None:
-    """Open the zones that the policy has for this command around all of its work."""
-    process, uri = PROCESS.frame, f"command://{snapshot.service}"
-    process.zone = commanded(process.zone, uri, snapshot.engine.zones(uri))  # a child's parent stood in some already
+def around(snapshot: Snapshot, zone: Zone) -> Zone:
+    """Return a zone of the process with those in it that the policy has for this command, around all of its work."""
+    uri = f"command://{snapshot.service}"
+    return commanded(zone, uri, snapshot.engine.zones(uri))  # a child's parent stood in some already
 
 
-def _take_environment(snapshot: Snapshot) -> None:
-    """Let the process scope hold what the parent process put into the environment."""
+def _brought(snapshot: Snapshot) -> PolicyContext | None:
+    """Return what the parent process put into the environment, if it did."""
     told = {name: os.environ[name] for name in ("TRACEPARENT", "BAGGAGE") if name in os.environ}
     if "privacylib=" not in told.get("BAGGAGE", ""):
-        return
-    context = snapshot.propagator.extract(told, peer="process", audiences=snapshot.propagator.addressed(""))
-    begin_under(PROCESS.frame, context, os.environ.get(GIVEN, ""))
+        return None
+    return snapshot.propagator.extract(told, peer="process", audiences=snapshot.propagator.addressed(""))
 
 
 atexit.register(_end)

@@ -97,14 +97,13 @@ def hold(frame: Frame, context: PolicyContext) -> None:
 
 
 def begin_under(frame: Frame, context: PolicyContext, given: str) -> None:
-    """Let a process begin where whoever started it stood, with a read of what it was given.
+    """Let a process begin with what whoever started it held, or with a read of what it was given.
 
     Args:
         frame: The process's.
         context: What was brought.
         given: URI of what it was given, as whoever started it has recorded that; empty where that is not told.
     """
-    frame.zone = zone_under(context)
     if not given:
         hold(frame, context)
         return

@@ -7,15 +7,18 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import privacylib
 from privacylib.cli.policy import check
+from privacylib.context import PROCESS
 from privacylib.errors import NotInitialised
 from privacylib.graph import Graph
-from privacylib.model import Mode
+from privacylib.model import Mode, Verdict
 from privacylib.recorder import producers
 from privacylib.runtime import ACTIVE
 from tests.runtime.world import CLICKS, CLOSED, LOG, POLICY, PUBLIC, USERS, read, write
@@ -110,6 +113,27 @@ class TestInit:
                 read(PUBLIC)
                 write(LOG)
         assert {service for _, _, service in edges(tmp_path / "spool")} == {"web", "worker"}
+
+    def test_a_second_one_brings_its_policy_and_the_zones_around_the_command_as_one(self, tmp_path: Path) -> None:
+        """Work that comes while the exporters before it are taken down stands in the new command's zone."""
+        file = tmp_path / "policy.yaml"
+        file.write_text(POLICY + 'zones: [{match: "command://*", purpose: assistant}]')
+        found: list[Verdict] = []
+
+        def asked() -> None:
+            found.append(privacylib.check("read", CLICKS).verdict)
+
+        class Asking(InMemorySpanExporter):
+            def shutdown(self) -> None:
+                thread = threading.Thread(target=Context().run, args=(asked,))
+                thread.start()
+                thread.join()
+
+        privacylib.init("web", exporter=Asking(), spool=tmp_path / "one", mode="enforce")
+        assert privacylib.check("read", CLICKS).verdict is Verdict.ALLOW
+        privacylib.init("worker", policy=file, spool=tmp_path / "two", mode="enforce")
+        PROCESS.restart()  # the tests behind this one stand in no zone
+        assert found == [Verdict.ALLOW]
 
     def test_is_one_snapshot_that_running_operations_keep(self, policy: Path) -> None:
         privacylib.init("web", policy=policy)
