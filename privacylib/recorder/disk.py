@@ -8,7 +8,7 @@ from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.lines import sealed_line, told_in
 from privacylib.recorder.locking import opened
 
-__all__ = ["bytes_of", "make_directory", "note_used", "noted_in", "used_in"]
+__all__ = ["FEW", "bytes_of", "make_directory", "note_used", "noted_in", "used_in"]
 
 _BLOCK = 4096
 """Bytes in which disks are given out; a directory takes one at least."""
@@ -16,7 +16,7 @@ _BLOCK = 4096
 _NOTE = "used.json"
 """What a spool of many directories took when it was measured, for processes that begin."""
 
-_FEW = 32
+FEW = 32
 """Directories up to which each file is looked at, which takes a millisecond or two."""
 
 _BRIEF = (1 << 16) + 7 * _BLOCK
@@ -75,7 +75,7 @@ def used_in(spool: Path) -> tuple[int, int]:
 def note_used(spool: Path, used: int, producers: int) -> None:
     """Keep what was measured, where measuring takes long."""
     try:
-        if producers > _FEW:
+        if producers > FEW:
             descriptor = opened(spool / _NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 os.write(descriptor, sealed_line({"bytes": used, "producers": producers}))
@@ -97,7 +97,7 @@ def noted_in(spool: Path) -> tuple[int, int] | None:
         producers = sum("." not in name for name in os.listdir(spool))  # noqa: PTH208 - asked before the first record
     except FileNotFoundError:
         return None
-    if producers <= _FEW:
+    if producers <= FEW:
         return None
     noted = told_in(bytes_of(spool / _NOTE, 0, -1).removesuffix(b"\n"))
     before = int(noted.get("producers", 0))

@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 from privacylib.context import UNSEEN, get_frame, set_frame
 from privacylib.recorder.adopting import adopt
+from privacylib.recorder.disk import FEW
 from privacylib.recorder.folding import acknowledged, fold
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.reading import Producer
@@ -73,7 +74,7 @@ class Room:
         self._producer = Producer(store, counting=True)
         self._folding = RLock()
         self._folder = 0
-        self._left = False
+        self._behind = self._left = False
         self._patience = self._patience_with_others = _PATIENCE
         self._unmeasured = 0
         self._used = before._used if before else 0
@@ -101,17 +102,24 @@ class Room:
             self._adopt_briefly()
         self._begun = True
         if self.tight or self._producers > MANY_PRODUCERS:
-            self._fold_behind()
+            self._go_behind()
 
     def take_little(self, size: int) -> None:
         """Make sure that `size` bytes fit that can never be folded, as `take` does; nothing is measured for a few."""
         self._used += size
         self._unmeasured += size
-        near = self._used > self._cap // 2 and self._unmeasured > self._cap // _NOTHING
-        if near or monotonic() >= self._measured + self._believed_for:
-            self._look(size)
+        near = self.tight and self._unmeasured > self._cap // _NOTHING
+        if near or self._outdated:
+            if self._producers > FEW and self._used <= self._cap // 8 * 7:
+                self._go_behind()
+            else:
+                self._look(size)
         if self._used > self._cap:
             self._make_room(size)
+
+    @property
+    def _outdated(self) -> bool:
+        return monotonic() >= self._measured + self._believed_for
 
     def leave(self) -> None:
         """Fold no more behind the host's back, and wait a little for what is on the way: its owner ends.
@@ -125,11 +133,11 @@ class Room:
             self._folding.release()
 
     def _look(self, size: int) -> None:
-        """Measure; before the first record an estimate will do, where it leaves half of the cap."""
+        """Measure; before the first record an estimate will do, where there is room by that."""
         if not self._glanced:
             self._glanced = True
             self._take_for(self._store.glance(), size)
-            if not self.tight:
+            if self._used <= self._cap:
                 return
         self._measure(size)
 
@@ -159,24 +167,32 @@ class Room:
             self._used -= size
             raise SpoolFull
 
-    def _fold_behind(self) -> None:
-        if not (self._folder or self._left):
+    def _go_behind(self) -> None:
+        """Measure and fold on a thread, where measuring takes long or there is much to fold."""
+        if not (self._behind or self._folder or self._left):
+            self._behind = True
             try:
                 _thread.start_new_thread(self._run, ())
             except RuntimeError:  # at exit there are no new threads: what does not fit then is folded in the caller
-                return
+                self._behind = False
 
     def _run(self) -> None:
-        if not self._left and self._folding.acquire(blocking=False):
-            try:
-                if self._producers > MANY_PRODUCERS:
-                    self._adopt_briefly()
-                if self.tight:
-                    self._fold(0, self._cap // 8 * 3)
-            except BaseException:  # noqa: BLE001 - nobody is above this thread; the next segment tries again
-                return
-            finally:
-                self._folding.release()
+        try:
+            if not self._left and self._folding.acquire(blocking=False):
+                try:
+                    set_frame(UNSEEN)
+                    if self._outdated:
+                        self._measure()
+                    if self._producers > MANY_PRODUCERS:
+                        self._adopt_briefly()
+                    if self.tight:
+                        self._fold(0, self._cap // 8 * 3)
+                finally:
+                    self._folding.release()
+        except BaseException:  # noqa: BLE001 - nobody is above this thread; the next segment tries again
+            return
+        finally:
+            self._behind = False
 
     def _fold(self, size: int, target: int) -> None:
         """Fold until no more than `target` bytes are used, counting `size` that are still to come."""

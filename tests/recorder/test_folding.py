@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 from time import monotonic, sleep
 from types import SimpleNamespace
 
@@ -310,7 +310,7 @@ def directories(spool: Path) -> int:
 
 
 def test_the_first_record_looks_into_no_file_of_many_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disk, "_FEW", 4)
+    monkeypatch.setattr(disk, "FEW", 4)
     looked: list[Path] = []
     used_in = disk.used_in
 
@@ -331,10 +331,38 @@ def test_the_first_record_looks_into_no_file_of_many_others(tmp_path: Path, monk
     assert total(tmp_path) == 63
 
 
+def test_a_host_that_begins_in_a_spool_more_than_half_full_looks_into_no_other_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "FEW", 4)
+    monkeypatch.setattr(room, "FEW", 4)
+    for _ in range(20):
+        brief(tmp_path)
+    used = DirectoryStore(tmp_path).used()[0]
+    looked: list[int] = []
+    used_in = disk.used_in
+
+    def looking(spool: Path) -> tuple[int, int]:
+        looked.append(get_ident())
+        sleep(0.2)
+        return used_in(spool)
+
+    monkeypatch.setattr(directory, "used_in", looking)
+    recorder = Recorder(DirectoryStore(tmp_path), "web", cap=used * 3 // 2 + (1 << 20))
+    assert many(recorder, 3000) == 3000
+    assert get_ident() not in looked
+    for _ in range(500):
+        if looked:
+            break
+        sleep(0.01)
+    assert looked  # what it takes is measured behind its back
+    recorder.close()
+
+
 def test_where_what_was_measured_leaves_too_little_it_is_measured_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk, "_FEW", 4)
+    monkeypatch.setattr(disk, "FEW", 4)
     for _ in range(20):
         brief(tmp_path)
     cap = DirectoryStore(tmp_path).used()[0] + (1 << 16)
