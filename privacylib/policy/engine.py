@@ -128,6 +128,8 @@ class Engine:
                 annotation.retention, annotation.stated,
             )
         )  # fmt: skip
+        if decision.allowed or not declared:
+            return decision
         missed = filter(None, (lowering.missed(labels, asset.uri, fields) for lowering in declared))
         return decision.saying("; ".join(dict.fromkeys(missed)))
 
