@@ -131,9 +131,8 @@ def test_fault_55_a_record_whose_definition_is_damaged_is_written_down_and_the_o
         assert recorder.append(flow, 0, number, 2, recorder.next_span(), 0, bytes(range(16)))
     recorder.close()
     file = tmp_path / recorder.store.producer / "flows.jsonl"
-    written = file.read_bytes()
-    assert written.count(b'"id":1,') == 2  # the first definitions are written twice, and both copies are damaged here
-    file.write_bytes(written.replace(b'"id":1,', b'"id":9,'))
+    file.write_bytes(file.read_bytes().replace(b'"id":1,', b'"id":9,'))
+    file.with_name("flows.parity").unlink()  # what it would be mended with
     receiving, pipe = os.pipe()
     lane = Lane(Appending(pipe), 0, Detail.EACH, Holding(recorder.store, 1), None)
     lane.step()
