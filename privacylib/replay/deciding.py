@@ -138,8 +138,9 @@ def _zone(engine: Engine, flow: Flow, terms: Terms) -> Zone:
         and not terms.gate
         and (terms.taken.field == REQUEST or terms.arrived)
     )
-    if not (request and purposes):  # where a zone is open already, a request is judged as it comes in
-        purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
+    if request and purposes:  # where a zone is open already, a request is judged as it comes in: before any of the code
+        around = evolve(around, after=(), admitted=None)
+    purposes, admitted = (*purposes, *around.after), meet(admitted, around.admitted)
     return Zone(purposes, admitted, terms.purpose_unknown, around)  # what is served, for remedies to name
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privacylib.model import Asset, Kind, Mode, Operation, Part, Verdict
+from privacylib.model import Asset, Kind, Mode, Operation, Part, PolicyContext, Verdict
 from privacylib.model.policy import Policy
 from privacylib.policy.loading import parse
 from privacylib.replay import Judge
@@ -46,6 +46,24 @@ def test_another_policy_decides_what_it_would_have_decided(
     script: list[Any], before: Policy, after: Policy, mode: Mode, region: str | None
 ) -> None:
     agree(recorded(script, before, mode, region), recorded(script, after, mode, region), before, after)
+
+
+BROUGHT = PolicyContext(labels=frozenset({"CONTACT"}))
+ASKED = """
+labels: {CONTACT: {}}
+purposes: {assistant: {}}
+"""
+DOOR = ASKED + 'zones: [{match: "http://served/*", purpose: assistant, labels: []}]'
+
+
+@pytest.mark.parametrize("brings", ["message", "serve"])
+def test_what_the_new_policys_zone_refuses_at_the_door_is_no_matter_of_the_codes_zone_behind_it(brings: str) -> None:
+    script: list[Any] = [(brings, BROUGHT, [("zone", ("assistant", frozenset()), [])])]
+    before, after = parse(ASKED, "before.yaml"), parse(DOOR, "after.yaml")
+    was, is_now = (recorded(script, policy, Mode.OBSERVE, None) for policy in (before, after))
+    agree(was, is_now, before, after)
+    (asked,) = (flow for flow in was.taken if flow.decision.violations)
+    assert Judge(after).decide(asked).violations[0].remedy.startswith("zones:")
 
 
 COMMAND = "command://script"
