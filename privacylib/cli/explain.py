@@ -14,7 +14,7 @@ from privacylib.errors import PrivacyError
 from privacylib.model import Evidence
 
 if TYPE_CHECKING:
-    from privacylib.graph import Breach, Explained, Reasons
+    from privacylib.graph import Breach, Explained, Reasons, Way
 
 __all__ = ["add", "run"]
 
@@ -23,9 +23,9 @@ Members = dict[str, Any]
 SHOWN = 5
 """Rows of an answer; `--json` has all."""
 
-_DESCRIPTION = """Say in plain words why an edge exists, given as SOURCE SINK or 'SOURCE->SINK', or why a flow was
-denied, given as the id that doctor prints or as the URI of its asset: by which rule, with what data, on which way it
-came, and what would allow it."""
+_DESCRIPTION = """Say in plain words why an edge exists, given as SOURCE SINK or 'SOURCE->SINK', or where none does the
+edges of the shortest way between the two; or why a flow was denied, given as the id that doctor prints or as the URI of
+its asset: by which rule, with what data, on which way it came, and what would allow it."""
 
 _EVIDENCE = {
     Evidence.DECLARED: "the code says that the sink is derived from it",
@@ -59,14 +59,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _explain_edge(reasons: "Reasons", source: str, sink: str, *, as_json: bool) -> int:
-    found = reasons.edge(source, sink)
+    none = f"no edge leads from {source} to {sink}"
+    found = reasons.edge(source, sink) or reasons.between(source, sink)
     if found is None:
-        raise PrivacyError(f"no edge leads from {source} to {sink}; `privacylib graph edges` lists them all")
+        raise PrivacyError(f"{none}, nor several in a row; `privacylib graph edges` lists them all")
     if as_json:
-        _print([edge.members() for edge in found.rows], found.sites, found.others, [])
+        _print([edge.members() for edge in found.rows], found.sites, found.others, found.way, [])
     else:
-        print("\n".join(_edge_told(found)))
+        told = _edge_told(found)
+        print("\n".join(told if len(found.way.places) == 2 else (*_way_told(none, found.way), *told)))
     return 0
+
+
+def _way_told(none: str, way: "Way") -> Iterator[str]:
+    yield f"{none}; the shortest way ({_how(way)}):"
+    yield f"  {way.places[0]}"
+    yield from (f"    -> {place}" for place in way.places[1:])
+
+
+def _how(way: "Way") -> str:
+    return "one work did it all" if way.witnessed else "possible: no single work did it all"
 
 
 def _edge_told(found: "Explained") -> Iterator[str]:
@@ -90,7 +102,7 @@ def _explain_breaches(reasons: "Reasons", name: str, *, as_json: bool) -> int:
         raise PrivacyError(f"nothing under {name} broke a rule; `privacylib doctor` lists what did")
     if as_json:
         sites = sorted({row.site for row in rows if row.site})
-        _print([], sites, 0, [row.members() | {"way": asdict(reasons.way(row))} for row in rows])
+        _print([], sites, 0, None, [row.members() | {"way": asdict(reasons.way(row))} for row in rows])
         return 0
     for row in rows[:SHOWN]:
         print("\n".join(_breach_told(row, reasons)))
@@ -99,9 +111,12 @@ def _explain_breaches(reasons: "Reasons", name: str, *, as_json: bool) -> int:
     return 0
 
 
-def _print(edges: Sequence[Members], sites: Sequence[str], others: int, denials: Sequence[Members]) -> None:
+def _print(
+    edges: Sequence[Members], sites: Sequence[str], others: int, way: "Way | None", denials: Sequence[Members]
+) -> None:
     """Print one object, of the same shape for an edge and for a denial."""
-    told = {"edges": edges, "sites": sites, "other_sources": others, "denials": denials}
+    along = {"places": [], "witnessed": True} if way is None else asdict(way)
+    told = {"edges": edges, "sites": sites, "other_sources": others, "way": along, "denials": denials}
     print(json.dumps(told, indent=2))
 
 
@@ -114,8 +129,7 @@ def _breach_told(row: "Breach", reasons: "Reasons") -> Iterator[str]:
     for place in sorted({source.asset.uri for flow in row.flows for source in flow.sources if source.opaque}):
         yield f"  what {place} stands for could not be told: all counts that the policy names there"
     if way.places:
-        how = "one work did it all" if way.witnessed else "possible: no single work did it all"
-        yield f"  how the data came there ({how}):"
+        yield f"  how the data came there ({_how(way)}):"
         yield f"    {way.places[0]}"
         yield from (f"      -> {place}" for place in (*way.places[1:], f"{row.asset}  (broke the rule)"))
     yield "  what would allow it:"

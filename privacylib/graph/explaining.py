@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from attrs import frozen
 
 from privacylib.graph.breaches import Breach, breaches
-from privacylib.graph.graph import Graph
+from privacylib.graph.graph import Graph, Path
 from privacylib.graph.rows import Edge
 from privacylib.model import Flow, Kind
 from privacylib.recorder import Producer, producers, tallies
@@ -34,17 +34,19 @@ class Way:
 
 @frozen
 class Explained:
-    """Explain an edge.
+    """Explain an edge, or the edges of a way.
 
     Args:
-        rows: Its rows: one for each evidence, purpose, service and decision.
-        sites: Call sites of the writes behind it, sorted.
+        rows: Their rows: one for each evidence, purpose, service and decision.
+        sites: Call sites of the writes behind them, sorted.
         others: How many other sources the same writes depend on.
+        way: From the source to the sink; of an edge these two alone.
     """
 
     rows: tuple[Edge, ...]
     sites: tuple[str, ...]
     others: int
+    way: Way
 
 
 class Reasons:
@@ -82,7 +84,23 @@ class Reasons:
             return None
         flows = [flow for flow in self._flows() if _fills(flow, sink) and any(_is(s.uri, source) for s in flow.sources)]
         others = {each.uri for flow in flows for each in flow.sources if not _is(each.uri, source)}
-        return Explained(tuple(rows), tuple(sorted({flow.site for flow in flows if flow.site})), len(others))
+        sites = tuple(sorted({flow.site for flow in flows if flow.site}))
+        return Explained(tuple(rows), sites, len(others), Way((source, sink), witnessed=True))
+
+    def between(self, source: str, sink: str) -> Explained | None:
+        """Return what is known about the edges of a shortest way; None where there is none.
+
+        Args:
+            source: As for `edge`.
+            sink: Likewise.
+        """
+        path = self._graph.path(source, sink)
+        if path is None:
+            return None
+        steps = [step for each in path.steps if (step := self.edge(each.source, each.sink))]
+        sites = sorted({site for step in steps for site in step.sites})
+        rows = tuple(chain.from_iterable(step.rows for step in steps))
+        return Explained(rows, tuple(sites), sum(step.others for step in steps), _way(path))
 
     def way(self, breach: Breach) -> Way:
         """Return a shortest way on which the labels of a breach came to the source that was read last.
@@ -104,11 +122,14 @@ class Reasons:
         paths = [path for place in origins[:_ORIGINS] if (path := self._graph.path(place, source))]
         if not paths:
             return Way((source,), witnessed=True)
-        path = min(paths, key=lambda path: len(path.steps))
-        return Way((path.steps[0].source, *(step.sink for step in path.steps)), path.witnessed)
+        return _way(min(paths, key=lambda path: len(path.steps)))
 
     def _flows(self) -> Sequence[Flow]:
         return [flow for producer in self._producers for flow in producer.flows.values()]
+
+
+def _way(path: Path) -> Way:
+    return Way((path.steps[0].source, *(step.sink for step in path.steps)), path.witnessed)
 
 
 def _is(place: str, asked: str) -> bool:

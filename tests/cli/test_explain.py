@@ -26,6 +26,20 @@ def test_an_edge_is_explained(spool: Path, edge: tuple[str, ...], capsys: pytest
     assert "__main__:stage" in told
 
 
+def test_where_no_edge_leads_the_shortest_way_is_explained_edge_by_edge(
+    spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ask(capsys, spool, "explain", USERS, OUT)
+    way = f"  {USERS}\n    -> {STAGED}\n    -> {OUT}\n"
+    assert told.startswith(f"no edge leads from {USERS} to {OUT}; the shortest way (possible: no single work did it")
+    assert way in told
+    assert told.index(way) < told.index(f"\n{USERS} -> {STAGED}\n") < told.index(f"\n{STAGED} -> {OUT}\n")
+    assert "call sites: __main__:send, __main__:stage" in told
+    explained = json.loads(ask(capsys, spool, "explain", USERS, OUT, "--json"))
+    assert explained["way"] == {"places": [USERS, STAGED, OUT], "witnessed": False}
+    assert [(each["source"], each["sink"]) for each in explained["edges"]] == [(USERS, STAGED), (STAGED, OUT)]
+
+
 def test_a_denial_is_explained_by_its_id_with_the_way_from_the_origin(
     spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -54,7 +68,9 @@ def test_what_is_not_there_is_a_status(
 def test_an_edge_and_a_denial_have_one_shape(spool: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edge = json.loads(ask(capsys, spool, "explain", USERS, STAGED, "--json"))
     denial = json.loads(ask(capsys, spool, "explain", OUT, "--json"))
-    assert set(edge) == set(denial) == {"edges", "sites", "other_sources", "denials"}
+    assert set(edge) == set(denial) == {"edges", "sites", "other_sources", "way", "denials"}
+    assert edge["way"] == {"places": [USERS, STAGED], "witnessed": True}
+    assert denial["way"] == {"places": [], "witnessed": True}
     assert [each["count"] for each in edge["edges"]] == [1]
     assert (edge["sites"], edge["denials"]) == (["__main__:stage"], [])
     assert [each["asset"] for each in denial["denials"]] == [OUT]
