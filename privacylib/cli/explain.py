@@ -115,7 +115,7 @@ def _print(
     edges: Sequence[Members], sites: Sequence[str], others: int, way: "Way | None", denials: Sequence[Members]
 ) -> None:
     """Print one object, of the same shape for an edge and for a denial."""
-    along = {"places": [], "witnessed": True} if way is None else asdict(way)
+    along: Members = {"places": [], "witnessed": True} if way is None else asdict(way)
     told = {"edges": edges, "sites": sites, "other_sources": others, "way": along, "denials": denials}
     print(json.dumps(told, indent=2))
 
