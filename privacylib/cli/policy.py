@@ -48,10 +48,23 @@ def check(arguments: argparse.Namespace) -> int:
 
 def print_fingerprint(arguments: argparse.Namespace) -> int:
     """Print the fingerprint of a function that can be imported from here."""
+    from privacylib.decorators.sites import qualified
     from privacylib.policy.fingerprint import fingerprint
 
-    print(fingerprint(_imported(arguments.transform)))
+    transform = _imported(arguments.transform)
+    print(fingerprint(transform))
+    if (name := qualified(transform)) != arguments.transform:
+        print(f"privacylib: {_told(arguments.transform, name)}", file=sys.stderr)
     return 0
+
+
+def _told(asked: str, name: str) -> str:
+    """Return what to write of a transform that `privacylib.reclassify` names otherwise: its name finds the entry."""
+    from privacylib.policy.forms import FORMS
+
+    if FORMS["callable"].accepts(name):
+        return f"the program names it otherwise, and an entry for {asked} would not count; write `transform: {name}`"
+    return f"the program names it {name}, and no entry can name that; give it a name of its own, by `def` in its module"
 
 
 def _imported(name: str) -> object:

@@ -45,6 +45,36 @@ def test_a_fingerprint_is_printed_as_the_policy_takes_it(
     assert FORMS["fingerprint"].accepts(capsys.readouterr().out.strip())
 
 
+NAMED_OTHERWISE = """
+from json import dumps
+class Report:
+    def __call__(self, rows): return len(rows)
+    def build(self, rows): return len(rows)
+report, short = Report(), lambda rows: len(rows)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Report.build", ""),
+        ("report", "`transform: named_otherwise:Report`"),
+        ("report.build", "`transform: named_otherwise:Report.build`"),
+        ("dumps", "`transform: json:dumps`"),
+        ("short", "no entry can name"),
+    ],
+)
+def test_a_transform_that_the_program_names_otherwise_is_told(
+    name: str, told: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "named_otherwise.py").write_text(NAMED_OTHERWISE)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["policy", "fingerprint", f"named_otherwise:{name}"]) == 0
+    shown = capsys.readouterr()
+    assert FORMS["fingerprint"].accepts(shown.out.strip())
+    assert (told in shown.err, bool(shown.err)) == (True, bool(told))
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [("jobs", "write module:name"), ("no_such_module:f", "run it where"), ("json:nothing", "cannot be imported")],
