@@ -20,6 +20,8 @@ Told: TypeAlias = tuple[str, Callable[..., Asset], Any]
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _ANY = "{…}"
+_WHOLE = ""
+"""The name of a peer: who speaks with it holds none of what a pattern for any scheme may name there."""
 _CALLS = frozenset(
     str.split("""
     connect copy_file_range creat execv execve execvp fopen fopen64 fputs fread fwrite link open open64 openat popen
@@ -81,10 +83,10 @@ def _datagram(_: Any, address: Any) -> Told | None:
 def _peer(address: Any) -> Asset:
     if isinstance(address, tuple):  # of the Internet, or of another family that has such
         host, port, *_ = (*map(str, cast("tuple[object, ...]", address)), "", "")
-        return Asset(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}", _ANY)
+        return Asset(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}", _WHOLE)
     if isinstance(address, (str, bytes)) and os.fsdecode(address).startswith("/"):
         return Asset("unix", file_asset(address).name)
-    return Asset("socket", _ANY)
+    return Asset("socket", _WHOLE)
 
 
 def _database(database: Any) -> Told | None:
