@@ -71,6 +71,16 @@ def _shadowed(policy: Policy) -> Iterator[Finding]:
                 yield Finding(f"{path}[{i}].match", "an earlier entry with this pattern comes first", "merge the two")
 
 
+def _served(policy: Policy) -> Iterator[Finding]:
+    """Zones around what is served under a name that looks like a slip: they would stand around nothing."""
+    for i, zone in enumerate(policy.zones):
+        scheme = zone.match.partition("://")[0].lower()
+        close = [] if "*" in scheme else get_close_matches(scheme, _SERVED, n=1, cutoff=0.75)
+        if close and scheme not in _SERVED and f"{close[0]}s" != scheme:
+            problem = f"nothing is known to be served under {scheme!r}"
+            yield Finding(f"zones[{i}].match", problem, f"did you mean {close[0]!r}?")
+
+
 def _requirements(policy: Policy) -> Iterator[Finding]:
     for i, one in enumerate(policy.requirements):
         path = f"requirements[{i}].allow"
@@ -115,10 +125,14 @@ def _given(entry: Annotated | Allow) -> set[str]:
     return {name for name, value in values.items() if value is not None}
 
 
+_SERVED = ("http", "ws", "grpc", "command")
+"""What zones stand around, beside the channels that messages come through."""
+
 _CHECKS: tuple[Callable[[Policy], Iterable[Finding]], ...] = (
     _unused,
     _beneath,
     _shadowed,
+    _served,
     _requirements,
     _regions,
     _lowerings,

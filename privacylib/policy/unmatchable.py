@@ -19,6 +19,8 @@ __all__ = ["NO_LINES", "Finding", "unmatchable"]
 NO_LINES: Mapping[str, int] = MappingProxyType({})
 _COUNTED = "/page/"
 """What a wildcard may stand for so that a number behind it is kept."""
+_SERVED = {"https": "http", "wss": "ws", "grpcs": "grpc"}
+"""What is served is named alike with TLS and without: a proxy may take it off, and the service cannot tell."""
 
 
 @frozen
@@ -54,6 +56,9 @@ def unmatchable(policy: Policy, lines: Mapping[str, int] = NO_LINES) -> Iterator
             continue
         pattern, names = mention.text, not mention.path.startswith("naming")
         kept = _kept(pattern, names)
+        if mention.path.startswith("zones"):
+            scheme, joint, rest = kept.partition("://")
+            kept = _SERVED.get(scheme, scheme) + joint + rest
         if kept != pattern and not any(Glob(pattern).matches(rule.as_) for rule in policy.naming):
             problem = f"it can match nothing: such names are kept as {kept!r}"
             yield Finding(mention.path, problem, "write it so, or with '*'", lines.get(mention.path))

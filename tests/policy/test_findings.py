@@ -138,6 +138,34 @@ def test_a_pattern_that_matches_nothing_is_told_the_form_that_would(pattern: str
         assert findings(parse(f"{HEAD}assets: [{{match: '{kept}', labels: [A]}}]", "x"), today=TODAY) == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("https://web/ask", "it can match nothing: such names are kept as 'http://web/ask'"),
+        ("wss://web/**", "it can match nothing: such names are kept as 'ws://web/**'"),
+        ("grpcs://shop.Reviews/*", "it can match nothing: such names are kept as 'grpc://shop.Reviews/*'"),
+        ("comand://nightly", "nothing is known to be served under 'comand'; did you mean 'command'?"),
+        ("gprc://shop.Reviews/*", "nothing is known to be served under 'gprc'; did you mean 'grpc'?"),
+        ("http://web/ask", None),
+        ("ws://web/ask", None),
+        ("kafka://broker/orders", None),
+        ("http*://web/ask", None),
+        ("**/ask", None),
+    ],
+)
+def test_a_zone_around_what_is_never_served_so_is_told(pattern: str, said: str | None) -> None:
+    """It would stand around nothing, and what it was to keep out would come in."""
+    rules = "labels: {A: {}}\npurposes: {p: {}}\nzones:\n  - {match: '%s', purpose: p, labels: [A]}"
+    found = findings(parse(rules % pattern, "x"), today=TODAY)
+    assert [(each.path, str(each).partition(": ")[2].startswith(said or "")) for each in found] == (
+        [] if said is None else [("zones[0].match", True)]
+    )
+
+
+def test_only_what_is_served_is_named_without_tls() -> None:
+    assert findings(parse(HEAD + "assets: [{match: 'https://partner/api', labels: [A]}]", "x"), today=TODAY) == []
+
+
 def test_patterns_of_naming_are_compared_with_names_that_are_no_templates_yet() -> None:
     rules = "naming: [{match: 'http://Host/users/7', as: 'http://host/users/{user}'}]"
     (found,) = findings(parse(HEAD + rules, "x"), today=TODAY)
