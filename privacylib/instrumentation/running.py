@@ -187,7 +187,7 @@ def _described(describe: Describe, call: Call, patch: Patch) -> tuple[Operation,
         return describe(call) if patch.takes(call) else ()
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("describing", error)
-        return (Operation(Kind.OPAQUE, Asset(patch.module, "{…}")),)
+        return (Operation(Kind.OPAQUE, Asset(patch.module, "")),)
 
 
 def _is_ours(asset: Asset, snapshot: Snapshot) -> bool:
