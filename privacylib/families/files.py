@@ -1,15 +1,17 @@
 """Files as the standard library opens, moves and links them, by path or by descriptor."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from privacylib.context import UNSEEN, Stage
 from privacylib.families.paths import file_operation, moved
 from privacylib.model import Kind, Operation
 
 __all__ = [
     "is_gone", "is_missing", "kept", "linked", "opened", "opened_by", "opened_by_flags", "read_by", "remembered",
-    "renamed", "sent", "written_by",
+    "renamed", "sent", "unseen", "written_by",
 ]  # fmt: skip
 
 _OPEN = "/proc/self/fd"
@@ -80,6 +82,16 @@ def linked(old: Any, new: Any, directory: int | None = None) -> tuple[Operation,
     """Describe a symbolic link, which leads to a place as seen from where the link is."""
     link = os.fsdecode(_below(directory, new))
     return renamed(os.path.join(os.path.dirname(link), os.fsdecode(old)), link)  # noqa: PTH118, PTH120 - bytes too
+
+
+def unseen(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function open files as no operation of its own, for none of the program's data is in what it does."""
+
+    def opened(*args: Any, **kwargs: Any) -> Any:
+        with Stage(UNSEEN):
+            return original(*args, **kwargs)
+
+    return opened
 
 
 def remembered(file: Any) -> tuple[Operation, ...]:

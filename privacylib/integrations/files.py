@@ -9,7 +9,7 @@ from privacylib.families import files
 from privacylib.families.lastingfiles import rebuilt
 from privacylib.families.paths import PATHS, resolved
 from privacylib.instrumentation.facts import COVERED, WHOLE, Opened, typed
-from privacylib.instrumentation.table import Call, Integration, Patch
+from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 
 __all__ = ["INTEGRATION"]
 
@@ -36,6 +36,10 @@ def _open(target: str, until: tuple[int, int] | None = None) -> Patch:
     )
 
 
+def _ways(name: str) -> list[str]:
+    return [way for way in (name, f"p{name}", f"{name}v", f"p{name}v") if hasattr(os, way)]
+
+
 _LINUX = ("splice", "copy_file_range")
 _OPENS = typed(path=PATHS, flags=SupportsIndex)
 _MOVE, _PINS = ("src", "dst", "src_dir_fd", "dst_dir_fd"), {"src": resolved, "dst": resolved}
@@ -60,12 +64,13 @@ INTEGRATION = Integration(
         Patch("pathlib:Path.symlink_to", _LINKED, until=(3, 11), takes=typed(target=PATHS), body=WHOLE),
         # it returns what it was given; what it opens is decided by itself where that is something else
         _move("shutil:copyfile", body=COVERED),
-        *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in ("read", "pread")),
-        *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in ("write", "pwrite", "writev")),
+        *(Patch(f"os:{name}", _of(files.read_by, "fd")) for name in _ways("read")),
+        *(Patch(f"os:{name}", _of(files.written_by, "fd")) for name in _ways("write")),
         Patch("os:sendfile", _of(files.sent, "in_fd", "out_fd")),
         *(Patch(f"os:{name}", _of(files.sent, "src", "dst")) for name in _LINUX if hasattr(os, name)),
         Patch("readline:read_history_file", _of(files.remembered, "filename")),
         Patch("readline:write_history_file", _of(files.kept, "filename")),
+        Replacement("tempfile:_get_default_tempdir", files.unseen),  # it tries out where files can be written
         # numpy may have kept the bare function
         Patch(
             "numpy.lib._datasource:_FileOpeners.__getitem__", after=lambda call: call.result if call["key"] else io.open

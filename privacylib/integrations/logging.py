@@ -1,11 +1,11 @@
 """logging: a line that a handler takes writes its logger's asset, and the file or address of each handler."""
 
 import sys
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
-from privacylib.context import UNSEEN, Stage
 from privacylib.families import logs
+from privacylib.families.files import unseen
 from privacylib.instrumentation.facts import ASKS_HOST, Alike
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation
@@ -45,16 +45,6 @@ def _listened(call: Call) -> tuple[Operation, ...]:
     return logs.placed(record.name, logs.destinations(listener.handlers, level))
 
 
-def _unseen(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a handler open its file as no operation of its own: its lines are."""
-
-    def opened(*args: Any, **kwargs: Any) -> Any:
-        with Stage(UNSEEN):
-            return original(*args, **kwargs)
-
-    return opened
-
-
 INTEGRATION = Integration(
     "logging",
     (
@@ -66,6 +56,6 @@ INTEGRATION = Integration(
             takes=lambda call: hasattr(call["record"], "levelno"),
         ),
         Patch("logging.handlers:QueueListener.handle", _listened, body=ASKS_HOST),
-        Replacement("logging:FileHandler._open", _unseen),
+        Replacement("logging:FileHandler._open", unseen),  # its lines are seen
     ),
 )

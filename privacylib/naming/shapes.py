@@ -35,7 +35,10 @@ _ESCAPED = "(?:(?<![A-Za-z0-9%])|(?<=%[0-9A-Fa-f]{2}))"
 """No letter or digit, but for those of an escaped character, none of which is taken apart."""
 
 _LOCAL = r"(?:[^\s/:=,;&|{}@%<>\"]|%(?!40|25|2[Ff]|3[AaDd])[0-9A-Fa-f]{2})+"
-_DOMAIN = r"[\w-]+(?:\.[\w-]+)*\."
+_AT = r"(?:[@\uff20\ufe6b]|%(?:25)*40|%EF%BC%A0)"
+_DOT = r"[.\u3002\uff0e\uff61]"
+"""With those that an input method for Japanese or Chinese types."""
+_DOMAIN = rf"[\w-]+(?:{_DOT}[\w-]+)*{_DOT}"
 _COMMON = (
     "(?:com|org|net|edu|gov|info|io|dev|app|eu|uk|us|de|fr|es|it|nl|pl|pt|br|cn|jp|in|ru|ch|at|be|se|no|dk|fi|cz|ie)"
 )
@@ -51,6 +54,8 @@ _BEHIND_ITS_NAME = (
 """What a name says itself is secret."""
 _DRAWN = r"(?=[a-z0-9_]{0,6}(?:[0-9][a-z_]+[0-9]|[a-z_][0-9]+[a-z_]))(?![a-z0-9_]{0,3}[a-z]{5})[a-z0-9_]{8}"
 """What Python's tempfile draws, where it does not look like a word and a number; behind a prefix of the program's."""
+_IN_THE_MAKING = rf"(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9]){_HEX}{{8}}"
+"""What S3's clients draw behind the name of a file until all of it has come."""
 
 _NO_VERSION = r"(?<!/api/)(?<!\Aapi/)"
 """Behind ``api`` stands what some interfaces call their versions by."""
@@ -64,10 +69,10 @@ def _alone(expression: str) -> re.Pattern[str]:
 SHAPES: tuple[Shape, ...] = (
     Shape(
         re.compile(
-            rf"(?:(?<![^\s/:=,;&|{{}}@%<>\"]){_LOCAL}|\"[^\"@/]+\")(?:@|%(?:25)*40){_NO_PERSON}{_DOMAIN}[^\W\d_]{{2,}}"
+            rf"(?:(?<![^\s/:=,;&|{{}}@%<>\"]){_LOCAL}|\"[^\"@/]+\"){_AT}{_NO_PERSON}{_DOMAIN}[^\W\d_]{{2,}}"
         ),
         "{email}",
-        marks=("@", "%"),
+        marks=("@", "%", "\uff20", "\ufe6b"),
     ),
     Shape(
         re.compile(rf"(?<![\w.+-])[\w.+-]*\w(?:\(at\)|\[at\]|_at_|=40){_DOMAIN}{_COMMON}(?![\w-])", re.IGNORECASE),
@@ -83,6 +88,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(re.compile(_BEHIND_ITS_NAME, re.IGNORECASE), r"\1{token}", marks=("=", "%3")),
     Shape(re.compile(r"(?<=/tmp/)tmp[a-z0-9_]{8}(?=[./]|\Z)"), "tmp{token}", marks=("tmp/tmp",)),
     Shape(re.compile(rf"(?<=/tmp/)([^/{{}}]*[-_.]){_DRAWN}(?=[./]|\Z)"), r"\1{token}", 1, ("tmp/",)),
+    Shape(re.compile(rf"(?<=[^/.]\.){_IN_THE_MAKING}\Z"), "{token}", 1, (".",)),
     Shape(_alone(r"A(?:KI|SI)A[A-Z0-9]{16}"), "{token}", marks=("AKIA", "ASIA")),
     Shape(
         _alone(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"),

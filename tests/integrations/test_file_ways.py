@@ -220,6 +220,9 @@ def test_what_is_written_by_a_descriptor_is_written_when_it_is(here: Watched, tm
             os.pwrite(plain, b"ana", 0)
         with pytest.raises(PolicyDenied):
             os.writev(plain, [b"ana"])
+        for name in {"pwritev"} & vars(os).keys():
+            with pytest.raises(PolicyDenied):
+                getattr(os, name)(plain, [b"ana"], 0)
         for name in {"splice", "copy_file_range"} & vars(os).keys():
             with pytest.raises(PolicyDenied):
                 getattr(os, name)(plain, plain, 4)
@@ -227,6 +230,19 @@ def test_what_is_written_by_a_descriptor_is_written_when_it_is(here: Watched, tm
             open(plain, "w")
     os.close(plain)
     assert (tmp_path / "plain").read_bytes() == b""
+
+
+def test_where_temporary_files_go_is_tried_out_by_no_operation(
+    here: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with privacylib.zone("reply"):
+        users()
+        assert tempfile.gettempdir() == str(tmp_path)
+        with pytest.raises(PolicyDenied):
+            tempfile.mkstemp()
+    assert here.edges() == []
 
 
 def test_pipes_are_no_files(here: Watched, tmp_path: Path) -> None:
