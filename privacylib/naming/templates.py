@@ -30,7 +30,8 @@ _PIECE = re.compile(r"([/:=,;&|])")
 _NUMBER = re.compile(r"-?\d+(?=\.[A-Za-z]|\}|$)")
 _DIGIT = re.compile(r"\d")
 _SUSPECT = re.compile(
-    r"\d|[@%\uff20\ufe6b]|[A-Za-z0-9_-]{16}|[a-f]{12}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::|=|/tmp/tmp", re.IGNORECASE
+    r"\d|[@%\uff20\ufe6b]|[A-Za-z0-9_-]{16}|[a-f]{12}|[(\[_]at[)\]_]|[A-Fa-f]{2}[:-][A-Fa-f]{2}|::|=|/tmp/tmp",
+    re.IGNORECASE,
 )
 """What every name has in which there is anything to template; most names of keys and tables do not."""
 _ORDINALS = re.compile(r"(?:redis|rediss|valkey|unix|cuda)")
