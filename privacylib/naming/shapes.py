@@ -68,9 +68,7 @@ def _alone(expression: str) -> re.Pattern[str]:
 
 SHAPES: tuple[Shape, ...] = (
     Shape(
-        re.compile(
-            rf"(?:(?<![^\s/:=,;&|{{}}@%<>\"]){_LOCAL}|\"[^\"@/]+\"){_AT}{_NO_PERSON}{_DOMAIN}[^\W\d_]{{2,}}"
-        ),
+        re.compile(rf"(?:(?<![^\s/:=,;&|{{}}@%<>\"]){_LOCAL}|\"[^\"@/]+\"){_AT}{_NO_PERSON}{_DOMAIN}[^\W\d_]{{2,}}"),
         "{email}",
         marks=("@", "%", "\uff20", "\ufe6b"),
     ),
