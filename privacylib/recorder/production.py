@@ -172,8 +172,9 @@ class Production(Producing):
                     self.store.truncate(self._number, min(window.take(), window.size))
                 if self._started:
                     self.store.write_meta(self._meta(_now()))
-            except OSError as error:
-                self.refuse(error)
+            except OSError as error:  # no record is refused for it: the board says what was
+                if of_the_host(error):
+                    raise
             self.refusals.attach(None)  # whoever finds the directory may have it now
 
     def _renew(self, worn: Window) -> bool:

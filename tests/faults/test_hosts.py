@@ -188,4 +188,5 @@ def test_fault_22_memory_is_flat_over_names_without_end(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert int(done.stdout) < 8 << 20, done.stdout
     assert total(tmp_path / "spool") == 2 * IDS
-    assert sum(len(producer.flows) for producer in producers(tmp_path / "spool")) < 10
+    # A directory that is a year keeps its name, and there are 200 of those.
+    assert sum(len(producer.flows) for producer in producers(tmp_path / "spool")) < 300

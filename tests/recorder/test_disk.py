@@ -124,6 +124,18 @@ def test_fault_56_the_board_tells_what_a_living_process_refused(tmp_path: Path) 
     assert producer.refused == host.recorder.refused == {"ENOSPC": host.refused}
 
 
+@pytest.mark.parametrize("call", ["truncate", "open", "write", "replace", "rename"])
+def test_fault_56_a_close_that_a_full_disk_lets_fail_refuses_no_record(tmp_path: Path, call: str) -> None:
+    host = Host(tmp_path, 512, 1 << 20)
+    for _ in range(10):
+        host.record(FLOWS[0])
+    with failing(lambda name: errno.ENOSPC if name == call else 0):
+        host.recorder.close()
+    [producer] = producers(tmp_path)
+    assert producer.refused == host.recorder.refused == {}
+    assert recorded(tmp_path) == len(host.accepted) == 10
+
+
 @pytest.mark.parametrize("cause", [errno.ENOSPC, errno.EIO, SHORT])
 def test_fault_56_folding_that_fails_leaves_all_as_it_was(tmp_path: Path, cause: int) -> None:
     for _ in range(3):
