@@ -29,38 +29,36 @@ def repeated(original: Function, patch: Patch, alike: Alike, slowly: Function, c
 
 
 def _called(original: Function, slowly: Function, shapes: Shapes) -> Function:
-    enter = shapes.enter
+    enter, leave = shapes.enter, shapes.exit
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         begun = enter(args, kwargs)
         if begun is None:
             return slowly(*args, **kwargs)
-        around, token = begun
         try:
             result = original(*args, **kwargs) if kwargs else original(*args)  # empty ones would be copied
         except BaseException:
-            around.exit(token, True)
+            leave(begun, True)
             raise
-        around.exit(token, False)
+        leave(begun, False)
         return result
 
     return wrapper
 
 
 def _awaited(original: Function, slowly: Function, shapes: Shapes) -> Function:
-    enter = shapes.enter
+    enter, leave = shapes.enter, shapes.exit
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         begun = enter(args, kwargs)
         if begun is None:
             return await slowly(*args, **kwargs)
-        around, token = begun
         try:
             result = await (original(*args, **kwargs) if kwargs else original(*args))
         except BaseException:
-            around.exit(token, True)
+            leave(begun, True)
             raise
-        around.exit(token, False)
+        leave(begun, False)
         return result
 
     return wrapper

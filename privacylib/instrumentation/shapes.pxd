@@ -20,6 +20,8 @@ cdef class Shapes:
 
     @cython.locals(read=AroundRead)
     cpdef tuple enter(self, tuple args, dict kwargs)
+    @cython.locals(read=AroundRead)
+    cpdef object exit(self, tuple begun, bint failed)
     cpdef object _learnt(self, tuple args, dict kwargs)
 
 

@@ -69,6 +69,20 @@ class Shapes:
             return read, read.enter(False)
         return around, around.enter(False)
 
+    def exit(self, begun: tuple[Around, Any], failed: bool) -> None:
+        """End the operations of a call.
+
+        Args:
+            begun: What `enter` returned.
+            failed: Whether the call raised.
+        """
+        around, token = begun
+        if isinstance(around, AroundRead):  # the compiled form goes straight there
+            read = around
+            read.exit(token, failed)
+        else:
+            around.exit(token, failed)
+
     def _learnt(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Around | None:
         """Describe a call of a new shape."""
         try:

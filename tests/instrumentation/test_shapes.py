@@ -76,7 +76,7 @@ def test_each_kind_is_described_once(tmp_path: Path) -> None:
         for key in ("user1", "user2", "user1", "cart1"):
             begun = shapes.enter((), {"key": key})
             assert begun is not None
-            begun[0].exit(begun[1], False)
+            shapes.exit(begun, False)
         assert shapes.enter(("",), {}) is None, "no shape"
         assert shapes.enter(("7",), {}) is None, "no kind"
         assert shapes.enter(([],), {}) is None, "what is no key is described by itself"
