@@ -270,7 +270,13 @@ def _aliases(functions: Mapping[int, Any]) -> Iterator[str]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] not in sys.stdlib_module_names:
             held = list(getattr(module, "__dict__", {}).items())
-            yield from (f"{name}:{alias}" for alias, value in held if id(value) in functions)
+            found = (alias for alias, value in held if id(value) in functions and not _is_made_there(value, name))
+            yield from (f"{name}:{alias}" for alias in found)
+
+
+def _is_made_there(value: Any, module: str) -> bool:
+    """Return whether a class is one of the interpreter that stays where it was made: a table says where it is found."""
+    return isinstance(value, type) and value.__module__ == module
 
 
 def _own(owner: Any, name: str) -> Any:

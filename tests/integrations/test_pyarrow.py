@@ -295,3 +295,19 @@ def test_what_is_imported_later_finds_its_own_classes_and_is_seen(tmp_path: Path
     assert [(edge.source, edge.sink) for edge in load([tmp_path / "spool"]).edges()] == [
         (f"file://{tmp_path}/a", f"file://{tmp_path}/b")
     ]
+
+
+def test_where_a_class_of_the_interpreter_is_made_is_no_alias_of_it(tmp_path: Path) -> None:
+    code = """
+import privacylib
+privacylib.init(service="shop", spool="spool", instrument=True)
+import pyarrow, pyarrow.fs, pyarrow.dataset
+from privacylib.instrumentation import patching
+import pyarrow.parquet as pq
+pq.write_table(pyarrow.table({"a": [1]}), "a.parquet")
+import pyarrow.csv
+print(patching.uncovered)
+"""
+    command, told = [sys.executable, "-c", code], {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, check=True, cwd=tmp_path, env=told, capture_output=True, text=True)
+    assert done.stdout == "{}\n"
