@@ -69,7 +69,16 @@ class Rules:
 
     def mode(self, labels: frozenset[str]) -> Mode:
         """Return the mode of the built-in rules: the strictest of the requirements in play."""
-        return self.capped(max((r.mode for r in self.on(labels)), default=Mode.OBSERVE))
+        return self.capped(self.strictest(labels))
+
+    def strictest(self, labels: frozenset[str]) -> Mode:
+        """Return the strictest mode of the requirements in play, whatever the ceiling."""
+        return max((r.mode for r in self.on(labels)), default=Mode.OBSERVE)
+
+    def asked(self, violation: Violation, labels: frozenset[str]) -> Mode:
+        """Return the mode of a rule that data with these labels broke, whatever the ceiling."""
+        own = (r.mode for r in self.on(labels) if r.id == violation.requirement)
+        return next(own, self.strictest(labels))
 
     def capped(self, mode: Mode) -> Mode:
         """Return `mode` under the ceiling."""
@@ -88,23 +97,24 @@ class Rules:
 def decide(question: Question, rules: Rules) -> Decision:
     """Return the decision on `question`.
 
-    Unknown data is judged as carrying every label that has a requirement; what only that breaks is
-    a violation of the built-in rule ``unknown``.
+    Unknown data is judged as carrying every label that has a requirement; what only that breaks, or is stricter
+    about than what is known, is a violation of the built-in rule ``unknown``.
     """
     found = list(_violations(question, rules))
-    if question.unknown and not found:
-        found = list(_unknown(question, rules))
+    if question.unknown:
+        every = question.labels | rules.labels
+        if all(rules.asked(one, question.labels) < rules.strictest(every) for one in found):
+            found += _unknown(evolve(question, labels=every), rules)
     return Decision.of(found)
 
 
-def _unknown(question: Question, rules: Rules) -> Iterator[Violation]:
-    """Judge unknown data as carrying every label that has a requirement."""
-    every = evolve(question, labels=question.labels | rules.labels)
+def _unknown(every: Question, rules: Rules) -> Iterator[Violation]:
+    """Judge unknown data, asked about with every label that has a requirement."""
     broken = list(_violations(every, rules))
-    if not broken and not question.reading and question.accepts is None and not question.judges:
+    if not broken and not every.reading and every.accepts is None and not every.judges:
         broken = [_flow(every, rules)]
     for violation in broken:
-        reason = f"nothing is known about the data ({question.unknown}), and {violation.reason}"
+        reason = f"nothing is known about the data ({every.unknown}), and {violation.reason}"
         yield Violation("unknown", reason, violation.remedy, rules.mode(every.labels))
 
 

@@ -366,11 +366,11 @@ class World:
                     found.append((name, mode))
             return found
 
-        return judge(labels) or (self._as_unknown(judge(labels | EVERY)) if unknown else [])
+        return self._doubted(judge(labels), judge(labels | EVERY)) if unknown else judge(labels)
 
     def _read_rules(self, place: Place, labels: set[str], unknown: bool) -> list[tuple[str, int]]:
         found = self._admission(place, labels)
-        return self._as_unknown(self._admission(place, labels | EVERY)) if unknown and not found else found
+        return self._doubted(found, self._admission(place, labels | EVERY)) if unknown else found
 
     def _admission(self, place: Place, labels: set[str]) -> list[tuple[str, int]]:
         if not labels:
@@ -383,8 +383,10 @@ class World:
         found += [(name, rule[3]) for name, rule in self._applying(labels) if not self._permits(place, name)]
         return found
 
-    def _as_unknown(self, found: list[tuple[str, int]]) -> list[tuple[str, int]]:
-        return [("unknown", self._strictest(EVERY))] if found else []
+    def _doubted(self, found: list[tuple[str, int]], every: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Return what is broken by unknown data: by what is known, and by all it may be where that is stricter."""
+        doubt = self._strictest(EVERY)
+        return [*found, ("unknown", doubt)] if every and all(mode < doubt for _, mode in found) else found
 
     def _applying(self, labels: set[str]) -> list[tuple[str, tuple[set[str], set[str], set[str] | None, int]]]:
         return [
