@@ -137,9 +137,14 @@ class Engine:
         """Return purpose and admitted labels of the policy's zones around what is served at `uri`."""
         return [(zone.purpose, zone.labels) for pattern, zone in self._zones if pattern.matches(uri)]
 
-    def mandatory(self, labels: frozenset[str]) -> str | None:
-        """Return the id of the enforced requirement by which data with these labels flows on record only, or None."""
-        enforced = (r for r in self.rules.on(labels) if self.rules.capped(r.mode) is Mode.ENFORCE)
+    def mandatory(self, labels: frozenset[str], unknown: str | None = None) -> str | None:
+        """Return the id of the enforced requirement by which data flows on record only, or None.
+
+        Args:
+            labels: Labels of the data.
+            unknown: Why nothing is known about it, or None.
+        """
+        enforced = (r for r in self.rules.on(self._may_be(labels, unknown)) if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
     @cached_property
@@ -162,9 +167,12 @@ class Engine:
         """Refuse to train on what nobody has annotated."""
         return unannotated(asset.uri, self.rules)
 
-    def recorded(self, labels: frozenset[str]) -> bool:
-        """Return whether a requirement, in whatever mode, wants a record of all data with these labels."""
-        return any(r.lineage == "mandatory" for r in self.rules.on(labels))
+    def recorded(self, labels: frozenset[str], unknown: str | None = None) -> bool:
+        """Return whether a requirement, in whatever mode, wants a record of all such data; see `mandatory`."""
+        return any(r.lineage == "mandatory" for r in self.rules.on(self._may_be(labels, unknown)))
+
+    def _may_be(self, labels: frozenset[str], unknown: str | None) -> frozenset[str]:
+        return labels if unknown is None else labels | self.rules.labels
 
     def pins(self, transform: str) -> bool:
         """Return whether an entry for a transform, named as ``module:qualname``, names a fingerprint."""

@@ -289,13 +289,13 @@ class Site:
         """Let the recorder keep a flow, and deny it where it must be kept and could not be."""
         number = self.snapshot.recorder.define(flow)
         mandatory = None
-        if (requirement := self.snapshot.engine.mandatory(flow.labels)) is not None:
+        if (requirement := self.snapshot.engine.mandatory(flow.labels, flow.unknown)) is not None:
             reason = f"lineage is mandatory for what {flow.asset.uri} would take, and the spool refused the record"
             violation = Violation(requirement, reason, "# free space in the spool\n", Mode.ENFORCE)
             mandatory = Decision.of((violation,))
         decision = mandatory if number == 0 and mandatory is not None else flow.decision
         heads = self.snapshot.recorder.heads(number)
-        silent = self.silent and decision.allowed and not self.snapshot.engine.recorded(flow.labels)
+        silent = self.silent and decision.allowed and not self.snapshot.engine.recorded(flow.labels, flow.unknown)
         return Known(number, decision, decision.verdict is Verdict.DENY, judges, mandatory, heads, silent)
 
 

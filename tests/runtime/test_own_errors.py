@@ -131,6 +131,16 @@ class TestOnTheRecordPath:
             with privacylib.zone("assistant"), stopped(mode, "contact-use"):
                 take_in(site, PolicyContext(labels=frozenset({"CONTACT"}), verified=True), frame_now())
 
+    @pytest.mark.parametrize("define", [True, False])
+    def test_mandatory_lineage_holds_of_unknown_data_which_may_be_such(self, mode: str, define: bool) -> None:
+        policy = POLICY.replace("{purposes: [assistant]}, mode", "{purposes: [assistant]}, lineage: mandatory, mode")
+        with capture(policy, mode=mode):
+            broken(recorder=Full(define))
+            site = site_now(Operation(Kind.READ, asset("kafka://127.0.0.1:9092/letters")))
+            assert site is not None
+            with privacylib.zone("assistant"), stopped(mode, "contact-use"):
+                take_in(site, PolicyContext(unknown="expired"), frame_now())
+
     def test_best_effort_lineage_does_not(self, strict: Capture) -> None:
         broken(recorder=Full(define=False))
         with privacylib.zone("assistant"):
