@@ -1,15 +1,16 @@
 """Loading: a checkpoint brings its labels along wherever it is used, and is what the manifest says when it is used."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
 
 from privacylib.context import PROCESS, Frame, SourceSet, frame_now
 from privacylib.decorators.sites import called_from
-from privacylib.labels import join
+from privacylib.labels import applies, join
 from privacylib.model import Evidence, Kind, Operation, Source
 from privacylib.naming import asset as named
 from privacylib.runtime import (
@@ -30,7 +31,7 @@ from privacylib.training.manifest import Manifest
 
 __all__ = ["Loaded", "load"]
 
-CHANGED = "checkpoint-changed"
+CHANGED, UNNAMED = "checkpoint-changed", "unknown-label"
 
 
 @frozen
@@ -99,7 +100,8 @@ def load(asset: str, file: str | os.PathLike[str]) -> Loaded:
 
     Returns:
         The manifest. Where it cannot be believed (it is missing, forged, of an unknown key, or the file is another),
-        `Manifest.unknown` says why, and the model counts as carrying every label that has a requirement.
+        or tells a label that the policy here does not name, `Manifest.unknown` says why, and the model counts as
+        carrying every label that has a requirement.
 
     Raises:
         AssetNameError: The URI names no asset.
@@ -112,8 +114,16 @@ def load(asset: str, file: str | os.PathLike[str]) -> Loaded:
     found = manifests.read(path, place.uri, site.snapshot.keys)
     if isinstance(found, str):
         found = Manifest(place.uri, None, (), (), (), unknown=found)
+    elif not _named(found.labels, site.snapshot.engine.policy.labels):
+        found = evolve(found, unknown=found.unknown or UNNAMED)
     _take_in(site, frame_now(), found)
     return _loaded(found, path, site.operation)
+
+
+def _named(held: Iterable[str], labels: Iterable[str]) -> bool:
+    """Return whether a policy speaks of all labels that are held: of no other could a rule."""
+    known = tuple(labels)
+    return all(any(applies(label, each) for label in known) for each in held)
 
 
 def _loaded(found: Manifest, file: Path, operation: Operation | None) -> Loaded:

@@ -145,6 +145,32 @@ def test_what_the_policy_says_of_the_model_is_held_beside_what_its_manifest_says
     assert held() == ({"INTERACTION", "HEALTH"}, None)
 
 
+ELSEWHERE = """
+version: 1
+labels: {HEALTH: {}, %s: {}}
+purposes: {reply: {}}
+assets: [{match: "model://registry/ranker", labels: []}]
+requirements: [{id: hearts, applies_to: [HEALTH], allow: {purposes: [reply]}, mode: enforce}]
+"""
+
+
+@pytest.mark.parametrize(("label", "unknown"), [("OTHER", "unknown-label"), ("INTERACTION.CLICK", None)])
+def test_a_label_that_the_policy_here_does_not_name_leaves_it_unknown_as_a_context_would(
+    label: str, unknown: str | None, start: Start, tmp_path: Path
+) -> None:
+    """No rule here would speak of it, and it would flow anywhere."""
+    start()
+    trained(tmp_path / "ranker.bin", CLICKS)
+    start("inference", policy=ELSEWHERE % label)
+    with privacylib.zone("reply"):
+        found = training.load(MODEL, tmp_path / "ranker.bin")
+    assert (found.labels, found.unknown) == (("INTERACTION",), unknown)
+    with privacylib.scope("request"), privacylib.zone("reply"):
+        decision = privacylib.check("write", LEFTOVERS)
+    assert decision.verdict.value == ("WOULD_DENY" if unknown is None else "DENY")
+    assert decision.requirement == ("flow" if unknown is None else "unknown")
+
+
 def test_serving_it_for_a_forbidden_purpose_is_denied_with_the_way_from_the_table(start: Start, tmp_path: Path) -> None:
     start()
     prepared()
