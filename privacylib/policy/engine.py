@@ -144,7 +144,8 @@ class Engine:
             labels: Labels of the data.
             unknown: Why nothing is known about it, or None.
         """
-        enforced = (r for r in self.rules.on(self._may_be(labels, unknown)) if self.rules.capped(r.mode) is Mode.ENFORCE)
+        applying = self.rules.on(self._may_be(labels, unknown))
+        enforced = (r for r in applying if self.rules.capped(r.mode) is Mode.ENFORCE)
         return next((r.id for r in enforced if r.lineage == "mandatory"), None)
 
     @cached_property
