@@ -168,6 +168,8 @@ def _is_over(store: DirectoryStore, held: ExitStack) -> bool:
     if not store.known():  # killed before it could record anything
         _removed(store)
         return False
+    if store.meta().get("format", FORMAT) != FORMAT:  # of a later version, which alone knows what is in it
+        return False
     lock = store.lock(EXPORTING)  # whoever exports it has it until then
     if lock is None:
         return False
@@ -188,9 +190,11 @@ def _heir(spool: Path, service: str, *, exported: bool) -> _Heir:
     end = 0
     for offset, line in definitions(store):
         end = offset + len(line) + 1
-        if found := places.definitions.texts.seen(offset, line):
+        found = places.definitions.texts.seen(offset, line)
+        if found:
             places.add(places.definitions.texts.text(found, store), offset)
-            heir.last = max(heir.last, found.number)
+        # What is counted under a number that nobody can read any more must not become another flow's.
+        heir.last = max(heir.last, found.number) if found else heir.last + 1
     places.definitions.written = heir.last
     if store.lines(end, 1):  # torn by a kill
         store.add_lines(b"\n")

@@ -92,7 +92,9 @@ def keep_counts(store: Store, counts: Counts, room: int) -> None:
         rows = [name for name in rows if name not in alike]
         twins = [name for name in twins if name not in theirs]
     counts.rows, counts.twins = rows, twins
-    _keep_lines(store, map(sealed_line, _members(counts)))
+    # Without it all counts would be lost, and a kill, or a full disk, may leave lines without their parity.
+    ends = [sealed_line({"folded": counts.below, "rows": rows, "twins": twins})]
+    _keep_lines(store, chain(ends, map(sealed_line, _members(counts)), ends))
     counts.tallies.flows.clear()
     for name in {*store.notes(ROWS), *store.notes(TWINS)}.difference(rows, twins):
         store.forget(name)
@@ -108,6 +110,7 @@ def _keep_rows(store: Store, pieces: Iterable[bytes], rows: list[str], twins: li
 
 def _keep_lines(store: Store, lines: Iterable[bytes]) -> None:
     parity = dict[int, bytes]()
+    store.forget(_PARITY)  # that of the lines before would mend these to what those were
     store.keep(COUNTS, covering(_pieces(lines), parity), lasting=True)
     try:
         store.keep(_PARITY, b"".join(parity.values()), lasting=True)
@@ -241,7 +244,6 @@ def folded_below(store: Store) -> int:
 
 
 def _members(counts: Counts) -> Iterator[dict[str, Any]]:
-    yield {"folded": counts.below, "rows": counts.rows, "twins": counts.twins}
     for producer in counts.absorbed:
         yield {"absorbed": producer}
     tallies = counts.tallies

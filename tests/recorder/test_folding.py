@@ -1,9 +1,10 @@
 """Segments fold into counts: nothing is lost, nothing is counted twice, and the spool keeps its cap."""
 
+import errno
 import itertools
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from mmap import mmap
 from pathlib import Path
@@ -415,6 +416,61 @@ def test_a_producer_whose_service_is_not_known_is_folded_as_others_are(tmp_path:
     [heir] = producers(tmp_path)
     assert heir.service == ""
     assert total(tmp_path) == 10
+
+
+def test_fault_55_a_number_whose_definition_is_lost_becomes_no_other_flows(tmp_path: Path) -> None:
+    for number, times in ((1, 3), (2, 5)):
+        recorder = Recorder(DirectoryStore(tmp_path), "web")
+        many(recorder, times, Flow(Kind.WRITE, Asset("s3", f"out{number}"), ()))
+        recorder.close()
+        assert adopt(tmp_path) == 1
+        [file] = tmp_path.glob("folded-*/flows.jsonl")
+        if number == 1:
+            file.with_name("flows.parity").unlink()
+            file.write_bytes(file.read_bytes().replace(b"out1", b"out?"))
+    [heir] = producers(tmp_path)
+    counted = {
+        heir.flows[number].asset.name: tally.count
+        for number, tally in tallies(heir).flows.items()
+        if number in heir.flows
+    }
+    assert counted == {"out2": 5}
+    assert total(tmp_path) == 8
+
+
+def test_fault_55_counts_whose_parity_a_full_disk_refused_outlive_a_flipped_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = DirectoryStore.keep
+
+    def kept(store: DirectoryStore, name: str, data: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
+        if name == "counts.parity":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        keep(store, name, data, lasting=lasting)
+
+    for full in (False, True):
+        recorder = Recorder(DirectoryStore(tmp_path), "web")
+        many(recorder, 4)
+        recorder.close()
+        with monkeypatch.context() as patch:
+            if full:
+                patch.setattr(DirectoryStore, "keep", kept)
+            assert adopt(tmp_path) == 1
+    [counts] = tmp_path.glob("folded-*/counts.jsonl")
+    whole = counts.read_bytes()
+    for at in range(len(whole)):
+        counts.write_bytes(whole[:at] + bytes([whole[at] ^ 0x5A]) + whole[at + 1 :])
+        assert total(tmp_path) == 8, at
+
+
+def test_a_producer_of_a_later_format_is_left_to_who_knows_it(tmp_path: Path) -> None:
+    recorder = Recorder(DirectoryStore(tmp_path), "web")
+    assert many(recorder, 10) == 10
+    recorder.close()
+    recorder.store.write_meta({**recorder.store.meta(), "format": 2})
+    assert adopt(tmp_path) == 0
+    [producer] = producers(tmp_path)
+    assert (producer.id, total(tmp_path)) == (recorder.store.producer, 10)
 
 
 def test_a_killed_process_is_adopted_with_its_refusals(tmp_path: Path) -> None:
