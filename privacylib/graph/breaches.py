@@ -81,15 +81,18 @@ def breach_id(requirement: str, flow: Flow, service: str) -> str:
 
 
 def breaches(found: Iterable[tuple[Producer, Tallies]]) -> list[Breach]:
-    """Return what broke a rule, the most frequent first.
+    """Return what broke a rule, the most frequent first, and of those the strictest.
 
-    A flow that breaks several rules is a row of each.
+    A flow that breaks several rules is a row of each; one that breaks a rule in several ways is counted once.
     """
     rows: dict[str, _Found] = {}
     services: dict[str, str] = {}
     for service, flow, tally in _recorded(found):
-        for violation in flow.decision.violations:
-            name = breach_id(violation.requirement, flow, service)
+        worst: dict[str, Violation] = {}
+        for violation in flow.decision.violations:  # the strictest first
+            worst.setdefault(violation.requirement, violation)
+        for requirement, violation in worst.items():
+            name = breach_id(requirement, flow, service)
             row = rows.setdefault(name, _Found((flow, violation)))
             services[name] = service
             row.tally.add(tally)
@@ -99,7 +102,7 @@ def breaches(found: Iterable[tuple[Producer, Tallies]]) -> list[Breach]:
             if violation.mode > row.worst[1].mode:
                 row.worst = flow, violation
     made = (_breach(name, services[name], row) for name, row in rows.items())
-    return sorted(made, key=lambda row: (-row.count, row.requirement, row.asset, row.id))
+    return sorted(made, key=lambda row: (-row.count, -row.mode, row.requirement, row.asset, row.id))
 
 
 def _recorded(found: Iterable[tuple[Producer, Tallies]]) -> Iterator[tuple[str, Flow, Tally]]:
