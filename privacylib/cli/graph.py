@@ -113,12 +113,22 @@ def _names(glob: Glob, place: str) -> bool:
 
 def _graph(arguments: argparse.Namespace) -> Graph:
     graph = load(spools(arguments), Evidence(arguments.evidence))
-    if graph.corrupt:
-        print(f"{graph.corrupt} damaged records were left out", file=sys.stderr)
+    _tell_damage(graph)
     for asset in arguments.assets:
         if not graph.knows(asset):
             print(f"no edge begins or ends in {asset}; `privacylib graph edges` lists them all", file=sys.stderr)
     return graph
+
+
+def _tell_damage(graph: Graph) -> None:
+    told = (
+        (graph.corrupt, "damaged records were left out"),
+        (graph.undefined, "operations were left out, as the definitions of their flows are damaged"),
+        (graph.mended, "damaged definitions were mended, which costs nothing; something damages the spool"),
+    )
+    for number, what in told:
+        if number:
+            print(f"{number} {what}", file=sys.stderr)
 
 
 def _print_edges(rows: Iterable[Edge], arguments: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ class Gathered:
         origins: Where the records behind an edge are.
         corrupt: Slots and definitions that could not be read.
         undefined: Records whose flow is not known, because its definition is damaged.
+        mended: Damaged definitions that were mended.
     """
 
     edges: dict[EdgeKey, Tally] = field(factory=dict[EdgeKey, Tally])
@@ -33,6 +34,7 @@ class Gathered:
     origins: dict[EdgeKey, list[Origin]] = field(factory=dict[EdgeKey, list[Origin]])
     corrupt: int = 0
     undefined: int = 0
+    mended: int = 0
 
     def add(self, edge: EdgeKey, tally: Tally, origin: Origin) -> None:
         """Add what one flow says about an edge."""
@@ -47,6 +49,7 @@ def gather(found: Iterable[Producer]) -> Gathered:
     for producer, counts in counted:
         service, flows = producer.service, producer.flows
         rows.corrupt += counts.corrupt + producer.corrupt
+        rows.mended += producer.mended
         for number, tally in counts.flows.items():
             if number not in flows:
                 rows.undefined += tally.count

@@ -62,6 +62,11 @@ class Graph:
         """Return how many records belong to a flow whose definition could not be read."""
         return self._rows.undefined
 
+    @property
+    def mended(self) -> int:
+        """Return how many damaged definitions were mended: they cost nothing, but something damages the spool."""
+        return self._rows.mended
+
     def edges(self) -> list[Edge]:
         """Return all edges, by source and sink."""
         return [self._edge(key) for key in sorted(self._rows.edges, key=_order)]

@@ -45,10 +45,15 @@ def defined(line: bytes) -> tuple[int, bytes, bool] | None:
     return int(found[1]), found[2], found[3] == b"CALL"
 
 
-def definitions(store: Store, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+def definitions(store: Store, offset: int = 0, mended: list[int] | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of definitions that are complete, each with its offset, from an offset on.
 
     Those that are damaged are mended, and yielded all the same where that cannot be done.
+
+    Args:
+        store: The producer's.
+        offset: Where one begins.
+        mended: Takes how many were mended, in one portion and the next.
     """
     size = _PORTION
     while part := store.lines(offset, size):
@@ -57,8 +62,10 @@ def definitions(store: Store, offset: int = 0) -> Iterator[tuple[int, bytes]]:
             size *= 2
             continue
         if not (end and _is_whole(part[:end])):
-            part = mended_lines(store, offset, part)
+            there, part = part, mended_lines(store, offset, part)
             end = part.rfind(b"\n") + 1
+            if mended is not None:
+                mended.append(whole_lines(part[:end]) - whole_lines(there[:end]))
             if not end:  # it is being written, or torn
                 return
         for piece in part[:end].split(b"\n"):

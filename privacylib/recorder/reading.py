@@ -48,6 +48,7 @@ class Producer:
         self._texts = Texts()
         self._index = Index(store, placed=not counting)
         self._damaged_lines = 0
+        self._mended = list[int]()
         self._damaged_slots: set[tuple[int, int]] = set()
 
     @property
@@ -110,7 +111,7 @@ class Producer:
     @property
     def flows(self) -> Mapping[int, Flow]:
         """Return the flows defined up to now, by number."""
-        for offset, line in definitions(self.store, self._parsed):
+        for offset, line in definitions(self.store, self._parsed, self._mended):
             self._parsed = offset + len(line) + 1
             found = self._texts.seen(offset, line)
             flow = parsed_text(self._texts.text(found, self.store)) if found else None
@@ -133,6 +134,11 @@ class Producer:
     def corrupt(self) -> int:
         """Return how many written slots and definitions failed their checksum when they were last read."""
         return len(self._damaged_slots) + self._damaged_lines
+
+    @property
+    def mended(self) -> int:
+        """Return how many damaged definitions were mended when `flows` was last asked for."""
+        return sum(self._mended)
 
     def records(self, start: Cursor = _START) -> Iterator[Record]:
         """Yield the records from a cursor on; see `read` for one to go on with."""

@@ -1,6 +1,7 @@
 """``privacylib graph`` over a spool that a real process left."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,29 @@ def test_weaker_evidence_is_left_out_where_that_is_asked(tmp_path: Path, capsys:
     edges = json.loads(ask(tmp_path, capsys, "edges", "--json", "--evidence", "declared"))
     assert [(edge["source"], edge["sink"]) for edge in edges] == [(ORDERS, "s3://reports/copy")]
     assert ask(tmp_path, capsys, "path", ORDERS, REPORT, "--evidence", "tracked", status=1) == "there is no path\n"
+
+
+def damaged(spool: Path, copy: Path, *, parity: bool) -> Path:
+    """Return a copy of a spool in which a byte of the last definition is flipped."""
+    shutil.copytree(spool, copy)
+    [definitions] = copy.glob("*/flows.jsonl")
+    data = definitions.read_bytes()
+    definitions.write_bytes(data[:-9] + bytes([data[-9] ^ 0x5A]) + data[-8:])
+    if not parity:
+        definitions.with_name("flows.parity").unlink()
+    return copy
+
+
+@pytest.mark.parametrize("parity", [True, False])
+def test_what_was_mended_is_told_and_what_could_not_be(
+    spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], parity: bool
+) -> None:
+    assert cli.main(["graph", "edges", "--spool", str(damaged(spool, tmp_path / "copy", parity=parity))]) == 0
+    found = capsys.readouterr()
+    assert ("s3://reports/daily" in found.out) is parity
+    told = [line.partition(", ")[0] for line in found.err.splitlines()]
+    assert told == (
+        ["1 damaged definitions were mended"]
+        if parity
+        else ["1 damaged records were left out", "1 operations were left out"]
+    )
