@@ -115,7 +115,8 @@ def _unknown(every: Question, rules: Rules) -> Iterator[Violation]:
         broken = [_flow(every, rules)]
     for violation in broken:
         reason = f"nothing is known about the data ({every.unknown}), and {violation.reason}"
-        yield Violation("unknown", reason, violation.remedy, rules.mode(every.labels))
+        remedy = remedies.make_known(every.unknown or "") + violation.remedy
+        yield Violation("unknown", reason, remedy, rules.mode(every.labels))
 
 
 def _violations(question: Question, rules: Rules) -> Iterator[Violation]:

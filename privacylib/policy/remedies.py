@@ -94,6 +94,11 @@ def present(reason: str) -> str:
     return f"# have the caller present a context that can be believed; this one was not: {reason}\n"
 
 
+def make_known(reason: str) -> str:
+    """Say before what follows, which would open a rule for all data, that this may be no such data at all."""
+    return f"# first have it known what the data are, which may be no such data: {reason}; `privacylib doctor` says how\n"
+
+
 def permit(requirement: Requirement, **more: Iterable[str]) -> str:
     """Let a requirement permit more.
 

@@ -256,6 +256,16 @@ def test_a_zone_that_admits_less_is_told_where_it_is(in_code: bool) -> None:
         assert asked(None) is None
 
 
+def test_what_only_unknown_data_breaks_is_first_to_be_known() -> None:
+    rule = Requirement(id="r", applies_to=frozenset({"A"}), allow=Allow(purposes=frozenset({"reply"})), mode=Mode.ENFORCE)
+    question = Question(True, "s3://b/from", frozenset(), Zone(("ads",)), unknown="manifest-missing")
+    remedy = decide(question, Rules((rule,), Mode.ENFORCE)).remedy
+    first, _, fragment = remedy.partition("\n")
+    assert ("manifest-missing" in first, first.startswith("# first")) == (True, True)
+    assert list(yaml.safe_load(remedy)) == ["requirements"]
+    assert fragment == decide(evolve(question, labels=frozenset({"A"}), unknown=None), Rules((rule,))).remedy
+
+
 def test_an_unknown_zone_is_told_that_no_policy_helps() -> None:
     zone = Zone(("reply",), None, "expired")
     rule = Requirement(id="r", applies_to=frozenset({"A"}), allow=Allow(purposes=frozenset({"reply"})))
