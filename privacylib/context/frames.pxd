@@ -27,6 +27,7 @@ cdef class Frame:
     cdef public tuple lowered
     cdef public object pair
     cdef public bint ended
+    cdef public Frame begun_in
 
     cpdef Frame inside(self)
     cpdef object operation(self)

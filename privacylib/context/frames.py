@@ -70,7 +70,7 @@ class Scope:
 class Frame:
     """Where work stands: its scope, the zones around it, and what is open around it."""
 
-    __slots__ = ("ended", "lowered", "outer", "pair", "plain", "scope", "within", "zone")
+    __slots__ = ("begun_in", "ended", "lowered", "outer", "pair", "plain", "scope", "within", "zone")
 
     def __init__(
         self,
@@ -94,6 +94,19 @@ class Frame:
         """Span of the call whose request is being made here, or 0."""
         self.ended = False
         """Whether it is a body that ended."""
+        self.begun_in: Frame | None = None
+        """The call that stands for what happens inside it, where other work outside scopes was begun in that."""
+
+    def covering(self) -> "Frame | None":
+        """Return the innermost call around, still running, that stands for the operations inside it."""
+        frame: Frame | None = self
+        while frame is not None and not frame.covers():
+            frame = frame.outer or frame.begun_in
+        return frame
+
+    def covers(self) -> bool:
+        """Return whether this is the frame of such a call."""
+        return False
 
     def inside(self) -> "Frame | None":
         """Return the frame of the innermost decorated body that work in this frame runs in."""

@@ -108,6 +108,7 @@ def frame_now() -> Frame:
     carried = get_frame()  # of whoever started this task or thread outside scopes
     within, lowered = (None, ()) if carried is None else (carried.inside(), carried.lowered)
     frame = Frame(scope, PROCESS.frame.zone, None, within, lowered)
+    frame.begun_in = None if carried is None else carried.covering()
     set_frame(frame)
     return frame
 

@@ -19,6 +19,10 @@ class Covering(Frame):
     operations: tuple[Operation, ...]
     calls: bool
 
+    def covers(self) -> bool:
+        """Say yes until the call has ended."""
+        return bool(self.operations) or self.calls
+
 
 def cover(operations: Iterable[Operation], *, calls: bool = False) -> Covering:
     """Let some operations stand, from now on, for those on the same assets, on what they hold and on where they lie.
@@ -47,7 +51,7 @@ def covered(operation: Operation) -> bool:
     while frame is not None:
         if isinstance(frame, Covering) and _covers(frame, operation):
             return True
-        frame = frame.outer
+        frame = frame.outer or frame.begun_in
     return False
 
 

@@ -148,6 +148,18 @@ def test_a_file_that_goes_up_or_comes_down_is_one_record_each(here: Watched, tmp
     assert edges == {up: ("parsed", 1), down: ("parsed", 1)}
 
 
+def test_what_comes_down_outside_scopes_is_one_record_too(here: Watched, tmp_path: Path) -> None:
+    with client():
+        integrations.install(frozenset({"boto3"}))
+    with connected() as s3:
+        integrations.install(frozenset({"files"}))
+        s3.put_object(Bucket="shop", Key="small", Body=b"x")
+        for name in ("one", "other"):
+            s3.download_file("shop", "small", str(tmp_path / name))
+    edges = {(edge.source, edge.sink): (edge.evidence.value, edge.count) for edge in here.edges()}
+    assert edges == {("s3://shop/small", f"file://{tmp_path}/{name}"): ("parsed", 1) for name in ("one", "other")}
+
+
 def test_what_carries_an_object_is_no_call_of_its_own(here: Watched) -> None:
     with seen(*integrations.names()) as s3, privacylib.zone("reply"):
         users()
