@@ -57,9 +57,8 @@ def _on(method: str, describe: Describe, **more: Any) -> Patch:
     return Patch(f"asyncpg.connection:Connection.{method}", describe, **more)
 
 
-_ALIKE = Alike(_shape, postgres.is_plain)
+_ALIKE, _ASKS = Alike(_shape, postgres.is_plain), asks_by("query", "command")
 _ROWS = Outgoing(streams=made_meanwhile("args"))
-_ASKS = asks_by("query", "command")
 _into = partial(_copied, "FROM STDIN")
 
 INTEGRATION = Integration(

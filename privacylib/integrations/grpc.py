@@ -62,7 +62,6 @@ _AIO = (
     ("_channel", "secure_channel", (*_SECURE, "interceptors"), _calling_aio),
 )
 
-
 INTEGRATION = Integration(
     "grpc",
     (

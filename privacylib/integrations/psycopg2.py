@@ -16,8 +16,7 @@ __all__ = ["INTEGRATION"]
 def _factory(given: Any) -> Any:
     from psycopg2.extensions import connection
 
-    chosen = connection if given is None else given
-    return patched_class(chosen) if isinstance(chosen, type) else chosen
+    return given if not (given is None or isinstance(given, type)) else patched_class(given or connection)
 
 
 def _connected(call: Call) -> Any:

@@ -40,10 +40,8 @@ def _message(call: Call) -> tuple[Operation, ...]:
     response: Any = call["response"]
     if not isinstance(response, list):
         return ()
-    kind, *_, channel, _ = map(_text, cast("list[Any]", response))
-    return (
-        (Operation(Kind.READ, published(place_of(call["self"].connection_pool), channel)),) if kind in _MESSAGES else ()
-    )
+    place, (kind, *_, channel, _) = place_of(call["self"].connection_pool), map(_text, cast("list[Any]", response))
+    return (Operation(Kind.READ, published(place, channel)),) if kind in _MESSAGES else ()
 
 
 def _text(value: Any) -> str:

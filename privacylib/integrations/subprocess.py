@@ -41,10 +41,6 @@ def _printed(call: Call) -> tuple[()] | None:
     return () if _is_heard(call) else None
 
 
-def _of_transport(call: Call) -> Any:
-    return call["self"]._proc
-
-
 def _program(call: Call) -> tuple[Operation, ...]:
     return replaces(call["path"], call["argv"])
 
@@ -71,7 +67,7 @@ INTEGRATION = Integration(
         ),
         Patch("subprocess:Popen._posix_spawn", body=APART),
         Answer("subprocess:Popen._handle_exitstatus", argument("self")),
-        Answer(f"{_TRANSPORT}._process_exited", _of_transport),
+        Answer(f"{_TRANSPORT}._process_exited", lambda call: call["self"]._proc),
         Patch("os:system", lambda _: started("", by_shell=True), brings=NO_RESPONSE, takes=typed(command=PATHS)),
         *(_in_place_of(f"posix_{name}", "env", brings=NO_RESPONSE) for name in ("spawn", "spawnp")),
         _in_place_of("execv", returns=False),

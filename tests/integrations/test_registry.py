@@ -14,7 +14,8 @@ from privacylib.runtime import ACTIVE
 from tests.integrations.conformance import Conformance
 
 NAMES = sorted(integrations.names())
-LONGEST = 80
+LONGEST = 79
+"""Under 80 lines."""
 
 
 @pytest.mark.library
