@@ -106,6 +106,7 @@ def body_around(frame: Frame, outer: Frame | None, pair: int, handle: Handle | N
     body.lowered = frame.lowered
     body.pair = pair
     body.ended = False
+    body.begun_in = None
     body.at = frame
     body.handle = handle
     return body
