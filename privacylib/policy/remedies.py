@@ -96,7 +96,7 @@ def present(reason: str) -> str:
 
 def make_known(reason: str) -> str:
     """Say before what follows, which would open a rule for all data, that this may be no such data at all."""
-    return f"# first have it known what the data are, which may be no such data: {reason}; `privacylib doctor` says how\n"
+    return f"# first have it known what the data are; they may be no such data: {reason}, see `privacylib doctor`\n"
 
 
 def permit(requirement: Requirement, **more: Iterable[str]) -> str:

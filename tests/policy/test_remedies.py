@@ -257,7 +257,8 @@ def test_a_zone_that_admits_less_is_told_where_it_is(in_code: bool) -> None:
 
 
 def test_what_only_unknown_data_breaks_is_first_to_be_known() -> None:
-    rule = Requirement(id="r", applies_to=frozenset({"A"}), allow=Allow(purposes=frozenset({"reply"})), mode=Mode.ENFORCE)
+    allow = Allow(purposes=frozenset({"reply"}))
+    rule = Requirement(id="r", applies_to=frozenset({"A"}), allow=allow, mode=Mode.ENFORCE)
     question = Question(True, "s3://b/from", frozenset(), Zone(("ads",)), unknown="manifest-missing")
     remedy = decide(question, Rules((rule,), Mode.ENFORCE)).remedy
     first, _, fragment = remedy.partition("\n")
