@@ -24,6 +24,12 @@ _GROUP = 16 * _ROW
 _LONGEST = 1 << 22
 """Bytes of a line up to which it is mended: most have some hundreds, and those with 1,024 sources a megabyte."""
 
+_USUAL = 1 << 13
+"""Bytes before and behind a row in which most lines begin and end that reach into it."""
+
+_TEXT = bytes(range(0x20, 0x80)) + b"\n"
+"""What lines are made of."""
+
 Bytes = bytes | bytearray | memoryview
 
 Read = Callable[[int, int], bytes]
@@ -183,13 +189,22 @@ def _damage(group: int, read: Read, parity: Read) -> Iterator[tuple[int, bytes]]
 
 def _mends(place: int, flipped: bytes, read: Read) -> bool:
     """Return whether there are more whole lines where some bytes are flipped back."""
-    first = max(0, place - _LONGEST)
-    around = read(first, place - first + len(flipped) + _LONGEST)
-    at, behind = place - first, place - first + len(flipped)
-    start = around.rfind(b"\n", 0, at) + 1
-    end = around.find(b"\n", behind) + 1 or len(around)
+    if _xor(read(place, len(flipped)), flipped).translate(None, _TEXT):  # no line was ever so
+        return False
+    around, start, at, end = _lines_around(place, len(flipped), read, _USUAL)
+    if not (start and end):
+        around, start, at, end = _lines_around(place, len(flipped), read, _LONGEST)
+    behind, end = at + len(flipped), end or len(around)
     back = around[start:at] + _xor(around[at:behind], flipped) + around[behind:end]
     return whole_lines(back) > whole_lines(around[start:end])
+
+
+def _lines_around(place: int, size: int, read: Read, reach: int) -> tuple[bytes, int, int, int]:
+    """Return some bytes, and where in them lines begin, the row does, and lines end; 0 where that is not among them."""
+    first = max(0, place - reach)
+    around = read(first, place - first + size + reach)
+    at = place - first
+    return around, around.rfind(b"\n", 0, at) + 1, at, around.find(b"\n", at + size) + 1
 
 
 def _xor(one: Bytes, other: Bytes) -> bytes:

@@ -148,3 +148,23 @@ def test_a_line_that_comes_in_between_is_covered(tmp_path: Path, monkeypatch: py
         flipped(file_of(tmp_path), place, 0x5A)
         assert lines_of(tmp_path) == wanted, place
         file_of(tmp_path).write_bytes(whole)
+
+
+def test_what_cannot_be_mended_is_looked_at_near_the_damage_alone(tmp_path: Path) -> None:
+    """A disk that damaged a great deal would else keep a reader for minutes."""
+    store = DirectoryStore(tmp_path, "one")
+    store.write_meta({})
+    store.add_lines(b"".join(line(number, 70) for number in range(4000)))
+    middle = file_of(tmp_path).stat().st_size // 2 // 256 * 256
+    for place in (middle + 5, middle + 70):  # two rows of a group
+        flipped(file_of(tmp_path), place, 0x5A)
+    looked = list[int]()
+
+    def read(offset: int, size: int) -> bytes:
+        data = store.lines(offset, size)
+        looked.append(len(data))
+        return data
+
+    part = store.lines(middle, 256)
+    assert parity.mended(middle, part, read, lambda at, size: store.kept("flows.parity", size, at)) == part
+    assert sum(looked) < file_of(tmp_path).stat().st_size // 2
