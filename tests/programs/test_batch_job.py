@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from privacylib.naming import file_asset, templated
+from tests.programs.__main__ import directory_for
 from tests.programs.running import Found, Program, found_in, pairs, read_file, run_command
 from tests.programs.script import OfAScript
 
@@ -53,3 +55,9 @@ class TestTheBatch(OfAScript):
     run = staticmethod(run)
     made = ("totals.csv", "refused.csv", "changes.json")
     least = 5
+
+
+def test_the_table_of_all_is_made_where_names_are_kept() -> None:
+    with directory_for(PROGRAM.name) as directory:
+        place = file_asset(str(directory / "work" / "totals.csv"))
+        assert templated(place) == place
