@@ -5,6 +5,7 @@ is replaced as a whole; a file that it does not name is a leftover of a kill.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -110,7 +111,8 @@ def _keep_rows(store: Store, pieces: Iterable[bytes], rows: list[str], twins: li
 
 def _keep_lines(store: Store, lines: Iterable[bytes]) -> None:
     parity = dict[int, bytes]()
-    store.forget(_PARITY)  # that of the lines before would mend these to what those were
+    with suppress(IsADirectoryError):  # which mends nothing
+        store.forget(_PARITY)  # that of the lines before would mend these to what those were
     store.keep(COUNTS, covering(_pieces(lines), parity), lasting=True)
     try:
         store.keep(_PARITY, b"".join(parity.values()), lasting=True)

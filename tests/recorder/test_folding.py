@@ -463,6 +463,20 @@ def test_fault_55_counts_whose_parity_a_full_disk_refused_outlive_a_flipped_byte
         assert total(tmp_path) == 8, at
 
 
+def test_counts_are_kept_where_a_directory_stands_in_the_place_of_their_parity(tmp_path: Path) -> None:
+    for _ in range(2):
+        recorder = Recorder(DirectoryStore(tmp_path), "web")
+        many(recorder, 4)
+        recorder.close()
+        assert adopt(tmp_path) == 1
+        [counts] = tmp_path.glob("folded-*/counts.jsonl")
+        parity = counts.with_name("counts.parity")
+        if parity.is_file():
+            parity.unlink()
+            parity.mkdir()
+    assert total(tmp_path) == 8
+
+
 def test_a_producer_of_a_later_format_is_left_to_who_knows_it(tmp_path: Path) -> None:
     recorder = Recorder(DirectoryStore(tmp_path), "web")
     assert many(recorder, 10) == 10
