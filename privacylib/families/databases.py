@@ -177,15 +177,18 @@ def server(scheme: str, host: str | None, port: int | str | None) -> str:
 
 def of_connection(connection: Any) -> Database | None:
     """Return what `remember` kept with a connection."""
-    told = getattr(connection, "__dict__", None)
-    return _beside.get(connection) if told is None else told.get(DATABASE)
+    known: Database | None = getattr(connection, DATABASE, None)
+    return _beside.get(connection) if known is None and _beside else known
 
 
 def remember(connection: Any, database: Database) -> Database:
-    """Keep with a connection what it speaks to."""
-    told = getattr(connection, "__dict__", None)
-    if told is None:
+    """Keep with a connection what it speaks to.
+
+    As an attribute, and never by its ``__dict__``: CPython 3.11 and 3.12 make one for an object when it is asked for,
+    and the driver's own access to its attributes is slower from then on.
+    """
+    try:
+        setattr(connection, DATABASE, database)
+    except AttributeError:
         _beside[connection] = database
-    else:
-        told[DATABASE] = database
     return database

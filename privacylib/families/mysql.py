@@ -32,7 +32,7 @@ def statement(connection: Any, query: Any) -> tuple[Operation, ...]:
     text = unfolded(connection, _text(query))
     chosen = _USE.match(text)
     if chosen:
-        connection.__dict__[_CHOSEN] = chosen[1], connection.db
+        setattr(connection, _CHOSEN, (chosen[1], connection.db))
     schema = schema_for(connection, _database(connection), text)
     return operations(text, partial(_table, connection), dialect="mysql", schema=schema)
 
@@ -49,9 +49,8 @@ def shape(args: tuple[Any, ...], _: dict[str, Any]) -> tuple[Any, ...] | None:
     connection, query = args[0].connection, args[1]
     if query.__class__ is not str or len(query) > _LONG:
         return None
-    told = connection.__dict__
     where = connection.host, connection.unix_socket, connection.port, connection.db
-    return *where, told.get(_CHOSEN), told.get(DATABASE), query
+    return *where, getattr(connection, _CHOSEN, None), getattr(connection, DATABASE, None), query
 
 
 def is_plain(call: Any) -> bool:
@@ -84,7 +83,7 @@ def _table(connection: Any, name: str) -> Asset:
 
 def _database(connection: Any) -> str:
     """Return the database that is chosen: by the last statement that did, unless the driver has done so since."""
-    chosen, before = connection.__dict__.get(_CHOSEN, ("", None))
+    chosen, before = getattr(connection, _CHOSEN, ("", None))
     current = connection.db
     if chosen and before == current:
         return chosen

@@ -33,8 +33,7 @@ def statement(args: tuple[Any, ...], _: dict[str, Any]) -> Hashable | None:
         return None
     cursor = args[0]
     connection = getattr(cursor, "_conn", None)  # of psycopg, whose ``connection`` is a property written in Python
-    told = (cursor.connection if connection is None else connection).__dict__
-    database = told.get(DATABASE)
+    database = getattr(cursor.connection if connection is None else connection, DATABASE, None)
     return None if database is None else (database, args[1])
 
 
