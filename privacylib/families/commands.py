@@ -47,7 +47,7 @@ def runs(path: Any, argv: Any, env: Any, *, by: str) -> bool:
     """
     if not isinstance(argv, (tuple, list)) or not argv:
         return False
-    inherits = env is None and sys.version_info >= (3, 13)
+    inherits = env is None and by != "execve" and sys.version_info >= (3, 13)
     named = isinstance(path, PATHS) or (by == "execve" and isinstance(path, int))
     if not (named and (inherits or hasattr(env, "keys")) and starts(cast("Sequence[Any]", argv))):
         return False
