@@ -105,7 +105,9 @@ def _done(future: "Future[Any]") -> None:
 
 def _lost(future: "Future[Any]") -> None:
     if not future.cancelled() and (error := future.exception()) is not None:
-        _arrived(vars(future)[_TICKET], unmark(error))
+        home = unmark(error)
+        _keep(future, home)
+        _arrived(vars(future)[_TICKET], home)
 
 
 def _arrived(ticket: int, home: Home) -> BaseException | None:
