@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import inspect
 import multiprocessing
 import os
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,6 +125,27 @@ def test_isolated_reads_come_home_as_returned(seen: Capture, pool: ProcessPoolEx
         pool.submit(read_isolated).result()
         with privacylib.scope("sibling", isolated=True):
             write_open()
+        write_open()
+    assert behind(seen) == [(), (PEOPLE,)]
+
+
+def test_so_does_who_takes_the_error_of_a_job_that_failed_before_its_future_was_marked(
+    seen: Capture, pool: ProcessPoolExecutor
+) -> None:
+    bare: Any = inspect.unwrap(ProcessPoolExecutor.submit)
+
+    def ended(*args: Any, **kwargs: Any) -> Any:
+        future = bare(*args, **kwargs)
+        future.exception()
+        return future
+
+    with privacylib.zone("reply"):
+        clicks()
+        future = pools._submit(ended)(pool, read_and_fail)  # pyright: ignore[reportPrivateUsage] - the moment is its own
+    with privacylib.zone("reply"):
+        write_open()
+        with contextlib.suppress(LookupError):
+            future.result()
         write_open()
     assert behind(seen) == [(), (PEOPLE,)]
 
