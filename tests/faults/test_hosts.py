@@ -177,9 +177,10 @@ def test_fault_22_memory_is_flat_over_names_without_end(tmp_path: Path) -> None:
             with privacylib.scope("request"):
                 with privacylib.read(f"postgres://db/app/users/{{number}}"): pass
                 with privacylib.write(f"s3://photos/{{number}}/face.jpg"): pass
-        for number in range({IDS} // 4): work(number)
+        first = 10_000  # a directory that is a year keeps its name, and these are none
+        for number in range({IDS} // 4): work(first + number)
         warm = resident()
-        for number in range({IDS} // 4, {IDS}): work(number)
+        for number in range({IDS} // 4, {IDS}): work(first + number)
         print(resident() - warm)
         """,
         tmp_path / "spool",
@@ -188,5 +189,4 @@ def test_fault_22_memory_is_flat_over_names_without_end(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert int(done.stdout) < 8 << 20, done.stdout
     assert total(tmp_path / "spool") == 2 * IDS
-    # A directory that is a year keeps its name, and there are 200 of those.
-    assert sum(len(producer.flows) for producer in producers(tmp_path / "spool")) < 300
+    assert sum(len(producer.flows) for producer in producers(tmp_path / "spool")) < 10
