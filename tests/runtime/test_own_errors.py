@@ -122,24 +122,19 @@ class TestOnTheRecordPath:
         assert invoked == ([1] if mode != "enforce" or define else [])
 
     @pytest.mark.parametrize("define", [True, False])
-    def test_mandatory_lineage_holds_of_messages_too(self, mode: str, define: bool) -> None:
+    @pytest.mark.parametrize(
+        "brought",
+        [PolicyContext(labels=frozenset({"CONTACT"}), verified=True), PolicyContext(unknown="expired")],
+        ids=["such data", "unknown data, which may be such"],
+    )
+    def test_mandatory_lineage_holds_of_messages_too(self, mode: str, brought: PolicyContext, define: bool) -> None:
         policy = POLICY.replace("{purposes: [assistant]}, mode", "{purposes: [assistant]}, lineage: mandatory, mode")
         with capture(policy, mode=mode):
             broken(recorder=Full(define))
             site = site_now(Operation(Kind.READ, asset("kafka://127.0.0.1:9092/letters")))
             assert site is not None
             with privacylib.zone("assistant"), stopped(mode, "contact-use"):
-                take_in(site, PolicyContext(labels=frozenset({"CONTACT"}), verified=True), frame_now())
-
-    @pytest.mark.parametrize("define", [True, False])
-    def test_mandatory_lineage_holds_of_unknown_data_which_may_be_such(self, mode: str, define: bool) -> None:
-        policy = POLICY.replace("{purposes: [assistant]}, mode", "{purposes: [assistant]}, lineage: mandatory, mode")
-        with capture(policy, mode=mode):
-            broken(recorder=Full(define))
-            site = site_now(Operation(Kind.READ, asset("kafka://127.0.0.1:9092/letters")))
-            assert site is not None
-            with privacylib.zone("assistant"), stopped(mode, "contact-use"):
-                take_in(site, PolicyContext(unknown="expired"), frame_now())
+                take_in(site, brought, frame_now())
 
     def test_best_effort_lineage_does_not(self, strict: Capture) -> None:
         broken(recorder=Full(define=False))
