@@ -3,17 +3,23 @@
 Handlers are told apart by their looks; what sends by a library that is seen itself (HTTP, mail) is left to it.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from privacylib.context import frame_here
 from privacylib.families.files import written_by
 from privacylib.families.paths import is_data
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset, file_asset
-from privacylib.runtime import ACTIVE
+from privacylib.runtime import ACTIVE, site_of
+from privacylib.runtime.hot import Body
 
-__all__ = ["STREAM", "Destination", "destinations", "placed", "taken", "written"]
+__all__ = ["ANY_LEVEL", "STREAM", "Destination", "destinations", "is_told", "placed", "taken", "written"]
+
+ANY_LEVEL = sys.maxsize
+"""Of a line whose level nobody looks at any more."""
 
 Destination = tuple[str, str]
 """Namespace and name of the asset that a handler writes; empty where it has none but the logger's."""
@@ -44,7 +50,26 @@ def placed(logger: str, places: Iterable[Destination]) -> tuple[Operation, ...]:
     """Describe the writes of a line whose logger wrote it before, when it came out of a queue."""
     if ACTIVE.snapshot is None or _is_own(logger):
         return ()
-    return tuple(Operation(Kind.WRITE, Asset(*place)) for place in dict.fromkeys(places) if place != STREAM)
+    return tuple(_line(place) for place in dict.fromkeys(places) if place != STREAM)
+
+
+def is_told(line: Operation) -> bool:
+    """Return whether whoever hands a line on, and is at it still, has written its place already."""
+    snapshot, frame = ACTIVE.snapshot, frame_here()
+    body = None if frame is None else frame.inside()
+    if snapshot is None or body is None:
+        return False
+    place = site_of(line, snapshot).operation.asset
+    while body is not None:
+        if isinstance(body, Body) and not body.ended and _written_in(body) == place:
+            return True
+        body = body.within
+    return False
+
+
+def _written_in(body: Body) -> Asset | None:
+    site = body.site if body.handle is None else body.handle.site
+    return site.operation.asset if site.kind is Kind.WRITE else None
 
 
 def taken(logger: str, places: Iterable[Destination]) -> tuple[Any, ...]:
@@ -62,6 +87,11 @@ def _is_own(logger: str) -> bool:
 def _feeds(snapshot: Any, logger: str) -> tuple[str, ...]:
     found: tuple[str, ...] = snapshot.engine.annotation(_asset(snapshot.service, logger).uri).feeds
     return found
+
+
+@lru_cache(maxsize=4096)
+def _line(place: Destination) -> Operation:
+    return Operation(Kind.WRITE, Asset(*place))
 
 
 @lru_cache(maxsize=4096)
@@ -102,9 +132,9 @@ def _file(handler: Any, _: int) -> Iterable[Destination]:
     return ((found.namespace, found.name) if is_data(found.name, writes=True) else STREAM,)
 
 
-def _target(handler: Any, level: int) -> Iterable[Destination]:
-    """A handler that keeps lines for another writes them when that is full, in whatever scope: they count now."""
-    return (STREAM,) if handler.target is None else destinations((handler.target,), level)
+def _target(handler: Any, _: int) -> Iterable[Destination]:
+    """A handler that keeps lines for another writes them when it is full, in whatever scope: they count now."""
+    return (STREAM,) if handler.target is None else destinations((handler.target,), ANY_LEVEL)
 
 
 def _syslog(handler: Any, _: int) -> Iterable[Destination]:

@@ -17,6 +17,7 @@ __all__ = [
     "OF_THE_HOST",
     "SEEN",
     "STREAMED",
+    "TOLD",
     "WHOLE",
     "Alike",
     "Body",
@@ -182,6 +183,8 @@ class Body:
         in_caller: Whether it is a plain function that looks at the variables of who calls it.
         asks_host: Whether it takes what it writes from code of the host while it runs, as from the rows of a generator
             or the ``__str__`` of an argument: what that reads flows into the write.
+        told: Whether its operations were told of before, as those of lines kept back: the call only stands for
+            the same inside it.
     """
 
     covers: bool = False
@@ -192,11 +195,13 @@ class Body:
     in_caller: bool = False
     asks_host: bool = False
     whole: bool = False
+    told: bool = False
 
 
 SEEN = Body()
 """What happens inside is seen as ever."""
 COVERED = Body(covers=True)
+TOLD = Body(covers=True, told=True)
 APART = Body(apart=True)
 ASKS_HOST = Body(asks_host=True)
 OF_THE_HOST = Body(of_the_host=True)

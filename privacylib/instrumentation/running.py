@@ -48,7 +48,8 @@ class Running:
         if operations and patch.missing(call):
             self._late = operations
         else:
-            self._begin_all(operations)
+            if not patch.body.told:
+                self._begin_all(operations)
             calls = patch.body.carries(call)
             if calls or (patch.body.covers and operations):
                 self._covering = cover(operations, calls=calls)

@@ -1,18 +1,16 @@
 """logging: a line that a handler takes writes its logger's asset, and the file or address of each handler."""
 
-import sys
 from collections.abc import Hashable, Iterator
 from typing import Any
 
 from privacylib.families import logs
 from privacylib.families.files import unseen
-from privacylib.instrumentation.facts import ASKS_HOST, Alike
+from privacylib.instrumentation.covering import covered
+from privacylib.instrumentation.facts import ASKS_HOST, TOLD, Alike
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation
 
 __all__ = ["INTEGRATION"]
-
-_ANY_LEVEL = sys.maxsize
 
 
 def _handlers(logger: Any) -> Iterator[Any]:
@@ -41,8 +39,23 @@ def _logged(call: Call) -> tuple[Operation, ...]:
 
 def _listened(call: Call) -> tuple[Operation, ...]:
     listener, record = call["self"], call["record"]
-    level = record.levelno if listener.respect_handler_level else _ANY_LEVEL
+    level = record.levelno if listener.respect_handler_level else logs.ANY_LEVEL
     return logs.placed(record.name, logs.destinations(listener.handlers, level))
+
+
+def _reaching(handler: Any, record: Any) -> tuple[Operation, ...]:
+    """Describe a line that reaches a handler by whatever way, where it was not told of on that way."""
+    lines = logs.placed(record.name, logs.destinations((handler,), logs.ANY_LEVEL))
+    return tuple(line for line in lines if not (logs.is_told(line) or covered(line)))
+
+
+def _emitted(target: str) -> Patch:
+    alike = Alike(lambda args, _: _reaching(*args))
+    return Patch(target, lambda call: _reaching(call["self"], call["record"]), alike=alike, body=ASKS_HOST)
+
+
+def _handed_on(call: Call) -> tuple[Operation, ...]:
+    return logs.placed("", logs.destinations((call["self"],), logs.ANY_LEVEL))
 
 
 INTEGRATION = Integration(
@@ -56,6 +69,11 @@ INTEGRATION = Integration(
             takes=lambda call: hasattr(call["record"], "levelno"),
         ),
         Patch("logging.handlers:QueueListener.handle", _listened, body=ASKS_HOST),
+        _emitted("logging:FileHandler.emit"),
+        _emitted("logging.handlers:BufferingHandler.emit"),
+        _emitted("logging.handlers:SocketHandler.emit"),
+        _emitted("logging.handlers:SysLogHandler.emit"),
+        Patch("logging.handlers:MemoryHandler.flush", _handed_on, body=TOLD),
         Replacement("logging:FileHandler._open", unseen),  # its lines are seen
     ),
 )

@@ -204,6 +204,90 @@ def test_a_listener_writes_each_line_in_its_producers_context(here: Watched, tmp
     assert {edge.count for edge in here.edges()} == {1}
 
 
+class Forwarding(logging.Handler):
+    """A handler of a program's own, around another one."""
+
+    def __init__(self, target: logging.Handler, way: str) -> None:
+        super().__init__()
+        self.target, self.way = target, way
+
+    def emit(self, record: logging.LogRecord) -> None:
+        getattr(self.target, self.way)(record)
+
+
+@pytest.mark.parametrize("way", ["handle", "emit"])
+@pytest.mark.parametrize("kind", [logging.FileHandler, logging.handlers.RotatingFileHandler])
+def test_a_line_that_another_handler_hands_on_is_seen_once(
+    here: Watched, tmp_path: Path, way: str, kind: type[logging.FileHandler]
+) -> None:
+    file = kind(tmp_path / "inner.log", delay=True)
+    with logger("contacts", Forwarding(file, way)) as found:
+        log(found)
+        log(found)
+        found.addHandler(file)  # told by its logger as well, and written twice
+        log(found)
+    file.close()
+    assert sinks(here) == {"logging://web/contacts": 3, f"file://{tmp_path}/inner.log": 3}
+    assert (tmp_path / "inner.log").read_text() == "a line\n" * 4
+
+
+@pytest.mark.parametrize("way", ["handle", "emit"])
+def test_a_line_that_another_handler_hands_on_is_refused_before_it_is_written(tmp_path: Path, way: str) -> None:
+    file = logging.FileHandler(tmp_path / "inner.log")
+    with instrumented(tmp_path, "logging"), logger("contacts", Forwarding(file, way)) as found:
+        with pytest.raises(PolicyDenied, match=r"inner\.log"):
+            log(found)
+        found.info("nothing was read")
+    file.close()
+    assert (tmp_path / "inner.log").read_text() == "nothing was read\n"
+
+
+def test_a_line_that_another_handler_keeps_back_counts_when_it_gets_it(here: Watched, tmp_path: Path) -> None:
+    file = logging.FileHandler(tmp_path / "kept.log")
+    file.setLevel(logging.ERROR)  # which nobody asks for any more
+    kept = logging.handlers.MemoryHandler(2, target=file, flushOnClose=False)
+    with logger("contacts", Forwarding(kept, "handle")) as found, logger("another", file):
+        log(found)
+        with privacylib.scope("other", fresh=True):
+            with privacylib.read("db://asked"):
+                pass
+            found.info("the one that it is full with")
+    path = f"file://{tmp_path}/kept.log"
+    assert (tmp_path / "kept.log").read_text() == "a line\nthe one that it is full with\n"
+    assert {pair for pair in here.pairs() if pair[1] == path} == {("db://users", path), ("db://asked", path)}
+    assert {edge.count for edge in here.edges()} == {1}
+
+
+def test_a_listener_whose_handler_hands_lines_on_writes_each_once(here: Watched, tmp_path: Path) -> None:
+    lines: queue.Queue[logging.LogRecord] = queue.Queue()
+    file = logging.FileHandler(tmp_path / "queued.log")
+    listener = logging.handlers.QueueListener(lines, Forwarding(file, "handle"), file)
+    listener.start()
+    with logger("contacts", logging.handlers.QueueHandler(lines)) as found:
+        log(found)
+    listener.stop()
+    file.close()
+    assert sinks(here) == {"logging://web/contacts": 1, f"file://{tmp_path}/queued.log": 1}
+    assert (tmp_path / "queued.log").read_text() == "a line\n" * 2
+
+
+def test_a_line_that_another_handler_sends_is_seen(here: Watched) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        datagrams.bind(("127.0.0.1", 0))
+        udp = datagrams.getsockname()[1]
+        inner = (
+            logging.handlers.DatagramHandler("127.0.0.1", udp),
+            logging.handlers.SysLogHandler(("127.0.0.1", udp)),
+        )
+        with logger("contacts", *(Forwarding(each, "handle") for each in inner)) as found:
+            log(found)
+        for each in inner:
+            each.close()
+    assert sinks(here) == dict.fromkeys(
+        ("logging://web/contacts", f"udp://127.0.0.1:{udp}/log", f"syslog://127.0.0.1:{udp}/log"), 1
+    )
+
+
 FED = POLICY.replace(
     '{match: "logging://web/contacts", labels: [CONTACT]}',
     '{match: "logging://web/contacts", labels: [CONTACT], feeds: ["duckdb:///data/shop.duckdb/main.events"]}',
