@@ -1,5 +1,6 @@
 """What calls of DuckDB's methods and functions mean, by their arguments."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -8,11 +9,12 @@ from privacylib.families.asked import Asked
 from privacylib.model import Operation
 
 __all__ = [
-    "appended", "ended", "file", "made", "named", "reading", "script", "statement", "submitted", "table", "view",
+    "appended", "connection_of", "ended", "file", "made", "mapped", "named", "reading", "script", "statement",
+    "submitted", "table", "variable", "view",
 ]  # fmt: skip
 
 
-def _connection(call: Asked) -> Any:
+def connection_of(call: Asked) -> Any:
     """Return the connection of a call; functions of the module take the default one."""
     from duckdb import default_connection
 
@@ -22,18 +24,18 @@ def _connection(call: Asked) -> Any:
 def statement(call: Asked) -> tuple[Operation, ...]:
     """Describe a statement that runs now."""
     query = call["query"]
-    return duckdb.statement(_connection(call), str(getattr(query, "query", query)), call["parameters"])
+    return duckdb.statement(connection_of(call), str(getattr(query, "query", query)), call["parameters"])
 
 
 def made(call: Asked) -> tuple[Operation, ...]:
     """Describe a relation of DuckDB before 2.0: when it is made, for what is done with it cannot be seen."""
     query = call["query"]
-    return duckdb.statement(_connection(call), str(getattr(query, "query", query)), call["params"], beside=True)
+    return duckdb.statement(connection_of(call), str(getattr(query, "query", query)), call["params"], beside=True)
 
 
 def named(call: Asked) -> tuple[Operation, ...]:
     """Describe a relation of a table or view, before 2.0."""
-    return duckdb.statement(_connection(call), f"FROM {call['table_name'] or call['view_name']}", beside=True)
+    return duckdb.statement(connection_of(call), f"FROM {call['table_name'] or call['view_name']}", beside=True)
 
 
 def reading(reader: str) -> Callable[[Asked], tuple[Operation, ...]]:
@@ -41,7 +43,7 @@ def reading(reader: str) -> Callable[[Asked], tuple[Operation, ...]]:
 
     def describe(call: Asked) -> tuple[Operation, ...]:
         text = duckdb_older.source(reader, call["path_or_buffer"])
-        return duckdb.statement(_connection(call), text, beside=True) if text else ()
+        return duckdb.statement(connection_of(call), text, beside=True) if text else ()
 
     return describe
 
@@ -72,6 +74,18 @@ def submitted(call: Asked) -> tuple[Operation, ...]:
     return duckdb.statement(call["self"], call["sql"], call["values"])
 
 
+def variable(call: Asked) -> tuple[Operation, ...]:
+    """Describe that a statement takes a relation that a variable of the program holds, or a name is given to one."""
+    relation = call["self"]
+    text: str = inspect.unwrap(relation.__class__._registry_text)(relation)
+    return duckdb.statement(relation._con, text, beside=True)
+
+
+def mapped(call: Asked) -> tuple[Operation, ...]:
+    """Describe that a function of the program is given a relation's rows, which it returns others for."""
+    return duckdb.statement(call["self"], call["input_sql"], beside=True)
+
+
 def view(call: Asked) -> tuple[Operation, ...]:
     """Describe that a relation becomes a view, from 2.0."""
     return duckdb.view(call["self"], call["name"], call["sql"])
@@ -79,4 +93,4 @@ def view(call: Asked) -> tuple[Operation, ...]:
 
 def appended(call: Asked) -> tuple[Operation, ...]:
     """Describe that a frame of data is appended to a table."""
-    return duckdb.appended(_connection(call), call["table_name"])
+    return duckdb.appended(connection_of(call), call["table_name"])

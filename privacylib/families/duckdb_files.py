@@ -25,6 +25,9 @@ _FILES = re.compile(
 )
 _WHERE = re.compile(r"\b(?:WHERE|SELECT|VALUES|SET|GROUP|ORDER|LIMIT)\b", re.IGNORECASE)
 _URL = re.compile(r"\w{2,}://")
+_GIVEN = "DUCKDB_INTERNAL_OBJECTSTORE://"
+"""How DuckDB names an open file that the program gave to it."""
+
 _WILD = re.compile(r"[*?\[{]")
 _KEPT = re.compile(
     r"(\b(?:FROM|JOIN)\s+|,\s*)\"([^\"']*(?:/[^\"']*|\.(?:parquet|csv|tsv|json|jsonl|ndjson)))\"", re.IGNORECASE
@@ -160,6 +163,8 @@ def named(file: str) -> str:
     """Return the URI of what a statement names in the place of a file."""
     if file == "{…}":
         return "file:///{…}"
+    if file.startswith(_GIVEN):
+        return "memory://{…}"
     file = dataset(file)
     asset = url_asset(file) if _URL.match(file) else file_asset(file.replace("''", "'"))
     return asset.uri.replace('"', "%22")

@@ -4,10 +4,13 @@ DuckDB looks for the program's frames of data in the frame of a call, from 2.0 i
 have the variables of the caller, or seem to be DuckDB's.
 """
 
+from typing import Any
+
+from privacylib.families import duckdb_appenders as appenders
 from privacylib.families import duckdb_calls as calls
-from privacylib.families.dbapi import asks_by
+from privacylib.families.dbapi import asks_by, made_meanwhile
 from privacylib.families.duckdb_older import READERS
-from privacylib.instrumentation.facts import Body, always
+from privacylib.instrumentation.facts import Body, Outgoing, always
 from privacylib.instrumentation.table import Describe, Integration, Patch, Test
 
 __all__ = ["INTEGRATION"]
@@ -21,26 +24,24 @@ def _takes(first: str = "", *_: str) -> Test:
     return asks_by(first) if first in ("query", "sql", "name", "table_name", "view_name") else always
 
 
-def _on(
-    method: str, describe: Describe, *parameters: str, versions: tuple[str, str] = ("", ""), body: Body = _FROM_HOST
-) -> Patch:
+def _on(method: str, describe: Describe, *parameters: str, body: Body = _FROM_HOST, **more: Any) -> Patch:
     target = f"duckdb:{method if '.' in method else f'DuckDBPyConnection.{method}'}"
-    takes = _takes(*parameters)
-    return Patch(target, describe, parameters=("self", *parameters), body=body, versions=versions, takes=takes)
+    return Patch(target, describe, parameters=("self", *parameters), body=body, takes=_takes(*parameters), **more)
 
 
-def _anywhere(name: str, describe: Describe, *parameters: str, versions: tuple[str, str] = ("", "")) -> list[Patch]:
+def _anywhere(name: str, describe: Describe, *parameters: str, **more: Any) -> list[Patch]:
     """Patch a method, and the function of the same name where it is made, and where programs find it."""
-    takes = _takes(*parameters)
-    functions = [
-        Patch(f"{module}:{name}", describe, parameters=parameters, body=_FROM_HOST, versions=versions, takes=takes)
-        for module in ("_duckdb", "duckdb")
-    ]
-    return [_on(name, describe, *parameters, versions=versions), *functions]
+    told: dict[str, Any] = {"parameters": parameters, "body": _FROM_HOST, "takes": _takes(*parameters), **more}
+    functions = [Patch(f"{module}:{name}", describe, **told) for module in ("_duckdb", "duckdb")]
+    return [_on(name, describe, *parameters, **more), *functions]
 
 
 def _of_relation(names: str, describe: Describe, *parameters: str) -> list[Patch]:
     return [_on(f"DuckDBPyRelation.{name}", describe, *parameters, versions=_OLDER) for name in names.split()]
+
+
+def _of_appender(name: str, describe: Describe, *parameters: str, **more: Any) -> Patch:
+    return Patch(f"_duckdb:Appender.{name}", describe, parameters=("self", *parameters), versions=_NEWER, **more)
 
 
 _BEFORE_TWO = (
@@ -64,6 +65,13 @@ INTEGRATION = Integration(
         _on("_prepare_script", calls.script, "sql", "values", versions=_NEWER, body=_WITHIN),
         _on("_submit", calls.submitted, "sql", "values", versions=_NEWER, body=_WITHIN),
         _on("_create_view", calls.view, "name", "sql", versions=_NEWER, body=_WITHIN),
+        _on("_register_map", calls.mapped, "function", "schema", "input_sql", versions=_NEWER, body=_WITHIN),
+        _on("DuckDBPyRelation._registry_text", calls.variable, versions=_NEWER, body=_WITHIN),
+        *_anywhere("appender", appenders.made, "table", versions=_NEWER, after=appenders.of_table),
+        *_anywhere("query_appender", appenders.made, "dml", versions=_NEWER, after=appenders.of_query),
+        _of_appender("append_row", appenders.given),
+        _of_appender("append_rows", appenders.given, "rows", sends=Outgoing(streams=made_meanwhile("rows"))),
+        *(_of_appender(name, appenders.run) for name in ("flush", "__exit__")),
         *(patch for patches in _BEFORE_TWO for patch in patches),
     ),
     distribution="duckdb",

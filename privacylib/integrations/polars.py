@@ -61,8 +61,12 @@ INTEGRATION = Integration(
         ),
         *(Patch(f"polars:{kind}.serialize", lambda call: written(call["file"]), body=COVERED) for kind in _FRAMES),
         *(Patch(f"polars:{kind}.deserialize", lambda call: read(call["source"]), body=COVERED) for kind in _FRAMES),
-        Patch("polars.functions.lazy:collect_all", calls.all_collected, body=COVERED),
-        Patch("polars:collect_all", calls.all_collected, body=COVERED),
+        Patch("polars:LazyFrame.execute", calls.collected, body=COVERED, versions=("2.0", "")),
+        *(
+            Patch(f"{module}:{name}", calls.all_collected, body=COVERED)
+            for name in ("collect_all", "collect_all_async")
+            for module in ("polars.functions.lazy", "polars")
+        ),
     ),
     distribution="polars",
     versions=("1.0", "3.0"),

@@ -101,11 +101,19 @@ LATER: dict[str, Callable[[Path, Path], object]] = {
     ),
     "serialized": lambda source, sink: pl.read_parquet(source).serialize(sink),
     "plan": lambda source, sink: pl.read_parquet(source).lazy().serialize(sink),
+    "awaited": lambda source, sink: asyncio.run(_all_awaited(pl.scan_parquet(source))).write_parquet(sink),
 }
+if hasattr(pl.LazyFrame, "execute"):
+    LATER["executed"] = lambda source, sink: pl.scan_parquet(source).execute().lazy().sink_parquet(sink)
 
 
 async def _awaited(frame: Any) -> Any:
     return await frame.collect_async()
+
+
+async def _all_awaited(frame: Any) -> Any:
+    (found,) = await pl.collect_all_async([frame])
+    return found
 
 
 @pytest.fixture
