@@ -23,8 +23,9 @@ ADVICE: Mapping[str, str] = {
     "duplicate": "two members of privacylib came at once; a proxy adds headers instead of replacing them",
     "unknown-label": "the sender's policy has labels that this one lacks; give both the same `labels`",
     "unknown-purpose": "the sender's policy has purposes that this one lacks; give both the same `purposes`",
-    "missing": "the policy requires context of this peer, and it sent none; let it use privacylib, or change "
-    "`trust.ingress`",
+    "missing": "the policy requires context of this peer, and it sent none; let it use privacylib, or annotate what "
+    "it answers (`fields: {response: [...]}` of its asset); `accept` under `trust.ingress` would loosen: what it sends "
+    "would be unlabelled",
     "upstream": "the sender itself did not know; ask its own spool",
     "not-initialised": "a worker process runs without privacylib; call privacylib.init in it",
     "unannotated": "an input of a training job has no annotation; add it under `assets`",

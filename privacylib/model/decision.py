@@ -9,6 +9,10 @@ from privacylib.errors import PrivacyError
 
 __all__ = ["ALLOW", "Decision", "Mode", "PolicyDenied", "Verdict", "Violation"]
 
+TOLD = 16
+"""Clauses that the reason of one rule has at most where it is broken in several ways."""
+_AND = "; "
+
 
 class Mode(IntEnum):
     """Say what a denial does, from the weakest to the strictest."""
@@ -49,7 +53,8 @@ class Decision:
 
     Args:
         verdict: How it ended.
-        violations: Every rule that the flow breaks, the one that weighs most first; none where it is allowed.
+        violations: Every rule that the flow breaks, each once, the one that weighs most first; none where it is
+            allowed.
     """
 
     verdict: Verdict
@@ -57,8 +62,8 @@ class Decision:
 
     @classmethod
     def of(cls, violations: Iterable[Violation]) -> "Decision":
-        """Return what violations come to: the strictest mode among them decides."""
-        found = sorted(violations, key=lambda violation: -violation.mode)
+        """Return what violations come to: the strictest mode among them decides, and each rule is said once."""
+        found = _once(violations)
         if not found:
             return ALLOW
         return cls(Verdict.DENY if found[0].mode is Mode.ENFORCE else Verdict.WOULD_DENY, tuple(found))
@@ -97,6 +102,26 @@ class Decision:
         if not self.violations:
             return self.verdict.value
         return f"{self.verdict.value} by {self.requirement}: {self.reason}"
+
+
+def _once(violations: Iterable[Violation]) -> list[Violation]:
+    """Return the strictest violation of each rule, the strictest first, with the reasons of all of that rule."""
+    told: dict[str, list[str]] = {}
+    strictest: dict[str, Violation] = {}
+    every = list(violations)
+    for violation in every:
+        told.setdefault(violation.requirement, []).append(violation.reason)
+    for violation in sorted(every, key=lambda violation: -violation.mode):
+        strictest.setdefault(violation.requirement, violation)
+    return [evolve(one, reason=_joined(told[one.requirement])) for one in strictest.values()]
+
+
+def _joined(reasons: list[str]) -> str:
+    """Return reasons as one, which says nothing twice and has an end however many there are."""
+    if len(reasons) == 1:
+        return reasons[0]
+    told = list(dict.fromkeys(_AND.join(reasons).split(_AND)))
+    return _AND.join(told if len(told) <= TOLD else [*told[:TOLD], "and more"])
 
 
 ALLOW = Decision(Verdict.ALLOW)

@@ -113,10 +113,12 @@ def _unknown(every: Question, rules: Rules) -> Iterator[Violation]:
     broken = list(_violations(every, rules))
     if not broken and not every.reading and every.accepts is None and not every.judges:
         broken = [_flow(every, rules)]
+    why, mode = every.unknown or "", rules.mode(every.labels)
+    remedy = remedies.make_known(why, [violation.remedy for violation in broken])
+    begins = f"nothing is known about the data ({why}), and "
     for violation in broken:
-        reason = f"nothing is known about the data ({every.unknown}), and {violation.reason}"
-        remedy = remedies.make_known(every.unknown or "") + violation.remedy
-        yield Violation("unknown", reason, remedy, rules.mode(every.labels))
+        yield Violation("unknown", begins + violation.reason, remedy, mode)
+        begins = ""  # all of them become one reason
 
 
 def _violations(question: Question, rules: Rules) -> Iterator[Violation]:

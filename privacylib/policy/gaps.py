@@ -42,5 +42,4 @@ def unannotated(asset: str, rules: Rules) -> Decision:
         rules: The requirements.
     """
     reason = f"{asset} is not annotated, and what a model learns from it cannot be taken out again"
-    remedy = remedies.annotate(asset, ()) + "  # or the labels of what it holds\n"
-    return Decision.of((Violation("unknown", reason, remedy, rules.mode(rules.labels)),))
+    return Decision.of((Violation("unknown", reason, remedies.tell(asset, rules.labels), rules.mode(rules.labels)),))

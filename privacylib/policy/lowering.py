@@ -54,12 +54,27 @@ class Lowering:
         return (labels - gone) | self.to if gone else labels
 
     def missed(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> str:
-        """Return why it did not lower `labels`, which it was declared for; empty where it is not void."""
-        if self.why is None or self.declared is None:
+        """Return why it did not lower `labels`, which it was declared for; empty where nothing is in its way."""
+        if self.declared is None:
             return ""
+        if self.why is None:
+            return self._beside(labels, sink, fields, self.declared.transform)
         would = evolve(self, lowered=self.declared.from_)
         named = f"the reclassification by {self.declared.transform} is void: {self.why}"
         return "" if would.apply(labels, sink, fields) == labels else named
+
+    def _beside(self, labels: frozenset[str], sink: str, fields: tuple[str, ...], transform: str) -> str:
+        """Return which columns are written beside those that it holds for; empty where it would lower nothing there."""
+        if self.fields is None or evolve(self, fields=None).apply(labels, sink) == labels:
+            return ""
+        more = frozenset(fields) - self.fields
+        for_these = f"the reclassification by {transform} is for the columns {_listed(self.fields)} alone"
+        if not fields:
+            return f"{for_these}, and which are written is not told: name the columns of the write"
+        return (
+            f"{for_these}, and {_listed(more)} is written with them: write it apart, or, where the transform makes it "
+            "as well, have it reviewed and named under `fields` of its entry and by the declaration"
+        )
 
 
 def in_force(

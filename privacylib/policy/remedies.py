@@ -15,15 +15,40 @@ from privacylib.model.policy import Requirement
 from privacylib.naming import escaped
 from privacylib.policy.forms import FORMS
 
-__all__ = ["admit", "annotate", "block", "keep", "open_zone", "permit", "place", "present", "reclassify", "state"]
+__all__ = [
+    "admit",
+    "annotate",
+    "block",
+    "keep",
+    "open_zone",
+    "permit",
+    "place",
+    "present",
+    "reclassify",
+    "state",
+    "tell",
+]
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
+_LOOSENING = {
+    re.compile(r"^requirements:$", re.MULTILINE): "what a requirement permits",
+    re.compile(r"^assets:\n.*\n +labels:", re.MULTILINE): "what may flow there",
+    re.compile(r"^(# privacylib\.zone\(|# let the zone |zones:  # in place of )", re.MULTILINE): "what a zone admits",
+}
+"""What begins a remedy that loosens, and what it loosens."""
+_BLANK = re.compile(r"^ +purpose: PURPOSE  #", re.MULTILINE)
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def annotate(asset: str, labels: Iterable[str]) -> str:
     """Annotate the sink for what flows into it."""
     return f"assets:\n  - match: {_quoted(escaped(asset))}\n    labels: {_listed(labels)}\n"
+
+
+def tell(asset: str, labels: Iterable[str]) -> str:
+    """Say what an asset holds: everything that it may, from which is taken out what it does not hold."""
+    named = sorted(labels)
+    return annotate(asset, named).rstrip("\n") + f"  # {'those' if named else 'or the labels'} of what it holds\n"
 
 
 def place(asset: str, region: str) -> str:
@@ -94,9 +119,28 @@ def present(reason: str) -> str:
     return f"# have the caller present a context that can be believed; this one was not: {reason}\n"
 
 
-def make_known(reason: str) -> str:
-    """Say before what follows, which would open a rule for all data, that this may be no such data at all."""
-    return f"# first have it known what the data are; they may be no such data: {reason}, see `privacylib doctor`\n"
+def make_known(reason: str, remedies: Sequence[str]) -> str:
+    """Propose the nearest of several remedies for data of which nothing is known, which may be no such data at all.
+
+    Args:
+        reason: Why nothing is known.
+        remedies: What would permit it if the data were of every kind that has a rule. One that loosens a rule, a zone
+            or a sink does so for data that is known, too: it is proposed where all do, and says so.
+    """
+    first = f"# first have it known what the data are; they may be no such data: {reason}, see `privacylib doctor`\n"
+    nearest = min(remedies, key=_distance, default="")
+    told = _loosens(nearest)
+    return first + (f"# what follows loosens for all work, not for this data alone: {told}\n" if told else "") + nearest
+
+
+def _distance(remedy: str) -> int:
+    """Return how far a remedy is from leaving all else as it is; one in which a word is to be filled in is none yet."""
+    return 2 if _BLANK.search(remedy) else int(bool(_loosens(remedy)))
+
+
+def _loosens(remedy: str) -> str:
+    """Return what a remedy lets through of other data, too; empty where it states a fact, or says what work is for."""
+    return next((told for pattern, told in _LOOSENING.items() if pattern.search(remedy)), "")
 
 
 def permit(requirement: Requirement, **more: Iterable[str]) -> str:

@@ -142,6 +142,14 @@ def test_the_violation_that_weighs_most_comes_first() -> None:
     assert [violation.requirement for violation in decision.violations] == [RULE.id, "z-simulated"]
 
 
+def test_a_requirement_that_is_broken_in_several_ways_is_said_once() -> None:
+    decision = decide(write("INTERACTION", zone=Zone(("ads",)), region="apac"), ENFORCED)
+    assert [violation.requirement for violation in decision.violations] == [RULE.id]
+    assert decision.reason == (
+        f"INTERACTION may not be used for purpose ads ({SINK}); INTERACTION may not leave eu, us for {SINK} in apac"
+    )
+
+
 class TestUnknown:
     def test_is_judged_as_carrying_every_label_that_has_a_requirement(self) -> None:
         decision = decide(write(accepts=(held(),), unknown="expired"), ENFORCED)
@@ -161,6 +169,14 @@ class TestUnknown:
         decision = decide(evolve(question, unknown="expired"), rules)
         assert (decision.verdict, decision.requirement) == (Verdict.DENY, "unknown")
         assert set(decide(question, rules).violations) < set(decision.violations)
+
+    def test_is_one_violation_that_gives_every_reason(self) -> None:
+        question = write(accepts=(held(),), unknown="expired", region="apac", zone=Zone(("ads",)))
+        [violation] = decide(question, ENFORCED).violations
+        assert violation.reason == (
+            f"nothing is known about the data (expired), and {SINK} is not annotated for INTERACTION; INTERACTION may "
+            f"not be used for purpose ads ({SINK}); INTERACTION may not leave eu, us for {SINK} in apac"
+        )
 
     def test_is_incompatible_with_a_sink_that_is_not_annotated_even_without_requirements(self) -> None:
         decision = decide(write(accepts=None, unknown="expired"), Rules((), Mode.ENFORCE))

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from attrs import evolve
+from attrs import asdict, evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from privacylib.naming import Glob
 from privacylib.policy import remedies
 from privacylib.policy.annotations import Annotation, Annotator
 from privacylib.policy.deciding import Question, Rules, decide
+from privacylib.policy.engine import Engine
 from privacylib.policy.findings import findings
 from privacylib.policy.loading import parse
 from privacylib.runtime import commanded, finish, serve, site_now
@@ -59,7 +60,7 @@ questions = st.builds(
 
 def followed(question: Question, told: str) -> Question:
     """Return a question after somebody did what a remedy asks for that no policy can do."""
-    in_code, by_caller = re.search(r"labels=(\{.*\})", told), re.search(r" admit (\[.*\]) as well", told)
+    in_code, by_caller = re.search(r"zone\(.*labels=(\{.*\})", told), re.search(r" admit (\[.*\]) as well", told)
     assert (in_code is None) != (by_caller is None)
     zone = question.zone
     if in_code is not None:
@@ -101,15 +102,22 @@ def pasted(question: Question, rules: Rules, fragment: dict[str, Any]) -> tuple[
     return question, rules
 
 
+def ways(decision: privacylib.Decision, requirements: tuple[Requirement, ...]) -> int:
+    """Return in how many ways at most rules are broken: a requirement in one for each key that it has."""
+    keys = {each.id: sum(value is not None for value in asdict(each.allow).values()) for each in requirements}
+    keys["unknown"] = 1 + sum(keys.values())
+    return sum(keys.get(violation.requirement, 1) for violation in decision.violations)
+
+
 @given(questions, strategies.requirements(), st.sampled_from(Mode))
-def test_repeating_remedies_at_most_once_for_each_violation_leads_to_allow(
+def test_repeating_remedies_once_for_each_way_that_a_rule_is_broken_leads_to_allow(
     question: Question, requirements: tuple[Requirement, ...], ceiling: Mode
 ) -> None:
     rules = Rules(requirements, ceiling)
     decision = decide(question, rules)
-    left = len(decision.violations)
+    left = ways(decision, requirements)
     if question.unknown:  # what is known is mended first, and then what may be in the unknown
-        left += len(decide(evolve(question, labels=question.labels | rules.labels), rules).violations) + 1
+        left += ways(decide(evolve(question, labels=question.labels | rules.labels), rules), requirements) + 1
     while decision is not ALLOW:
         assert left, decision
         left -= 1
@@ -261,10 +269,66 @@ def test_what_only_unknown_data_breaks_is_first_to_be_known() -> None:
     rule = Requirement(id="r", applies_to=frozenset({"A"}), allow=allow, mode=Mode.ENFORCE)
     question = Question(True, "s3://b/from", frozenset(), Zone(("ads",)), unknown="manifest-missing")
     remedy = decide(question, Rules((rule,), Mode.ENFORCE)).remedy
-    first, _, fragment = remedy.partition("\n")
+    first, loosens, fragment = remedy.split("\n", 2)
     assert ("manifest-missing" in first, first.startswith("# first")) == (True, True)
+    assert ("loosens for all work" in loosens, loosens.startswith("# what follows")) == (True, True)
     assert list(yaml.safe_load(remedy)) == ["requirements"]
     assert fragment == decide(evolve(question, labels=frozenset({"A"}), unknown=None), Rules((rule,))).remedy
+
+
+A = frozenset({"A"})
+TWICE = Allow(purposes=frozenset({"reply"}), regions=frozenset({"eu"}), retention="3d", destinations=frozenset())
+
+
+@pytest.mark.parametrize(("reading", "facts", "told"), [
+    pytest.param(True, {"zone": Zone()}, {"zones"}, id="a zone before the requirement"),
+    pytest.param(False, {"region": None, "retention": "9d"}, {"region"}, id="a fact before what a sink takes"),
+    pytest.param(False, {"region": "us", "retention": "9d"}, {"retention"}, id="a shorter time before a region more"),
+    pytest.param(False, {"region": "us", "zone": Zone(), "accepts": (A,)}, {"zones"}, id="a purpose before a region"),
+])  # fmt: skip
+def test_the_nearest_remedy_of_unknown_data_loosens_nothing_where_one_does_not(
+    reading: bool, facts: dict[str, Any], told: set[str]
+) -> None:
+    rules = Rules((Requirement(id="r", applies_to=A, allow=TWICE, mode=Mode.ENFORCE),), Mode.ENFORCE)
+    question = evolve(Question(reading, "s3://b/x", frozenset(), Zone(("reply",)), unknown="expired"), **facts)
+    decision = decide(question, rules)
+    assert [violation.requirement for violation in decision.violations] == ["unknown"]
+    fragment = yaml.safe_load(decision.remedy)
+    assert told <= {*fragment, *(key for entry in fragment.get("assets", ()) for key in entry)}
+    assert "requirements" not in fragment
+    assert "loosens" not in decision.remedy
+
+
+def test_a_zone_that_has_no_purpose_yet_is_no_remedy_of_unknown_data_while_there_is_one() -> None:
+    two = [
+        Requirement(id=name, applies_to=frozenset({name}), allow=Allow(purposes=frozenset({purpose})))
+        for name, purpose in (("A", "reply"), ("B", "ads"))
+    ]
+    decision = decide(Question(True, "s3://b/x", frozenset(), unknown="expired"), Rules(tuple(two)))
+    assert [entry["purpose"] for entry in yaml.safe_load(decision.remedy)["zones"]] == ["reply"]
+
+
+@given(questions, strategies.requirements(), st.sampled_from(Mode))
+def test_a_remedy_of_unknown_data_that_loosens_says_so(
+    question: Question, requirements: tuple[Requirement, ...], ceiling: Mode
+) -> None:
+    for violation in decide(evolve(question, unknown="expired"), Rules(requirements, ceiling)).violations:
+        pasted_or_none = yaml.safe_load(violation.remedy) or {"none": ()}
+        entries = [entry for key in ("assets", "zones") for entry in pasted_or_none.get(key, ())]
+        loosens = "requirements" in pasted_or_none or any("labels" in entry for entry in entries)
+        in_code = "none" in pasted_or_none  # a zone, of the code or the caller, is to admit more
+        if violation.requirement == "unknown":
+            assert ("# what follows loosens for all work" in violation.remedy) == (loosens or in_code)
+
+
+@pytest.mark.parametrize("requirements", ["", "requirements: [{id: r, applies_to: [A, B], allow: {purposes: [p]}}]"])
+def test_what_is_pasted_for_an_input_that_nobody_annotated_holds_whatever_has_a_rule(requirements: str) -> None:
+    policy = f"labels: {{A: {{}}, B: {{}}}}\npurposes: {{p: {{}}, q: {{}}}}\n{requirements}\n"
+    told = Engine(parse(policy, "before.yaml")).unannotated(Asset("s3://b", "x")).remedy
+    engine = Engine(parse(policy + told, "pasted.yaml"))
+    held = engine.annotation("s3://b/x").of(())
+    assert held == (frozenset({"A", "B"}) if requirements else frozenset())
+    assert engine.read(Asset("s3://b", "x"), held or frozenset(), Zone(("q",))).allowed is not bool(requirements)
 
 
 def test_an_unknown_zone_is_told_that_no_policy_helps() -> None:

@@ -329,6 +329,37 @@ def test_a_column_breaker_holds_for_its_columns_alone(
                 store()
 
 
+@pytest.mark.parametrize("mode", ["observe", "simulate", "enforce"])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (("total", "name", "age"), "columns day, total alone, and age, name is written with them: write it apart"),
+        (("name",), "named under `fields` of its entry and by the declaration"),
+        ((), "columns day, total alone, and which are written is not told: name the columns of the write"),
+    ],
+)
+def test_a_column_breaker_that_misses_a_column_is_named_with_it_and_what_to_do(
+    mode: str, written: tuple[str, ...], said: str
+) -> None:
+    with capture(pinned(fingerprint(count), "fields: [total, day],"), mode=mode) as seen, privacylib.zone("train"):
+        read(CLICKS)
+        with lowered(), suppress(privacylib.PolicyDenied):
+            privacylib.writes(DAILY, fields=written)(lambda: None)()
+    reason = only(seen.of("WRITE")).decision.reason
+    assert f"the reclassification by {__name__}:count is for the" in reason
+    assert said in reason
+
+
+def test_nothing_is_said_of_a_column_breaker_that_is_for_other_labels_or_another_sink() -> None:
+    with capture(pinned(fingerprint(count), "fields: [total],")) as seen, privacylib.zone("train"):
+        read(USERS)
+        with lowered():
+            privacylib.writes(DAILY, fields=("name",))(lambda: None)()
+            privacylib.writes(CLOSED, fields=("name",))(lambda: None)()
+    assert [each.decision.allowed for each in seen.of("WRITE")] == [False, False]
+    assert not [each for each in seen.of("WRITE") if "columns" in each.decision.reason]
+
+
 @pytest.mark.parametrize(
     ("declared", "allowed"), [(DAILY, True), ("duckdb:///*/daily", True), ("duckdb:///**/daily", False)]
 )

@@ -76,8 +76,9 @@ def test_an_input_that_nobody_annotated_is_refused_and_named(start: Start) -> No
     assert denied.value.asset == UNKNOWN
     assert denied.value.decision.requirement == "unknown"
     assert UNKNOWN in denied.value.decision.reason
-    pasted = parse(f"version: 1\n{denied.value.decision.remedy}", "remedy")
-    assert [entry.match for entry in pasted.assets] == [UNKNOWN]
+    declared = "labels: {INTERACTION: {}, HEALTH: {}}\n"
+    [entry] = parse(declared + denied.value.decision.remedy, "remedy").assets
+    assert (entry.match, entry.labels) == (UNKNOWN, {"INTERACTION", "HEALTH"})
 
 
 def test_every_refused_input_is_told_and_recorded(start: Start, tmp_path: Path) -> None:
