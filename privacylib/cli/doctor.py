@@ -183,6 +183,10 @@ def _workers(found: "Diagnosis") -> Iterator[str]:
     rows = [(row.service, row.site or row.operation, row.orphaned, row.outlived) for row in found.workers]
     yield from _bounded(("service", "site or operation", "no scope", "outlived"), rows)
     yield "a worker that serves many requests opens a scope for each: privacylib.scope(..., fresh=True)"
+    if alone := {asset: row for row in found.workers for asset in sorted(row.alone)}:
+        yield "read there, in a thread or task of its own, and so behind no request that uses it later on:"
+        yield from _cut(f"  {asset} by {row.service}, at {row.site or row.operation}" for asset, row in alone.items())
+        yield "  load it on the main thread before the first scope, or mark it under `assets`: `resident: true`"
 
 
 def _opaque(found: "Diagnosis") -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, frozen
 
 from privacylib.coverage.native import NATIVE
 from privacylib.doctor.gaps import Gap, gaps
@@ -13,11 +13,12 @@ from privacylib.doctor.opaque import Opaque, opaque
 from privacylib.doctor.processes import Process, Seen, examined
 from privacylib.doctor.unannotated import Unannotated, fragment, unannotated
 from privacylib.doctor.unknowns import Unknown, unknowns
+from privacylib.doctor.workers import Worker, workers
 from privacylib.graph import Breach, breaches
 from privacylib.policy.annotations import Annotation
 from privacylib.recorder import DEFAULT_CAP, DirectoryStore, producers, tallies
 
-__all__ = ["Diagnosis", "Spool", "Worker", "diagnose"]
+__all__ = ["Diagnosis", "Spool", "diagnose"]
 
 
 @frozen
@@ -33,31 +34,6 @@ class Spool:
     path: str
     bytes: int
     cap: int
-
-
-@define
-class Worker:
-    """Count work that goes on where no scope holds it together.
-
-    Args:
-        service: Who does it.
-        site: Call site of the operations; it names the worker.
-        operation: What they do, where the call site is not known, as of libraries that are instrumented.
-        outlived: Operations under a scope that had been left.
-        orphaned: Operations outside any scope, in a task or thread of their own.
-        pids: In which processes.
-    """
-
-    service: str
-    site: str
-    operation: str = ""
-    outlived: int = 0
-    orphaned: int = 0
-    pids: set[int] = field(factory=set[int])
-
-    def members(self) -> dict[str, Any]:
-        """Return the members of its JSON object."""
-        return asdict(self) | {"pids": sorted(self.pids)}
 
 
 @frozen
@@ -167,7 +143,7 @@ def diagnose(spools: Iterable[Path], annotation: Callable[[str], Annotation] | N
         processes=processes,
         breaches=breaches(found),
         unknowns=unknowns(found),
-        workers=_workers(found),
+        workers=workers(found, annotation),
         opaque=opaque(found),
         unannotated=unannotated(found, annotation),
         policy=annotation is not None,
@@ -178,21 +154,6 @@ def _spool(path: Path, processes: Iterable[Process]) -> Spool:
     used, _ = DirectoryStore(path).used()
     caps = [cap for each in processes if each.spool == str(path) and (cap := each.about.get("cap"))]
     return Spool(str(path), used, min(caps, default=DEFAULT_CAP))
-
-
-def _workers(found: Iterable[Seen]) -> list[Worker]:
-    rows: dict[tuple[str, str, str], Worker] = {}
-    for producer, counts in found:
-        flows, pid = producer.flows, producer.meta.get("pid")
-        for number, tally in counts.flows.items():
-            if number in flows and (tally.outlived or tally.orphaned):
-                flow = flows[number]
-                key = producer.service, flow.site, "" if flow.site else f"{flow.kind.name} {flow.asset.uri}"
-                row = rows.setdefault(key, Worker(*key))
-                row.outlived += tally.outlived
-                row.orphaned += tally.orphaned
-                row.pids |= {pid} if isinstance(pid, int) else set()
-    return sorted(rows.values(), key=lambda row: (-row.outlived - row.orphaned, row.service, row.site, row.operation))
 
 
 def _total(counts: Iterable[Any]) -> dict[str, int]:

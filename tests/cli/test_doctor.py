@@ -208,6 +208,44 @@ def test_a_worker_whose_call_site_is_not_known_is_named_by_what_it_does(
     assert f"WRITE file://{tmp_path}/out.txt  1" in told(capsys, spool)
 
 
+LOADS = """
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+def load():
+    with privacylib.read("postgres://db/users"): pass
+async def lifespan(): await asyncio.to_thread(load)
+def by_executor():
+    with ThreadPoolExecutor(1) as pool: pool.submit(load).result()
+def by_main(): load()
+{how}
+with privacylib.scope("request"):
+    write("file:///known")
+"""
+
+
+@pytest.mark.parametrize(("how", "alone"), [
+    ("asyncio.run(lifespan())", True), ("by_executor()", True), ("by_main()", False),
+])  # fmt: skip
+def test_what_a_thread_loads_before_the_first_scope_is_named_with_what_to_do(
+    spool: Path, policy: Path, capsys: pytest.CaptureFixture[str], how: str, alone: bool
+) -> None:
+    run(spool, LOADS.format(how=how), policy)
+    named = [(row["site"], row["alone"]) for row in diagnosis(capsys, spool)["workers"]]
+    assert named == ([("__main__:load", ["postgres://db/users"])] if alone else [])
+    text = told(capsys, spool)
+    assert ("  postgres://db/users by shop, at __main__:load" in text) is alone
+    assert ("`resident: true`" in text) is alone
+
+
+def test_a_resident_asset_is_not_named_whoever_loads_it(
+    spool: Path, policy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy.write_text(POLICY.replace("labels: [CONTACT]}", "labels: [CONTACT], resident: true}"))
+    run(spool, LOADS.format(how="by_executor()"), policy)
+    [worker] = diagnosis(capsys, spool, arguments=("--policy", str(policy)))["workers"]
+    assert (worker["site"], worker["alone"]) == ("__main__:load", [])
+
+
 def test_an_id_is_the_same_in_every_run(
     spool: Path, tmp_path: Path, policy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
