@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from privacylib.context import Stage, get_frame, set_frame
+from privacylib.families.accesses import SERVED
 from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
 from privacylib.families.routes import wsgi_route
 from privacylib.model import PolicyDenied
@@ -15,9 +16,6 @@ Environ: TypeAlias = dict[str, Any]
 Headers: TypeAlias = list[tuple[str, str]]
 StartResponse: TypeAlias = Callable[..., Callable[[bytes], object]]
 Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-_SEEN = "privacylib.served"
-"""Key in the environment of a request that is served already."""
 
 
 class Middleware:
@@ -40,7 +38,7 @@ class Middleware:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        if _SEEN in environ:
+        if SERVED in environ:
             return self.app(environ, start_response)
         outer = get_frame()
         try:
@@ -49,7 +47,7 @@ class Middleware:
             return _refuse(denied, start_response)
         if served is None:
             return self.app(environ, start_response)
-        environ[_SEEN] = True
+        environ[SERVED] = served
         exchange = _Exchange(served, start_response)
         try:
             return _answer(self.app, environ, exchange)

@@ -2,6 +2,7 @@
 
 from privacylib.runtime import faults, hot
 from privacylib.runtime.active import ACTIVE, Declared, absent, site_now, snapshot_now
+from privacylib.runtime.beside import beside
 from privacylib.runtime.brought import CARRIED, begin_under, hold, is_carrier, scope_under, stacked, zone_under
 from privacylib.runtime.calls import answer, begin_answer, requested, responded
 from privacylib.runtime.endpoints import (
@@ -33,7 +34,7 @@ from privacylib.runtime.ways import explained, remember, ways_into
 
 __all__ = [
     "ACTIVE", "CARRIED", "COMPILED", "Declared", "Handle", "Known", "Site", "ZoneStep", "absent", "answer", "apart",
-    "begin", "begin_answer", "begin_under", "commanded", "complete", "decide_answer", "decision_on", "end",
+    "begin", "begin_answer", "begin_under", "beside", "commanded", "complete", "decide_answer", "decision_on", "end",
     "enter_lowering", "enter_scope", "exit_frame", "explained", "faults", "finish", "flow_of", "held_now", "hold",
     "into_open_writes", "is_carrier", "judge_uncovered", "narrowed", "record", "refuse", "remember", "requested",
     "respond", "responded", "scope_under", "serve", "serve_taken", "site_now", "site_of", "snapshot_now", "stacked",
