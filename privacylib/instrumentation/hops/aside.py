@@ -87,7 +87,10 @@ def writes_here() -> Writes:
 def set_aside(at: Any, refused: Item, writes: Writes) -> None:
     """Lay an item that open writes refused beside its queue, and let all who wait for one look; under its lock."""
     refused.refusals = (*_lasting(refused.refusals), writes)
-    kept: Kept = at.__dict__.setdefault(_ATTRIBUTE, {})
+    kept: Kept | None = getattr(at, _ATTRIBUTE, None)
+    if kept is None:
+        kept = {}
+        setattr(at, _ATTRIBUTE, kept)  # never by its `__dict__`, as its shelf
     kept.setdefault(refused.refusals, deque()).append(refused)
     if isinstance(at, QUEUE):
         at.not_full.notify()
@@ -104,7 +107,7 @@ def _let_look(at: Any) -> None:
 
 def _beside(at: Any) -> int:
     """Return how many items lie beside a queue that whoever asks may have."""
-    kept: Kept | None = at.__dict__.get(_ATTRIBUTE)
+    kept: Kept | None = getattr(at, _ATTRIBUTE, None)
     if not kept:
         return 0
     writes = writes_here()
@@ -113,7 +116,7 @@ def _beside(at: Any) -> int:
 
 def next_aside(at: Any) -> Item | None:
     """Take the first of them; None where there is none."""
-    kept: Kept | None = at.__dict__.get(_ATTRIBUTE)
+    kept: Kept | None = getattr(at, _ATTRIBUTE, None)
     if not kept:
         return None
     writes = writes_here()
@@ -129,7 +132,7 @@ def next_aside(at: Any) -> Item | None:
 
 def inside(at: Any) -> int:
     """Return the number of items in a queue of threads, without those beside it; under its lock."""
-    return at._qsize() - (_beside(at) if _ATTRIBUTE in at.__dict__ and _asking.now else 0)
+    return at._qsize() - (_beside(at) if _asking.now else 0)
 
 
 def looks_aside(at: Any) -> bool:
@@ -153,7 +156,7 @@ def asks(original: Callable[..., Any]) -> Callable[..., Any]:
 def _qsize(original: Callable[..., Any]) -> Callable[..., Any]:
     def _qsize(self: Any) -> int:
         inside = original(self)
-        return inside + _beside(self) if _ATTRIBUTE in self.__dict__ and _asking.now else inside
+        return inside + _beside(self) if _asking.now else inside
 
     return _qsize
 

@@ -138,7 +138,7 @@ def _take(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _hold(future: "Future[Any]") -> None:
-    home: Home | None = future.__dict__.get(_HOME)
+    home: Home | None = getattr(future, _HOME, None)
     if home is None or ACTIVE.snapshot is None:
         return
     frame = frame_now()

@@ -62,9 +62,7 @@ def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_task
 
 
-_MADE_BY = tasks.__dict__.get("_ensure_future", tasks.ensure_future)
-"""What makes a task of a coroutine; before Python 3.12 `ensure_future` only calls it."""
-_BARE = tasks.ensure_future.__code__
+_BARE = getattr(tasks.ensure_future, "__code__", None)
 """Whoever calls this function by its public name may or may not wait for what it returns."""
 
 
@@ -78,6 +76,17 @@ def _ensure_future(makes: Callable[..., Any]) -> Callable[..., Any]:
         if not (behalf := behalf or handed_out(get_frame())):
             return makes(coro_or_future, loop=loop)
         return _begin(behalf, makes, coro_or_future, loop=loop)
+
+    return ensure_future
+
+
+def _within_asyncio(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Stand where functions of asyncio call `ensure_future`, which before Python 3.12 only calls `_ensure_future`."""
+    if sys.version_info >= (3, 12) or getattr(original, "__code__", None) is not _BARE:
+        return _ensure_future(original)
+
+    def ensure_future(coro_or_future: Any, *, loop: Any = None) -> Any:
+        return vars(tasks)["_ensure_future"](coro_or_future, loop=loop)  # whoever has patched it by now
 
     return ensure_future
 
@@ -107,7 +116,7 @@ def _of_asyncio(name: str, makes: Makes) -> tuple[Replacement, ...]:
 
 REPLACEMENTS = (
     # by the name that functions of asyncio call; `asyncio.ensure_future` itself is left alone
-    Replacement(tasks, "ensure_future", lambda _: _ensure_future(_MADE_BY)),
+    Replacement(tasks, "ensure_future", _within_asyncio),
     *((Replacement(tasks, "_ensure_future", _unless_bare),) if sys.version_info < (3, 12) else ()),
     *_of_asyncio("run_coroutine_threadsafe", _from_a_thread),
     *(Replacement(kind, "create_task", _create_task) for kind in [getattr(asyncio, "TaskGroup", None)] if kind),

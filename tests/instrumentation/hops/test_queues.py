@@ -1,9 +1,11 @@
 import asyncio
 import contextvars
+import gc
 import inspect
 import io
 import queue
 import sqlite3
+import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -653,3 +655,21 @@ class TestErrorsOfOurOwn:
         assert inbox.get_nowait() == "x"
         with privacylib.zone("reply"):
             write_open()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="it may have one without being slower")
+@pytest.mark.parametrize("kind", [*KINDS, *ASYNC_KINDS])
+def test_no_queue_gets_a_dictionary_that_slows_it(enforced: Capture, kind: Callable[[], Any]) -> None:
+    inbox = kind()
+    with privacylib.scope("request", fresh=True), privacylib.zone("reply"):
+        people()
+        inbox.put_nowait((0, "refused"))
+    for writes in (True, False):  # refused and laid beside it, and then had
+        with privacylib.scope("consumer", fresh=True), privacylib.zone("reply"):
+            if writes:
+                with privacylib.write(work.CLOSED), pytest.raises(PolicyDenied):
+                    inbox.get_nowait()
+            else:
+                inbox.get_nowait()
+    held = cast("list[object]", gc.get_referents(inbox))
+    assert not [each for each in held if isinstance(each, dict) and "_privacylib_shelf" in each]

@@ -96,6 +96,26 @@ async def test_fault_26_a_bare_task_does_not_for_it_may_be_a_worker(seen: Captur
         assert await asyncio.gather(begin(unit_later())) == [()]
 
 
+@pytest.mark.parametrize("name", ["ensure_future", *(["_ensure_future"] if sys.version_info < (3, 12) else [])])
+def test_what_another_library_puts_in_the_place_of_asyncios_maker_of_tasks_is_called(
+    seen: Capture, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before, made = vars(asyncio.tasks)[name], list[object]()
+
+    def theirs(coro_or_future: Any, *, loop: Any = None) -> Any:
+        made.append(getattr(coro_or_future, "__name__", None))
+        return before(coro_or_future, loop=loop)
+
+    async def completed() -> Purposes:
+        (found,) = [await each for each in asyncio.as_completed([unit_later()])]
+        return found
+
+    monkeypatch.setattr(asyncio.tasks, name, theirs)
+    with privacylib.zone("reply"):
+        assert asyncio.run(completed()) == ("reply",)
+    assert made.count("unit_later") == 1
+
+
 async def test_what_is_never_begun_is_closed_without_a_word(seen: Capture) -> None:
     anyio: Any = pytest.importorskip("anyio")
     with privacylib.zone("reply"):
