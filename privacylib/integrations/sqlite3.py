@@ -17,11 +17,12 @@ from privacylib.instrumentation.table import Call, Describe, Integration, Patch,
 __all__ = ["INTEGRATION"]
 
 
-def _connected(call: Call) -> Any:
-    sqlite.remember(call.result, call["database"], uri=bool(call["uri"]))
+def _opened(call: Call) -> Any:
+    sqlite.remember(call["self"], call["database"], uri=bool(call["uri"]))
     return call.result
 
 
+_MADE = "sqlite3.dbapi2"  # where programs have the classes from, in whatever order they import
 _ALIKE = Alike(statement_of_sqlite, lambda call: sqlite.is_plain(call["sql"]))
 
 
@@ -32,10 +33,9 @@ def _factory(name: str, given: Any) -> Any:
     return patched_class(chosen) if isinstance(chosen, type) else chosen
 
 
-def _connect(target: str) -> Patch:
-    positions = ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory")
-    pins = {"database": resolved, "factory": partial(_factory, "Connection")}
-    return Patch(target, parameters=(*positions, "cached_statements", "uri"), pins=pins, after=_connected)
+_FILE, _KIND = {"database": resolved}, {"factory": partial(_factory, "Connection")}
+_HOW = ("timeout", "detect_types", "isolation_level", "check_same_thread")
+_OPENS = ("database", *_HOW, "factory", "cached_statements", "uri")
 
 
 def _on(method: str, *parameters: str) -> tuple[Patch, Replacement]:
@@ -49,22 +49,22 @@ def _on(method: str, *parameters: str) -> tuple[Patch, Replacement]:
 
         return called
 
-    said = Patch(f"sqlite3:Cursor.{method}", calls.statement, parameters=("self", *parameters), body=ASKS_HOST)
+    said = Patch(f"{_MADE}:Cursor.{method}", calls.statement, parameters=("self", *parameters), body=ASKS_HOST)
     seen = evolve(said, alike=_ALIKE, takes=typed(sql=str))
-    return seen, Replacement(f"sqlite3:Connection.{method}", by_cursor)
+    return seen, Replacement(f"{_MADE}:Connection.{method}", by_cursor)
 
 
 def _on_database(name: str, describe: Describe, takes: Test, *parameters: str, **more: Any) -> Patch:
-    return Patch(f"sqlite3:Connection.{name}", describe, takes=takes, parameters=("self", *parameters), **more)
+    return Patch(f"{_MADE}:Connection.{name}", describe, takes=takes, parameters=("self", *parameters), **more)
 
 
 INTEGRATION = Integration(
     "sqlite3",
     (
-        _connect("sqlite3:connect"),
-        _connect("sqlite3.dbapi2:connect"),
+        *(Patch(f"{module}:connect", parameters=_OPENS, pins={**_FILE, **_KIND}) for module in (_MADE, "sqlite3")),
+        Patch(f"{_MADE}:Connection.__init__", parameters=("self", *_OPENS), pins=_FILE, after=_opened),
         Patch(
-            "sqlite3:Connection.cursor", parameters=("self", "factory"), pins={"factory": partial(_factory, "Cursor")}
+            f"{_MADE}:Connection.cursor", parameters=("self", "factory"), pins={"factory": partial(_factory, "Cursor")}
         ),
         _on_database("backup", calls.copied, calls.copies, "target"),
         _on_database("serialize", calls.serialized, calls.hands_out, since=(3, 11)),
@@ -73,6 +73,6 @@ INTEGRATION = Integration(
         *_on("execute", "sql", "parameters"),
         *_on("executemany", "sql", "parameters"),
         *_on("executescript", "sql"),
-        *(Subclass(f"{module}:Cursor") for module in ("sqlite3", "sqlite3.dbapi2")),
+        *(Subclass(f"{module}:{kind}") for module in (_MADE, "sqlite3") for kind in ("Cursor", "Connection")),
     ),
 )

@@ -1,6 +1,8 @@
 """sqlite3 under the policy."""
 
+import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
@@ -13,6 +15,7 @@ import pytest
 import privacylib
 from privacylib import PolicyDenied, integrations
 from privacylib.families.sqlite import file_of
+from privacylib.graph import load
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
@@ -389,6 +392,30 @@ def test_a_cursor_that_is_made_directly_is_seen(here: Watched, tmp_path: Path, c
         assert isinstance(cursor, sqlite3.Cursor)
         with closing(sqlite3.Connection(":memory:")) as other:
             assert isinstance(other.cursor(), module.Cursor)
+
+
+DIRECT = """
+import sqlite3, sys
+from sqlite3 import dbapi2
+class Derived(sqlite3.Connection): ...
+for file, module, kind in ("a", sqlite3, sqlite3.Connection), ("b", dbapi2, dbapi2.Connection), ("c", sqlite3, Derived):
+    with kind(f"{sys.argv[1]}/{file}.db") as connection:
+        connection.execute("create table people as select 'ana' as name")
+        connection.execute("create table plain (name)")
+        found = module.Cursor(connection).execute("select name from people").fetchone()
+        module.Cursor(connection).execute("insert into plain values (?)", found)
+    print(*found)
+"""
+
+
+def test_fault_44_what_is_made_directly_is_seen_also_where_it_is_imported_later(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "privacylib.cli", "run", "--", sys.executable, "-c", DIRECT, str(tmp_path)]
+    environment = {**os.environ, "PRIVACYLIB_SPOOL": str(tmp_path / "spool")}
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    assert ran.stdout == "ana\n" * 3
+    pairs = {(edge.source, edge.sink) for edge in load([tmp_path / "spool"]).edges()}
+    places = [f"sqlite://{tmp_path}/{file}.db" for file in "abc"]
+    assert {(f"{place}/people#name", f"{place}/plain") for place in places} <= pairs
 
 
 def test_what_a_cursor_derived_from_it_does_is_done_once(here: Watched, tmp_path: Path) -> None:

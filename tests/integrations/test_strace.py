@@ -172,15 +172,17 @@ os.listdir(".")
 
 def test_sqlite(tmp_path: Path) -> None:
     code = """
-import sqlite3
+import _sqlite3, sqlite3
 with sqlite3.connect("seen.db") as database:
     database.execute("create table t (x)")
     database.execute("insert into t values (1)")
     database.execute("attach 'more.db' as more")
     database.execute("create table more.u (x)")
     database.execute("insert into more.u select x from t")
-other = sqlite3.Connection("past.db")
-sqlite3.Cursor(other).execute("create table t (x)")
+made = sqlite3.Connection("made.db")
+made.execute("create table t (x)")
+sqlite3.Cursor(made).execute("insert into t values (1)")
+_sqlite3.connect("past.db").execute("create table t (x)")
 """
     ran = Ran(tmp_path, code)
     assert {name for _, name in ran.unexplained()} <= {str(ran.work / f"past.db{end}") for end in ("", "-journal")}
