@@ -8,7 +8,7 @@ from privacylib.memo import Memo
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import host_and_port, impersonal
 
-__all__ = ["commands", "kind", "place_in_cluster", "place_of", "published"]
+__all__ = ["commands", "kind", "place_in_cluster", "place_of", "published", "queue_in_cluster"]
 
 PLACE = "_privacylib_place"
 """Attribute of a connection pool: where its connections lead."""
@@ -48,9 +48,18 @@ def place_in_cluster(client: Any) -> str:
     """Return the namespace of a cluster: the first by name of the nodes that a client knows; it has one database.
 
     Args:
-        client: A ``RedisCluster`` of redis-py, sync or async, or its pipeline.
+        client: A ``RedisCluster`` of redis-py, sync or async, or its pipeline, or what carries that one out.
     """
-    return f"redis://{min(map(host_and_port, client.nodes_manager.startup_nodes))} 0"
+    known = getattr(client, "_pipe", client)
+    known = getattr(known, "cluster_client", known)
+    return f"redis://{min(map(host_and_port, known.nodes_manager.startup_nodes))} 0"
+
+
+def queue_in_cluster(pipeline: Any) -> tuple[str, list[Sequence[Any]]]:
+    """Return the namespace of a cluster's pipeline, and the commands that it holds, whichever version keeps them."""
+    told: dict[str, Any] = {**vars(pipeline), **vars(getattr(pipeline, "_execution_strategy", pipeline))}
+    queue: Any = told.get("_command_queue") or told.get("command_stack") or told.get("_command_stack") or ()
+    return place_in_cluster(pipeline), [each.args for each in queue]
 
 
 def kind(shape: tuple[str, str, Any]) -> Hashable | None:

@@ -81,6 +81,9 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 
 _COMMANDS = _table()
+_SCRIPTS = ("s#2",), ("r#2",)
+"""How commands that run a script are listed: without a key it may be about any, also where it only reads."""
+
 _CONTAINERS = {"XINFO"}
 """Commands whose keys stand behind the name of a subcommand."""
 
@@ -101,7 +104,7 @@ def keys(arguments: Sequence[Any]) -> Sequence[tuple[str, Any]] | None:
         return None
     given = [*(words if words[0] in _CONTAINERS else words[:1]), *rest]
     try:
-        if specs == ("s#2",) and int(given[2]) == 0:
+        if specs in _SCRIPTS and int(given[2]) == 0:
             return None
         return list(_by(("x1",) if words[0] == "SET" and _behind("GET", [*given[2:], ""]) else specs, given))
     except (IndexError, TypeError, ValueError):  # it does not say how many keys it has: the server will mind, or not

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from privacylib.families.keys import commands, kind, place_in_cluster, place_of, published
+from privacylib.families.keys import commands, kind, place_in_cluster, place_of, published, queue_in_cluster
 from privacylib.families.shapes import command
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
@@ -30,10 +30,7 @@ def _of_cluster(call: Call) -> tuple[Operation, ...]:
 
 
 def _queued_in_cluster(call: Call) -> tuple[Operation, ...]:
-    pipeline: Any = call.args[0]
-    told: dict[str, Any] = {**vars(pipeline), **vars(getattr(pipeline, "_execution_strategy", pipeline))}
-    queue: Any = told.get("_command_queue") or told.get("command_stack") or told.get("_command_stack") or ()
-    return commands(place_in_cluster(told.get("cluster_client", pipeline)), [each.args for each in queue])
+    return commands(*queue_in_cluster(call.args[0]))
 
 
 def _message(call: Call) -> tuple[Operation, ...]:
@@ -57,18 +54,19 @@ def _in(module: str) -> tuple[Patch, ...]:
     )
 
 
-def _cluster(module: str) -> tuple[Patch, ...]:
+def _cluster(module: str, since: str) -> tuple[Patch, ...]:
     return (
         Patch(f"{module}:RedisCluster.execute_command", _of_cluster),
         Patch(f"{module}:ClusterPipeline.execute", _queued_in_cluster),
+        Patch(f"{module}:TransactionStrategy._immediate_execute_command", _of_cluster, versions=(since, "")),
     )
 
 
 INTEGRATION = Integration(
     "redis",
     (
-        *_in("redis.client"), *_cluster("redis.cluster"),
-        *_in("redis.asyncio.client"), *_cluster("redis.asyncio.cluster"),
+        *_in("redis.client"), *_cluster("redis.cluster", since="6.1"),
+        *_in("redis.asyncio.client"), *_cluster("redis.asyncio.cluster", since="6.2"),
         # whose tasks are explained here, as commands that are described alike explain none
         *(Patch(f"redis.asyncio.connection:{kind}Connection._connect") for kind in ("", "UnixDomainSocket")),
     ),

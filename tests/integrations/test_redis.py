@@ -300,6 +300,8 @@ def test_a_denied_read_reads_nothing(here: Watched) -> None:
         (("BLPOP", "a", "b", 0), "r0/a r0/b w0/a w0/b"),
         (("EVALSHA", "sha", "2", "a", "b", "c"), "r0/a r0/b w0/a w0/b"),
         (("EVAL_RO", "script", 1, "a"), "r0/a"),
+        (("EVAL_RO", "return redis.call('get', 'a')", 0), "o0/{…}"),
+        (("FCALL_RO", "function", "0"), "o0/{…}"),
         (("XREADGROUP", "GROUP", "g", "me", "STREAMS", "a", "b", ">", ">"), "r0/a r0/b"),
         (("XINFO STREAM", "a"), "r0/a"),
         (("XINFO", "STREAM", "a"), "r0/a"),

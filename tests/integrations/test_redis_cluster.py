@@ -107,3 +107,36 @@ def test_pipelines_and_reads_of_both_kinds(tmp_path: Path, ports: list[int]) -> 
         patching.uninstall()
         place = "redis://" + min(f"127.0.0.1:{port}" for port in ports) + "/0"
         assert here.pairs() == {(f"{place}/contacts:{{id}}", f"{place}/kept:{{id}}")}
+
+
+def _watched(client: Any) -> None:
+    with client.pipeline(transaction=True) as pipeline:
+        pipeline.watch("{plain}:contacts")
+        found = pipeline.get("{plain}:contacts")
+        pipeline.multi()
+        pipeline.set("{plain}:kept", found)
+        pipeline.execute()
+
+
+async def _awaited(port: int) -> None:
+    async with (
+        aredis.RedisCluster(host="127.0.0.1", port=port) as client,
+        client.pipeline(transaction=True) as pipeline,
+    ):
+        await pipeline.watch("{plain}:contacts")
+        found = await pipeline.get("{plain}:contacts")
+        pipeline.multi()
+        pipeline.set("{plain}:kept", found)
+        await pipeline.execute()
+
+
+@pytest.mark.skipif(not hasattr(cluster, "TransactionStrategy"), reason="it has no transactions")
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_transaction_that_watches_reads_at_once(tmp_path: Path, ports: list[int], waits: bool) -> None:
+    with watched(tmp_path, mode="observe") as here, cluster.RedisCluster(host="127.0.0.1", port=ports[0]) as client:
+        client.set("{plain}:contacts", "ana")
+        integrations.install(frozenset({"redis"}))
+        _watched(client) if waits else asyncio.run(_awaited(ports[0]))
+        patching.uninstall()
+        place = "redis://" + min(f"127.0.0.1:{port}" for port in ports) + "/0"
+        assert here.pairs() == {(f"{place}/{{plain}}:contacts", f"{place}/{{plain}}:kept")}
