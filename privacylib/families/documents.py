@@ -22,6 +22,9 @@ _JOINS = {"$lookup": "from", "$graphLookup": "from", "$unionWith": "coll"}
 """Stages that read another collection, and the member that names it."""
 _SINKS = {"$out": "coll", "$merge": "into"}
 """The last stage of a pipeline that writes, and the member that names the collection."""
+_WAYS_OUT = ("replace", "merge", "reduce")
+"""Members by which ``mapReduce`` names where its result goes."""
+_NOTHING: Mapping[str, Any] = {}
 
 
 def collection(of: Any, name: str | None = None, database: str | None = None) -> Asset:
@@ -66,24 +69,56 @@ def aggregated(of: Any, pipeline: Any) -> tuple[Operation, ...]:
     return (*done(Kind.READ, *sources), *writes)
 
 
-def commanded(of: Any, command: Any, value: Any) -> tuple[Operation, ...]:
+def commanded(of: Any, command: Any, value: Any, more: Mapping[str, Any] = _NOTHING) -> tuple[Operation, ...]:
     """Describe a command that is sent to a database by its name; one that is not known is opaque.
 
     Args:
         of: The ``Database``.
         command: Its name, or a document whose first member is the command.
         value: What it is on, where only its name is given.
+        more: Further members, as they were given by name.
     """
-    told = _document(command) or {command: value}
+    told = {**(_document(command) or {command: value}), **more}
     name, on = next(iter(told.items()), ("", None))
+    if name == "explain":
+        return commanded(of, on, None)
+    if name == "bulkWrite":
+        return among(of.client, [each["ns"] for each in told.get("nsInfo", ())])
+    if name == "getMore":
+        return done(Kind.READ, collection(of, told["collection"]))
     if not isinstance(on, str) or name in _NEITHER:
         return aggregated(of, told.get("pipeline", ())) if name == "aggregate" else ()
+    return _on_collection(of, name, on, told)
+
+
+def _on_collection(of: Any, name: str, on: str, told: Mapping[str, Any]) -> tuple[Operation, ...]:
+    """Describe a command on one collection; some name another one that it becomes, or goes into."""
+    if name == "renameCollection":
+        before, after = _full(of, on), _full(of, told["to"])
+        return (*done(Kind.READ, before), Operation(Kind.WRITE, after, derived_from=(before,), parsed=True))
     asset = collection(of, on)
     if name == "aggregate":
         return (*done(Kind.READ, asset), *aggregated(of, told.get("pipeline", ())))
     if name in _BOTH:
         return (*done(Kind.READ, asset), *done(Kind.WRITE, asset))
-    return done(Kind.READ if name in _READS else Kind.WRITE if name in _WRITES else Kind.OPAQUE, asset)
+    kind = Kind.READ if name in _READS else Kind.WRITE if name in _WRITES else Kind.OPAQUE
+    return (*done(kind, asset), *done(Kind.WRITE, *_elsewhere(of, told)))
+
+
+def _elsewhere(of: Any, told: Mapping[str, Any]) -> Iterator[Asset]:
+    """Yield the collections that a command writes beside the one that it is on."""
+    for member in ("out", "toCollection"):
+        given = told.get(member)
+        inner = _document(given)
+        name = given if isinstance(given, str) else next((inner[way] for way in _WAYS_OUT if way in inner), None)
+        if name is not None:
+            yield collection(of, name, inner.get("db"))
+
+
+def _full(of: Any, name: str) -> Asset:
+    """Return the collection that is named with its database."""
+    database, _, rest = name.partition(".")
+    return collection(of, rest, database)
 
 
 def _joined(of: Any, stages: Iterable[Any]) -> Iterator[Asset]:

@@ -11,9 +11,7 @@ from privacylib.model import Kind, Operation
 __all__ = ["INTEGRATION"]
 
 _READS = ("count_documents", "estimated_document_count", "distinct")
-_WRITES = (
-    "insert_one", "replace_one", "update_one", "update_many", "delete_one", "delete_many", "bulk_write",
-)  # fmt: skip
+_WRITES = ("insert_one", "replace_one", "update_one", "update_many", "delete_one", "delete_many", "bulk_write")
 _MADE_MEANWHILE = Outgoing(streams=lambda call: not isinstance(call["documents"], list | tuple))
 _BOTH = ("find_one_and_delete", "find_one_and_replace", "find_one_and_update")
 
@@ -49,7 +47,7 @@ def _many(call: Call) -> tuple[Operation, ...]:
 
 
 def _command(call: Call) -> tuple[Operation, ...]:
-    return commanded(call["self"], call["command"], call["value"])
+    return commanded(call["self"], call["command"], call["value"], call.kwargs)
 
 
 def _in(form: str, prefix: str = "") -> tuple[Patch, ...]:
@@ -65,7 +63,10 @@ def _in(form: str, prefix: str = "") -> tuple[Patch, ...]:
         Patch(f"pymongo.{form}.cursor:{prefix}Cursor._refresh", _more),
         Patch(f"pymongo.{form}.command_cursor:{prefix}CommandCursor._refresh", _more),
         Patch(f"pymongo.{form}.database:{prefix}Database.aggregate", _pipeline),
-        Patch(f"pymongo.{form}.database:{prefix}Database.command", _command),
+        *(
+            Patch(f"pymongo.{form}.database:{prefix}Database.{name}", _command)
+            for name in ("command", "cursor_command")
+        ),
         Patch(f"pymongo.{form}.database:{prefix}Database.drop_collection", _dropped),
         Patch(f"pymongo.{form}.mongo_client:{prefix}MongoClient.bulk_write", _many),
     )

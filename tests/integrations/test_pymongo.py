@@ -276,6 +276,9 @@ COMMANDS: list[tuple[Any, Any, list[Kind]]] = [
     ("ping", 1, []),
     ("collStats", "users", []),
     ("mapReduce", "users", [Kind.OPAQUE]),
+    ({"getMore": 1, "collection": "users"}, 1, [Kind.READ]),
+    ({"explain": {"find": "users"}}, 1, [Kind.READ]),
+    ({"mapReduce": "users", "out": {"inline": 1}}, 1, [Kind.OPAQUE]),
 ]
 
 
@@ -283,6 +286,38 @@ COMMANDS: list[tuple[Any, Any, list[Kind]]] = [
 def test_a_command_is_told_by_its_name(command: Any, value: Any, kinds: list[Kind]) -> None:
     with shop() as db:
         assert [each.kind for each in commanded(db, command, value)] == kinds
+
+
+INTO: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
+    (("aggregate", "users"), {"pipeline": [{"$out": "plain"}], "cursor": {}}, "shop.plain"),
+    (({"bulkWrite": 1, "ops": [], "nsInfo": [{"ns": "shop.plain"}]},), {}, "shop.plain"),
+    (("bulkWrite", 1), {"ops": [], "nsInfo": [{"ns": "other.plain"}]}, "other.plain"),
+    (("renameCollection", "shop.users"), {"to": "other.plain"}, "other.plain"),
+    (("mapReduce", "users"), {"map": "", "reduce": "", "out": "plain"}, "shop.plain"),
+    (({"mapReduce": "users", "out": {"merge": "plain", "db": "other"}},), {}, "other.plain"),
+    (({"cloneCollectionAsCapped": "users", "toCollection": "plain", "size": 1},), {}, "shop.plain"),
+]
+
+
+@pytest.mark.parametrize(("given", "named", "place"), INTO)
+def test_what_a_command_writes_elsewhere_is_named_however_it_is_given(given: Any, named: Any, place: str) -> None:
+    with shop() as db:
+        command, value = (*given, 1)[:2]
+        (written,) = [each for each in commanded(db, command, value, named) if each.kind is Kind.WRITE]
+    assert written.asset.name == place
+
+
+def test_commands_are_seen_whose_members_are_given_by_name_and_that_give_a_cursor(here: Watched) -> None:
+    with shop() as db:
+        db.users.insert_one({"_id": 1})
+        with privacylib.scope("work"):
+            assert list(db.cursor_command("find", "users", filter={})) == [{"_id": 1}]
+            db.command("insert", "late", documents=[{"_id": 1}])
+        with privacylib.zone("reply"):
+            users()
+            with pytest.raises(PolicyDenied):
+                db.command("aggregate", "users", pipeline=[{"$out": "plain"}], cursor={})
+    assert (place("users"), place("late")) in here.pairs()
 
 
 def test_a_bulk_write_of_a_client_names_each_collection(here: Watched) -> None:
