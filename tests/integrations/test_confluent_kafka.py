@@ -1,5 +1,7 @@
 """confluent-kafka under the policy."""
 
+import asyncio
+import importlib
 import re
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -10,10 +12,12 @@ import pytest
 
 confluent_kafka = pytest.importorskip("confluent_kafka")
 
-from tests.integrations.conformance import Conformance, Host  # noqa: E402
+import privacylib  # noqa: E402
+from tests.integrations.conformance import USERS, Conformance, Host, users  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
 from tests.integrations.differential import Differential  # noqa: E402
 from tests.integrations.kafka import SECONDS, cluster, consumer, end_of, fresh_topic, produce  # noqa: E402
+from tests.watched import Watched, instrumented  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -118,3 +122,53 @@ class TestConsumingSeveral(TestConsuming):
             (message,) = reader.consume(1, SECONDS)
             assert message.value() == b"ana", message.error()
             work()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Generator[Watched]:
+    with instrumented(tmp_path, "confluent_kafka") as found:
+        yield found
+
+
+needs_batches = pytest.mark.skipif(not hasattr(confluent_kafka.Producer, "produce_batch"), reason="it has no batches")
+
+
+@needs_batches
+def test_a_batch_is_a_write_of_its_topic_and_refused_as_one(here: Watched, servers: str) -> None:
+    producer: Any = confluent_kafka.Producer({"bootstrap.servers": servers})
+    with privacylib.zone("reply"):
+        users()
+        assert producer.produce_batch("contacts", [{"value": "ana"}, {"value": "bo"}]) == 2
+        with pytest.raises(privacylib.PolicyDenied):
+            producer.produce_batch("plain", [{"value": "ana"}])
+        assert len(producer) == 2
+    assert producer.flush(SECONDS) == 0
+    assert here.pairs() == {(USERS, f"kafka://{servers}/contacts")}
+
+
+@needs_batches
+def test_what_is_sent_and_received_by_tasks_is_theirs(here: Watched, servers: str) -> None:
+    aio: Any = importlib.import_module("confluent_kafka.aio")
+    topic = fresh_topic()
+
+    async def work() -> None:
+        producer = aio.AIOProducer({"bootstrap.servers": servers})
+        async with privacylib.scope("sends", fresh=True):
+            sent = await producer.produce(topic, b"ana")
+        async with privacylib.scope("carries out", fresh=True), privacylib.zone("reply"):
+            users()
+            with pytest.raises(privacylib.PolicyDenied):
+                await producer.produce("plain", b"ana")
+            await producer.flush()
+        assert (await sent).value() == b"ana"
+        reader = aio.AIOConsumer({"bootstrap.servers": servers, "group.id": topic, "auto.offset.reset": "earliest"})
+        await reader.subscribe([topic])
+        message = await reader.poll(SECONDS)
+        assert message.value() == b"ana"
+        with privacylib.write("file:///plain"):
+            pass
+        await reader.close()
+        await producer.close()
+
+    asyncio.run(work())
+    assert here.pairs() == {(f"kafka://{servers}/{topic}", "file:///plain")}
