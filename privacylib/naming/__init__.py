@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from privacylib.naming.fields import impersonal_field
     from privacylib.naming.globs import Glob, Globs, escaped
     from privacylib.naming.spelling import host_and_port
-    from privacylib.naming.templates import NAME_LIMIT, impersonal, templated
+    from privacylib.naming.templates import NAME_LIMIT, impersonal, is_cut, templated
     from privacylib.naming.uris import asset, parse
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "host_and_port",
     "impersonal",
     "impersonal_field",
+    "is_cut",
     "parse",
     "templated",
     "url_asset",
@@ -32,7 +33,7 @@ _HOMES = {
     "fields": ("impersonal_field",),
     "globs": ("Glob", "Globs", "escaped"),
     "spelling": ("host_and_port",),
-    "templates": ("NAME_LIMIT", "impersonal", "templated"),
+    "templates": ("NAME_LIMIT", "impersonal", "is_cut", "templated"),
     "assets": ("file_asset", "grpc_asset", "url_asset"),
 }
 """Where each name lives: a program that names assets only in decorators does not pay for the tables of templates."""

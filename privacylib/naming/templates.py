@@ -18,10 +18,13 @@ from privacylib.naming.spelling import spelled
 from privacylib.naming.uris import asset, without_credentials
 from privacylib.naming.words import counts, divides, in_words, last_word
 
-__all__ = ["NAME_LIMIT", "impersonal", "templated"]
+__all__ = ["NAME_LIMIT", "impersonal", "is_cut", "templated"]
 
 NAME_LIMIT = 200
 """Characters of a namespace, and of a name, that are kept; a longer one loses its middle."""
+
+_CUT = "{…}"
+_HALF = (NAME_LIMIT - len(_CUT)) // 2
 
 _READ_LIMIT = 2_000
 """Characters that are looked at, so that a hostile name costs little."""
@@ -123,8 +126,13 @@ def _piece(piece: str, before: str) -> str:
     )
 
 
+def is_cut(name: str) -> bool:
+    """Return whether a name looks like one that was too long, and lost its middle."""
+    return len(name) == 2 * _HALF + len(_CUT) and name[_HALF:-_HALF] == _CUT
+
+
 def _bounded(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
-    half = (limit - len("{…}")) // 2
-    return text[:half] + "{…}" + text[-half:]
+    half = (limit - len(_CUT)) // 2
+    return text[:half] + _CUT + text[-half:]

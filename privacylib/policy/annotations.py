@@ -1,14 +1,16 @@
 """What the policy says about assets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, Literal
 
-from attrs import Factory, field, fields, frozen
+from attrs import Factory, evolve, field, fields, frozen
 
 from privacylib.labels import join
 from privacylib.model.policy import Annotated, Policy
 from privacylib.naming import Globs
+from privacylib.policy.behind import Behind
 from privacylib.policy.beneath import ANYTHING, beneath
 
 __all__ = ["Annotation", "Annotator"]
@@ -34,6 +36,7 @@ class Annotation:
         stated: What is stated under keys that further kinds of requirements add, by key.
         beneath: Where the name has a part ``{…}``, the labels of all that may stand there; None where it has none, or
             nothing there is annotated.
+        others: What the policy says of names that are kept under this one as well.
     """
 
     labels: frozenset[str] | None = None
@@ -45,6 +48,7 @@ class Annotation:
     feeds: tuple[str, ...] = ()
     stated: tuple[tuple[str, Any], ...] = ()
     beneath: frozenset[str] | None = None
+    others: "tuple[Annotation, ...]" = ()
     _all: frozenset[str] | None = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -63,9 +67,10 @@ class Annotation:
         """
         if opaque and self.beneath is not None:
             return self.beneath
-        known = [labels for labels in map(self._field, field_names) if labels is not None]
-        if not field_names:
-            return self._all
+        mine = self._of(field_names)
+        if not self.others:
+            return mine
+        known = [labels for one in (self, *self.others) if (labels := one._of(field_names)) is not None]
         return join(*known) if known else None
 
     def accepts(self, field_names: tuple[str, ...]) -> tuple[frozenset[str], ...] | None:
@@ -78,6 +83,19 @@ class Annotation:
             One set per field, or None where nothing is annotated. A field without annotation
             beside one that has it takes nothing.
         """
+        mine = self._accepts(field_names)
+        if mine is None or not self.others:
+            return mine
+        further = (sets for one in self.others if (sets := one._accepts(field_names)) is not None)
+        return tuple(dict.fromkeys(chain(mine, *further)))
+
+    def _of(self, field_names: tuple[str, ...]) -> frozenset[str] | None:
+        if not field_names:
+            return self._all
+        known = [labels for labels in map(self._field, field_names) if labels is not None]
+        return join(*known) if known else None
+
+    def _accepts(self, field_names: tuple[str, ...]) -> tuple[frozenset[str], ...] | None:
         if not field_names:
             return None if self._all is None else (self._all,)
         found = [self._field(name) for name in field_names]
@@ -104,20 +122,31 @@ class Annotator:
         globs = Globs(entry.match for entry in entries)
         given = tuple(map(_given, entries))
         remember = lru_cache(maxsize=_REMEMBERED)
-        look_up = partial(_annotation, globs=globs, given=given, entries=entries)
+        behind = Behind(entries, self.policy.naming)
+        look_up = partial(_annotation, globs=globs, given=given, entries=entries, behind=behind)
         object.__setattr__(self, "annotation", remember(look_up))
 
 
-def _annotation(uri: str, globs: Globs, given: Sequence[dict[str, Any]], entries: Sequence[Annotated]) -> Annotation:
+def _annotation(
+    uri: str, globs: Globs, given: Sequence[dict[str, Any]], entries: Sequence[Annotated], behind: Behind
+) -> Annotation:
     found: dict[str, Any] = {}
-    for position in globs.matching(uri):
+    matching = globs.matching(uri)
+    for position in matching:
         found = given[position] | found
     below = beneath(uri, entries) if ANYTHING in uri else None
     further = found.keys() - _keys(Annotated)
-    if not further:
-        return Annotation(**found, beneath=below)
     stated = tuple((key, found.pop(key)) for key in sorted(further))
-    return Annotation(**found, stated=stated, beneath=below)
+    return _with_others(Annotation(**found, stated=stated, beneath=below), behind.may_be(uri, matching))
+
+
+def _with_others(own: Annotation, entries: Iterable[Annotated]) -> Annotation:
+    """Return an annotation with what else the name may stand for; a key that such an entry lacks is as of the name."""
+    given = tuple(map(_given, entries))
+    if not given:
+        return own
+    others = tuple(Annotation(each.get("labels", own.labels), each.get("fields", own.fields)) for each in given)
+    return evolve(own, others=others, resident=own.resident or any(each.get("resident") for each in given))
 
 
 def _given(entry: Annotated) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from privacylib.policy.question import Question
 __all__ = ["Engine"]
 
 _OPAQUE = "what is done there cannot be told, so all counts that the policy names there, or the entry for this name"
+_ALSO = "what the policy says of single names that are kept as this template counts too, or the entry for the template"
 REMEMBERED = 2048
 """Decisions kept; the least recently used goes first."""
 
@@ -91,7 +92,9 @@ class Engine:
         """Decide whether data may enter the work."""
         if not labels and unknown is None:
             return ALLOW
-        return self._decide(Question(True, asset.uri, labels, zone, unknown, stated=self.annotation(asset.uri).stated))
+        annotation = self.annotation(asset.uri)
+        decision = self._decide(Question(True, asset.uri, labels, zone, unknown, stated=annotation.stated))
+        return decision.saying(_ALSO) if annotation.others else decision
 
     def write(
         self,
@@ -128,6 +131,8 @@ class Engine:
                 annotation.retention, annotation.stated,
             )
         )  # fmt: skip
+        if annotation.others:
+            decision = decision.saying(_ALSO)
         if decision.allowed or not declared:
             return decision
         missed = filter(None, (lowering.missed(labels, asset.uri, fields) for lowering in declared))
