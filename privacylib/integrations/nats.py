@@ -6,12 +6,11 @@ from typing import Any
 from privacylib.families.messaging import Message, channel, handling, sent
 from privacylib.instrumentation.facts import APART, Outgoing, argument
 from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
-from privacylib.model import Asset, Operation
+from privacylib.model import Asset, Kind, Operation
 
 __all__ = ["INTEGRATION"]
 
-_CONTROL = "$JS."
-"""What subjects begin with by which the server is asked about streams, and told that messages have arrived."""
+_CONTROL = "$JS."  # by which the server is asked about streams, and told that messages have arrived
 
 
 def _asset(client: Any, subject: str) -> Asset:
@@ -47,6 +46,17 @@ def _fetched(call: Call) -> Iterator[Message]:
     yield from map(_message, call.result)
 
 
+def _kept(call: Call) -> Iterator[Message]:
+    """Yield what a stream has kept, as it does for the buckets of its keys."""
+    yield Message(_asset(call["self"]._nc, call.result.subject), call.result.headers)
+
+
+def _object(call: Call) -> tuple[Operation, ...]:
+    """Describe that an object is read, in the pieces as which it was published."""
+    store: Any = call["self"]
+    return (Operation(Kind.READ, _asset(store._js._nc, f"$O.{store._name}.C.{{token}}")),)
+
+
 _SENDS = Outgoing(argument("headers"))
 _SUBSCRIPTION = "nats.aio.subscription:Subscription"
 
@@ -60,6 +70,8 @@ INTEGRATION = Integration(
         Delivery(f"{_SUBSCRIPTION}.next_msg", _got),
         Delivery("nats.aio.subscription:_SubscriptionMessageIterator.__anext__", _got),
         Delivery("nats.js.client:JetStreamContext.PullSubscription.fetch", _fetched, body=APART),
+        Delivery("nats.js.manager:JetStreamManager.get_msg", _kept, answers=True, body=APART),
+        Patch("nats.js.object_store:ObjectStore.get", _object, body=APART),
     ),
     distribution="nats-py",
     versions=("2.3", "3"),

@@ -11,10 +11,14 @@ import pytest
 
 nats = pytest.importorskip("nats")
 
+import privacylib  # noqa: E402
+from privacylib import integrations  # noqa: E402
+from privacylib.instrumentation import patching  # noqa: E402
 from tests.integrations import brokers  # noqa: E402
 from tests.integrations.conformance import Conformance, Host  # noqa: E402
 from tests.integrations.consuming import Consuming, Courier, Work  # noqa: E402
 from tests.integrations.differential import Differential  # noqa: E402
+from tests.watched import POLICY, watched  # noqa: E402
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
 
@@ -209,3 +213,48 @@ class TestPulling(TestConsuming):
             (message,) = await subscription.fetch(1, timeout=10)
             work()
             await message.ack()
+
+
+STORES = """
+assets:
+  - {match: "nats://*/$KV.people.**", labels: [CONTACT]}
+  - {match: "nats://*/$O.people.C.**", labels: [CONTACT]}
+  - {match: "nats://*/**", labels: []}
+"""
+
+
+async def _by_key(client: Any) -> Any:
+    return await (await client.jetstream().key_value("people")).get("ana")
+
+
+async def _by_stream(client: Any) -> Any:
+    return await client.jetstream().get_last_msg("KV_people", "$KV.people.ana")
+
+
+async def _by_object(client: Any) -> Any:
+    return await (await client.jetstream().object_store("people")).get("ana")
+
+
+@pytest.mark.parametrize("ask", [_by_key, _by_stream, _by_object])
+def test_what_a_bucket_holds_is_read_of_it(tmp_path: Path, port: int, ask: Callable[[Any], Awaitable[Any]]) -> None:
+    async def fill(client: Any) -> None:
+        await (await client.jetstream().create_key_value(bucket="people")).put("ana", b"x")
+        await (await client.jetstream().create_object_store("people")).put("ana", b"x")
+
+    async def asked(client: Any) -> None:
+        async with privacylib.scope("asks", fresh=True), privacylib.zone("reply"):
+            found = await ask(client)
+            assert getattr(found, "data", None) or found.value == b"x"
+            assert privacylib.current().labels == {"CONTACT"}
+        async with privacylib.scope("asks", fresh=True), privacylib.zone("ads"):
+            with pytest.raises(privacylib.PolicyDenied):
+                await ask(client)
+
+    connected(port, fill)
+    policy = POLICY.replace("\nassets:", STORES)
+    with watched(tmp_path, policy=policy):
+        integrations.install(frozenset({"nats"}))
+        try:
+            connected(port, asked)
+        finally:
+            patching.uninstall()
