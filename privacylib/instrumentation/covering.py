@@ -56,8 +56,10 @@ def covered(operation: Operation) -> bool:
 
 
 def _covers(covering: Covering, operation: Operation) -> bool:
-    if operation.kind is Kind.CALL:
-        return covering.calls
+    if operation.kind is Kind.CALL:  # that a call makes of itself, as a client's transport does
+        return covering.calls or any(
+            (each.kind, each.asset) == (Kind.CALL, operation.asset) for each in covering.operations
+        )
     return any(_stands_for(each, operation) for each in covering.operations)
 
 
