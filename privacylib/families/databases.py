@@ -84,7 +84,7 @@ class Database:
         known = first._by_path.get(path)
         if known is not None:
             return known
-        schema = Schema(first.schema.tables, {}, path)  # bare names in views were told by the first path
+        schema = evolve(first.schema, views={}, search_path=path)  # bare names in views were told by the first path
         return first._by_path.keep(path, evolve(first, schema=schema, original=first))
 
     def after(self, text: str, dialect: str) -> "Database":
@@ -100,11 +100,11 @@ class Database:
         path = (*found.search_path, "public")[0]
         tables = {_qualified(name, path): columns for name, columns in found.tables.items()}
         views = found.views if with_views else {n: v for n, v in self.schema.views.items() if n in tables}
-        if tables == self.schema.tables and views == self.schema.views:
+        if (tables, views, found.functions) == (self.schema.tables, self.schema.views, self.schema.functions):
             return self
-        held = tuple(tables.items()), tuple(views.items())
+        held = tuple(tables.items()), tuple(views.items()), tuple(found.functions.items())
         key = self.namespace, self.name, self.user, self.schema.search_path, *held
-        schema = Schema(tables, views, self.schema.search_path)
+        schema = Schema(tables, views, self.schema.search_path, found.functions)
         return _alike.get(key) or _alike.keep(key, evolve(self, schema=schema), sum(map(len, tables.values())))
 
     def _found(self, table: str) -> tuple[str, str]:
@@ -160,7 +160,7 @@ _alike: Memo[Hashable, Database] = Memo(65_536)
 
 
 def _holds(schema: Schema) -> tuple[object, ...]:
-    return schema.tables, schema.views, schema.search_path
+    return schema.tables, schema.views, schema.search_path, schema.functions
 
 
 def _qualified(name: str, schema: str) -> str:

@@ -45,9 +45,23 @@ SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.
      SELECT n.nspname || '.' || c.relname || pg_catalog.chr(31) || pg_catalog.pg_get_viewdef(c.oid) AS line
        FROM pg_catalog.pg_class c
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LIMIT 2000) viewed)
+      WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LIMIT 2000) viewed),
+  (SELECT pg_catalog.string_agg(made.line, pg_catalog.chr(30)) FROM (
+     SELECT p.proname || pg_catalog.chr(31)
+         || CASE l.lanname WHEN 'sql' THEN pg_catalog.pg_get_functiondef(p.oid) ELSE '' END AS line
+       FROM pg_catalog.pg_proc p
+       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND l.lanname NOT IN ('c', 'internal')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_aggregate g WHERE g.aggfnoid = p.oid)
+        AND p.prorettype <> 'pg_catalog.trigger'::pg_catalog.regtype
+        AND (l.lanname = 'sql' OR p.provolatile <> 'i' AND p.prosrc ~*
+             '(select|insert|update|delete|merge|table|truncate|copy|execute|perform|call|plpy|spi_)')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+      LIMIT 2000) made)
 """
-"""Asks for the schemas that are looked at, tables with their columns, and views; texts, or none for the last two."""
+"""Asks for the schemas that are looked at, tables with their columns, views, and functions that may touch tables, with
+their definitions where these are SQL; texts, or none for the last three."""
 
 _UNIT, _RECORD = "\x1f", "\x1e"
 _PATH = re.compile(
@@ -58,6 +72,13 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r'"?([^"]*)"?')
+_UNTOLD = str.split("""
+    query_to_xml query_to_xml_and_xmlschema table_to_xml schema_to_xml database_to_xml cursor_to_xml ts_stat
+    dblink dblink_exec dblink_fetch dblink_get_result crosstab crosstab2 crosstab3 crosstab4 connectby xpath_table
+    pg_read_file pg_read_binary_file lo_import lo_export lo_get lo_put lo_from_bytea loread lowrite
+""")
+"""Functions that run a text, or read and write what is no table."""
+
 _shelf = Shelf()
 
 
@@ -88,7 +109,12 @@ def forget() -> None:
 
 
 def connected(
-    connection: Any, key: Key, path: str | None = None, tables: str | None = None, views: str | None = None
+    connection: Any,
+    key: Key,
+    path: str | None = None,
+    tables: str | None = None,
+    views: str | None = None,
+    functions: str | None = None,
 ) -> Database:
     """Keep with a connection what it speaks to.
 
@@ -98,17 +124,21 @@ def connected(
         path: First answer to `LISTING`, where it was asked.
         tables: The second.
         views: The third.
+        functions: The fourth.
     """
-    return remember(connection, _database(key, path, tables, views))
+    return remember(connection, _database(key, path, tables, views, functions))
 
 
-def _database(key: Key, path: str | None, tables: str | None, views: str | None) -> Database:
+def _database(key: Key, path: str | None, tables: str | None, views: str | None, functions: str | None) -> Database:
     found = _shelf.get(key)
     if path is None and found is not None:
         return found
     listed = {name: columns for name, *columns in _lines(tables)}
     defined = {name: text for name, text in _lines(views) if text}
-    schema = Schema(listed, defined, tuple((path or "public").split(_UNIT)))
+    made: dict[str, tuple[str, ...]] = {name: ("",) for name in _UNTOLD}
+    for name, text in _lines(functions):
+        made[name.lower()] = (*made.get(name.lower(), ()), text)
+    schema = Schema(listed, defined, tuple((path or "public").split(_UNIT)), made)
     database = Database(server("postgres", key.host, key.port), key.database, schema, key.user)
     return database if path is None else _shelf.keep(key, database)
 

@@ -18,7 +18,7 @@ def _listed(pgconn: Any) -> Generator[Any, Any, Any]:
 
     pgconn.send_query(postgres.LISTING.encode())
     (result,) = yield from generators.execute(pgconn)
-    return tuple((result.get_value(0, column) or b"").decode("utf-8", "replace") for column in range(3))
+    return tuple((result.get_value(0, column) or b"").decode("utf-8", "replace") for column in range(result.nfields))
 
 
 def _connected(call: Call) -> Any:

@@ -85,6 +85,7 @@ class Statement:
         complete: Whether no schema was missing.
         opaque: Whether it could not be parsed, so that reads and writes are all that it names.
         reason: Why it is opaque or incomplete; never data.
+        untold: Whether it calls what cannot be read, and may touch any table.
     """
 
     kind: str
@@ -95,6 +96,7 @@ class Statement:
     complete: bool = True
     opaque: bool = False
     reason: str = ""
+    untold: bool = False
 
 
 @frozen

@@ -130,7 +130,7 @@ class _Walk:
             found = relation_of(one, arguments, self._scope, value_of(self._query), self._query)
             if found is None:
                 if not one.alone:
-                    reading.missing("a function whose body cannot be read")
+                    reading.untold("a function whose body cannot be read")
                 return False
             self._put(found.every(), change, by)
             for pair, kind in found.rows:

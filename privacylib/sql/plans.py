@@ -74,7 +74,7 @@ def plan(text: str, dialect: str = "", schema: Schema | None = None, *, bound: b
     if found is None:
         done = script(text, dialect, schema)
         inside = moves(text) and not bound
-        steps = tuple(step for one in done.statements for step in _steps(one, inside))
+        steps = tuple(step for one in done.statements for step in _steps(one, inside and not one.untold))
         found = _plans.keep(key, steps, sum(2 + len(step.fields) + len(step.parts) for step in steps))
     return found
 
@@ -85,6 +85,8 @@ def _steps(done: Statement, inside: bool) -> Iterator[Step]:
             if not is_catalogue(name):
                 yield Step(OPAQUE, name, why=done.reason)
         return
+    if done.untold:
+        yield Step(OPAQUE, "", why=done.reason)
     for name in done.reads:
         if not is_catalogue(name):
             yield _read(name, done)

@@ -28,6 +28,7 @@ class Reading:
     """
 
     __slots__ = (
+        "calls",
         "catalogue",
         "columns",
         "direct",
@@ -54,6 +55,8 @@ class Reading:
         self.indirect: dict[tuple[Pair, Pair, Dependence], None] = {}
         self.columns: tuple[str, ...] = ()
         self.reason = ""
+        self.calls = ""
+        """Why it may touch tables that nothing here names; empty where it calls nothing of the kind."""
         self.work = 0
 
     def spend(self, columns: int) -> None:
@@ -69,6 +72,10 @@ class Reading:
     def missing(self, reason: str) -> None:
         """Remember that a schema was needed and is not there."""
         self.reason = self.reason or reason
+
+    def untold(self, reason: str) -> None:
+        """Remember that it calls what cannot be read, and may touch any table."""
+        self.calls = self.reason = reason
 
     def name_of(self, table: Any) -> str:
         """Return the resolved name of a table, by its node."""

@@ -65,6 +65,7 @@ def _statement(part: str, tree: Any, catalogue: Catalogue) -> Statement:
         reading.columns,
         complete=not reading.reason,
         reason=reading.reason,
+        untold=bool(reading.calls),
     )
 
 

@@ -83,7 +83,10 @@ def _called(known: list[Function], call: Any, whole: Value, scope: Scope, expres
     first = found[0]
     if len(found) == 1 and first is not None:
         return first
-    scope.reading.missing("a function of which there are several, or whose body cannot be read")
+    if None in found and not all(one.alone for one in known):
+        scope.reading.untold("a function whose body cannot be read")
+    else:
+        scope.reading.missing("a function of which there are several")
     every = Value()
     every.take(whole)
     for one in found:

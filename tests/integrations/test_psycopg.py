@@ -1,5 +1,6 @@
 """psycopg 3 under the policy, against a PostgreSQL server."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -282,3 +283,46 @@ def test_views_are_expanded_and_what_a_connection_makes_it_knows(told: str) -> N
         ("told_kept#mail", "b#email"), ("told_users#note", "told_more#note"), ("told_users#note", "told_again#note"),
     } <= pairs  # fmt: skip
     assert not [pair for pair in pairs if pair[0].startswith("told_mails")]
+
+
+FUNCTIONS = """
+create schema other;
+create function other.told() returns text language sql as 'select email from contacts limit 1';
+create function other.untold() returns text language plpgsql as $$ begin return (select email from contacts); end $$;
+create function other.listed() returns setof contacts language plpgsql as $$ begin return query table contacts; end $$;
+create function other.small(t text) returns text language plpgsql as $$ begin return lower(t); end $$;
+create function other.known(t text) returns text language plpgsql immutable as $$ begin return (select t); end $$
+"""
+CALLS = {
+    "select other.told()": ["READ public.contacts#email"],
+    "select other.untold()": ["OPAQUE {…}"],
+    "select * from other.listed()": ["OPAQUE {…}"],
+    "insert into plain select other.told()": ["READ public.contacts#email", "WRITE public.plain#email"],
+    "insert into plain values (other.untold())": ["OPAQUE {…}", "WRITE public.plain"],
+    "select other.small(email) from plain": ["READ public.plain#email"],
+    "select other.known(email) from plain": ["READ public.plain#email"],
+    "select query_to_xml('select email from contacts', true, true, '')": ["OPAQUE {…}"],
+}
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+@pytest.mark.parametrize("statement", CALLS)
+def test_functions_of_the_database_are_looked_into_or_opaque(told: str, driver: str, statement: str) -> None:
+    module = pytest.importorskip(driver)
+    with psycopg.connect(told, autocommit=True) as connection:
+        connection.execute(FUNCTIONS)
+
+    async def awaited() -> None:
+        place = dict(part.split("=") for part in told.split())
+        connection = await module.connect(**place, database="postgres")
+        await connection.execute(statement)
+        await connection.close()
+
+    with seeing(driver) as seen:
+        if driver == "asyncpg":
+            asyncio.run(awaited())
+        else:
+            connection = module.connect(told)
+            connection.cursor().execute(statement)
+            connection.close()
+    assert sorted(operations(seen)) == sorted(CALLS[statement])

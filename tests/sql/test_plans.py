@@ -62,6 +62,20 @@ def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
     assert (called.kind, called.why) == (OPAQUE, "what DO does is not known")
 
 
+@pytest.mark.parametrize("text", ["SELECT f(1)", "SELECT * FROM f(1)", "INSERT INTO copies SELECT 1, f(1)"])
+def test_a_function_that_nobody_can_read_may_touch_any_table(text: str) -> None:
+    body = "CREATE FUNCTION f(i int) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT 1); END $$"
+    first, *others = plan(text, "postgres", Schema(SHOP.tables, functions={"f": (body,)}))
+    assert (first.kind, first.table) == (OPAQUE, "")
+    assert not any(one.inside for one in others)
+
+
+def test_a_function_that_is_a_query_is_looked_into() -> None:
+    body = "CREATE FUNCTION f(i int) RETURNS text LANGUAGE sql AS 'SELECT email FROM users WHERE id = i'"
+    (step,) = plan("SELECT f(1)", "postgres", Schema(SHOP.tables, functions={"f": (body,)}))
+    assert (step.kind, step.table, step.fields) == (READ, "users", ("email",))
+
+
 def test_what_runs_something_may_touch_more_than_it_names() -> None:
     steps = plan("DO $$ BEGIN INSERT INTO a SELECT * FROM b; EXECUTE 'canary'; END $$", "postgres")
     assert [(step.kind, step.table) for step in steps] == [(OPAQUE, "a"), (OPAQUE, "b"), (OPAQUE, "")]
