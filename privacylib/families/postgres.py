@@ -135,7 +135,7 @@ def _database(key: Key, path: str | None, tables: str | None, views: str | None,
         return found
     listed = {name: columns for name, *columns in _lines(tables)}
     defined = {name: text for name, text in _lines(views) if text}
-    made: dict[str, tuple[str, ...]] = {name: ("",) for name in _UNTOLD}
+    made: dict[str, tuple[str, ...]] = dict.fromkeys(_UNTOLD, ("",))
     for name, text in _lines(functions):
         made[name.lower()] = (*made.get(name.lower(), ()), text)
     schema = Schema(listed, defined, tuple((path or "public").split(_UNIT)), made)
