@@ -36,11 +36,16 @@ os.register_at_fork(after_in_child=_forked)
 class LatestReads:
     """A table of sources, each with its latest read. It only grows, also when threads add at once.
 
+    A read of which nothing came stays in the table, and what others see is without it.
+
     Args:
         key: Correlation key of its scope, 16 bytes.
     """
 
-    __slots__ = ("_former", "_named", "_sources", "changed", "key", "last", "latest", "mixed", "onward", "wide")
+    __slots__ = (
+        "_but_void", "_former", "_named", "_sources", "_trials", "_turn", "_void", "changed", "key", "last", "latest",
+        "mixed", "onward", "wide",
+    )  # fmt: skip
     widening: ClassVar[dict[int, object]] = {}
     """Who widens a table, by the table's id: the first to enter itself."""
 
@@ -53,13 +58,22 @@ class LatestReads:
         self.mixed = False
         """Whether a link names a key of its own."""
         self.changed = False
-        """Whether it became wide, or passes on what it takes in; looked at last, for other threads may do that."""
+        """Whether it became wide, passes on what it takes in, or took a read back; looked at last, for other threads
+        may do that."""
         self.onward: ReadSet | None = None
         """Where what is read here is returned to, from when it was given back."""
         self._former: dict[Source, Link] | None = None
         self._sources = EMPTY
         self._named: tuple[int, SourceSet] = (0, EMPTY)
         """Sources of a wide table that were looked at, and their set; in one, for threads that look at once."""
+        self._trials: dict[Source, list[Link]] | None = None
+        """Sources whose first read may be taken back, with all their reads meanwhile."""
+        self._void: dict[Source, Link] | None = None
+        """Reads of which nothing came; replaced, never changed."""
+        self._turn: object = None
+        """Exchanged with each read since one was taken back."""
+        self._but_void: tuple[object, SourceSet] | None = None
+        """A turn, and the sources of the table then without those whose latest read is void."""
 
     def add(self, source: Source, link: Link) -> None:
         """Take in a read; the latest read of a source replaces an earlier one."""
@@ -78,7 +92,45 @@ class LatestReads:
         if self.changed:
             self._add_further(latest, source, link)
 
+    def try_out(self, source: Source) -> bool:
+        """Return whether a read that is about to be added can be taken back: nothing of its source is held.
+
+        Args:
+            source: The source.
+        """
+        if self.wide or self._is_held(source):
+            return False
+        self.changed = True  # before the second look: who adds meanwhile is seen here, or sees this
+        with _making:
+            self._trials = self._trials or {}
+            self._trials.setdefault(source, [])
+        return not self._is_held(source)
+
+    def settle(self, source: Source, link: Link, *, void: bool) -> None:
+        """End what `try_out` began.
+
+        Args:
+            source: The source.
+            link: Its read.
+            void: Whether nothing came of it: where it is the only read, its source is held no longer.
+        """
+        with _making:
+            seen = (self._trials or {}).pop(source, None)
+            if not void or self.wide or not link or seen != [link]:
+                return
+            self._void = {**(self._void or {}), source: link}
+        self._turn = object()
+        self._sources = EMPTY  # it grows with later reads, and is smaller than the table as long as one is void
+
+    def _is_held(self, source: Source) -> bool:
+        link = self.latest.get(source, -1)
+        return link != -1 and (self._void is None or self._void.get(source) != link)
+
     def _add_further(self, latest: dict[Source, Link], source: Source, link: Link) -> None:
+        if self._trials and (seen := self._trials.get(source)) is not None:
+            seen.append(link)
+        if self._void is not None:
+            self._turn = object()
         if latest is not self.latest:  # widened by another thread meanwhile
             self.latest[_widened(source)] = link
         if self.onward is not None:
@@ -105,10 +157,20 @@ class LatestReads:
         latest, former = self.latest, self._former  # in this order: a new table is whole once nothing is former
         if self.wide:
             return self._own_wide(list(former or ()), list(latest))
+        if self._void is not None:
+            return self._own_but(self._void, latest)
         known = self._sources
         if known.size != len(latest):  # there are many, or threads added at once
             known = self._sources = SourceSet.of(list(latest))
         return known
+
+    def _own_but(self, void: dict[Source, Link], latest: dict[Source, Link]) -> SourceSet:
+        turn, kept = self._turn, self._but_void  # the turn before the look: who adds meanwhile exchanges it afterwards
+        if kept is not None and kept[0] is turn:
+            return kept[1]
+        found = SourceSet.of([source for source, link in list(latest.items()) if void.get(source) != link])
+        self._but_void = turn, found
+        return found
 
     def _own_wide(self, former: list[Source], latest: list[Source]) -> SourceSet:
         size, known = self._named
@@ -129,6 +191,9 @@ class LatestReads:
         """Return the sources of this table, each with the key and the number of its latest read's span."""
         latest, former = self.latest, self._former  # in this order, as above
         found = [*list((former or {}).items()), *list(latest.items())]
+        if self._void is not None:
+            void = self._void
+            found = [(source, link) for source, link in found if void.get(source) != link]
         return tuple((source, (self.key, link) if isinstance(link, int) else link) for source, link in found)
 
 

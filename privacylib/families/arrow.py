@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from privacylib.families.asked import Asked
-from privacylib.families.frames import read, written
+from privacylib.families.frames import is_missing, read, written
 from privacylib.families.paths import moved
 from privacylib.model import Operation
 
-__all__ = ["WRITER", "batch", "copied", "listed", "made", "opened", "reads", "writes"]
+__all__ = ["WRITER", "batch", "copied", "listed", "made", "missing", "opened", "reads", "writes"]
 
 WRITER = "_privacylib_where"
 """Attribute of a writer: what it was opened with."""
@@ -19,6 +19,11 @@ Description = Callable[[Asked], tuple[Operation, ...]]
 def reads(file: str) -> Description:
     """Return what describes reading the file that an argument names."""
     return lambda call: read(call[file], call["columns"], _filesystem(call))
+
+
+def missing(file: str) -> Callable[[Asked], bool]:
+    """Return what tells whether there is no file that an argument names."""
+    return lambda call: is_missing(call[file], _filesystem(call))
 
 
 def writes(file: str) -> Description:

@@ -1,5 +1,6 @@
 """Files as the standard library opens, moves and links them, by path or by descriptor."""
 
+import io
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,8 +11,8 @@ from privacylib.families.paths import file_operation, moved
 from privacylib.model import Kind, Operation
 
 __all__ = [
-    "is_gone", "is_missing", "kept", "linked", "opened", "opened_by", "opened_by_flags", "read_by", "remembered",
-    "renamed", "sent", "unseen", "written_by",
+    "as_seen", "is_gone", "is_missing", "is_missing_for", "kept", "linked", "opened", "opened_by", "opened_by_flags",
+    "read_by", "remembered", "renamed", "sent", "unseen", "written_by",
 ]  # fmt: skip
 
 _OPEN = "/proc/self/fd"
@@ -39,6 +40,11 @@ def opened_by(result: Any, file: Any, mode: str, opener: Any) -> tuple[Operation
 def is_missing(file: Any, mode: str) -> bool:
     """Return whether opening has to fail: programs look for files in many places where they are not."""
     return "r" in mode and isinstance(file, (str, bytes)) and not os.path.exists(file)  # noqa: PTH110 - bytes too
+
+
+def is_missing_for(path: Any, flags: int, directory: int | None) -> bool:
+    """Return whether opening has to fail for flags that make no file."""
+    return not flags & os.O_CREAT and not os.path.lexists(_below(directory, path))  # bytes too
 
 
 def opened_by_flags(path: Any, flags: int, directory: int | None) -> tuple[Operation, ...]:
@@ -92,6 +98,11 @@ def unseen(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(*args, **kwargs)
 
     return opened
+
+
+def as_seen(call: Any) -> Any:
+    """Return what numpy opens files of a kind by: of those without one it may have kept the bare function."""
+    return call.result if call["key"] else io.open
 
 
 def remembered(file: Any) -> tuple[Operation, ...]:

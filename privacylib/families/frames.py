@@ -18,13 +18,14 @@ from privacylib.memo import Memo
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset, impersonal
 
-__all__ = ["fields_of", "planned", "read", "scanned", "written"]
+__all__ = ["fields_of", "is_missing", "planned", "read", "scanned", "written"]
 
 MOST = 16
 """Files of one data set that are named each."""
 _LOOKED_AT = 1_000
 _FIELDS = 64
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.]+)://")
+_LOCAL = ("", "file", "local")
 _WILD = re.compile(r"[*?\[]")
 _PARTITION = re.compile(r"/[^/=]+=[^/]*")
 _SCAN = re.compile(r"\bSCAN \[(.*)\]$", re.MULTILINE)
@@ -45,6 +46,14 @@ def read(given: Any, fields: Iterable[Any] | None = None, filesystem: Any = None
     """
     columns = fields_of(fields)
     return tuple(Operation(Kind.READ, place, columns) for place in _places(given, filesystem))
+
+
+def is_missing(given: Any, filesystem: Any = None) -> bool:
+    """Return whether reading a path has to fail, for nothing is there."""
+    if not isinstance(given, (str, os.PathLike)) or _scheme_of(filesystem) not in _LOCAL:
+        return False
+    text = os.fspath(cast("str", given))
+    return not (_SCHEME.match(text) or _WILD.search(text) or text[:1] == "~" or os.path.lexists(text))
 
 
 def written(given: Any, filesystem: Any = None) -> tuple[Operation, ...]:
@@ -100,7 +109,7 @@ def _places(given: Any, filesystem: Any, kind: Kind = Kind.READ) -> tuple[Asset,
         return ()
     text = os.fspath(cast("str", given))
     scheme = _scheme_of(filesystem) or "".join(_SCHEME.findall(text)[:1])
-    if scheme in ("", "file", "local"):
+    if scheme in _LOCAL:
         return _local(text.removeprefix("file://"), kind)
     rest = _SCHEME.sub("", text, count=1)
     if scheme in ("s3", "s3a", "s3n"):

@@ -70,8 +70,8 @@ def _plain(original: Callable[..., Any], start: Start) -> Callable[..., Any]:
             return original(*args, **kwargs)
         try:
             result = original(*args, **kwargs)
-        except BaseException:
-            running.end(failed=True)
+        except BaseException as error:
+            running.raised(error)
             raise
         try:
             return running.returned(result)
@@ -103,8 +103,8 @@ def _coroutine(original: Callable[..., Any], start: Start, *, inside: bool) -> C
                     result = await original(*args, **kwargs)
             else:
                 result = await original(*args, **kwargs)
-        except BaseException:
-            running.end(failed=True)
+        except BaseException as error:
+            running.raised(error)
             raise
         try:
             return await running.awaited(result)

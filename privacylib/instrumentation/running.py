@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 from privacylib.config import Snapshot
+from privacylib.context import frame_now
 from privacylib.families.rpc import Calling
 from privacylib.instrumentation.call import Call, Describe
 from privacylib.instrumentation.covering import Covering, cover, covered, uncover
@@ -11,9 +12,9 @@ from privacylib.instrumentation.facts import Opened, Pending, Response, stays_ap
 from privacylib.instrumentation.going import goes_on
 from privacylib.instrumentation.lasting import lasting
 from privacylib.instrumentation.table import Patch
-from privacylib.model import Asset, Kind, Operation
+from privacylib.model import Asset, Kind, Operation, Source
 from privacylib.propagation import host_of
-from privacylib.runtime import Declared, Handle, begin, end, faults, site_of, step_out
+from privacylib.runtime import Declared, Handle, Site, begin, end, faults, site_of, step_out
 from privacylib.runtime.messages import carry
 
 __all__ = ["Running"]
@@ -34,7 +35,7 @@ class Running:
         PolicyDenied: An enforced rule denies one of them; the function must not be called.
     """
 
-    __slots__ = ("_call", "_calling", "_covering", "_handles", "_late", "_patch", "_snapshot")
+    __slots__ = ("_call", "_calling", "_covering", "_handles", "_late", "_patch", "_snapshot", "_trials")
 
     def __init__(self, patch: Patch, call: Call, snapshot: Snapshot) -> None:
         self._patch = patch
@@ -44,6 +45,8 @@ class Running:
         self._snapshot = snapshot
         self._handles: list[Handle] = []
         self._late: tuple[Operation, ...] = ()
+        self._trials: list[tuple[Handle, Source]] = []
+        """Reads that can be taken back."""
         operations = _described(patch.describe, call, patch)
         if operations and patch.missing(call):
             self._late = operations
@@ -74,10 +77,11 @@ class Running:
         except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
             faults.while_deciding(snapshot, operation, error)
             return
-        streams = self._streams()
+        streams, tried = self._streams(), self._tried(site)
         handle = begin(site, stays_open=isinstance(self._patch.lasts, Opened) or streams, body=streams or inside)
         if handle is not None:
             self._handles.append(handle)
+            self._trials.extend((handle, source) for source in tried)
             if operation.kind is Kind.WRITE and self._patch.sends.headers is not None:
                 carry(handle, self._patch.sends.headers(self._call))
 
@@ -113,6 +117,31 @@ class Running:
             self.end(failed=failed)
             raise
 
+    def _tried(self, site: Site) -> tuple[Source, ...]:
+        """Return the sources of a read that can be taken back where the patch can tell that nothing came."""
+        if site.kind is not Kind.READ or self._patch.fails is None:
+            return ()
+        reads = frame_now().scope.reads
+        return tuple(source for source in site.sources if reads.try_out(source))
+
+    def _settle(self, *, void: bool) -> None:
+        for handle, source in self._trials:
+            handle.frame.scope.reads.settle(source, handle.link, void=void)
+        self._trials.clear()
+
+    def raised(self, error: BaseException) -> None:
+        """Record what was begun as failed, or take it back where the error says that nothing was transferred."""
+        fails = self._patch.fails
+        try:
+            nothing = fails is not None and fails(error)
+        except Exception as mistake:  # noqa: BLE001 - an error of ours must not become the host's
+            faults.swallowed("patching", mistake)
+            nothing = False
+        self._settle(void=nothing)
+        if nothing:
+            self._handles[:] = [each for each in self._handles if each.open or each.body is not None]
+        self.end(failed=True)
+
     def returned(self, result: Any) -> Any:
         """Take in what came back, and return what the caller gets.
 
@@ -120,6 +149,7 @@ class Running:
             PolicyDenied: The zone does not admit the labels that came back.
         """
         uncover(self._covering)
+        self._settle(void=False)
         patch, lasts, call = self._patch, self._patch.lasts, self._call.returning(result)
         self._begin_all((*self._late, *_described(patch.late, call, patch)))
         if isinstance(lasts, Pending) and (holder := lasts.on(call)) is not None:

@@ -78,6 +78,8 @@ class Patch(Target):
             anything, and the call has no operations.
         missing: Returns whether what is to be opened is not there, so that nothing can be transferred:
             the operations then begin when the call has succeeded all the same.
+        fails: Returns, of what the function raised, whether nothing was transferred: its operations are then taken
+            back. For functions in which no code of the host runs, which might have had something; None for others.
         late: Returns the operations that only the result tells. Pure.
         returns: Whether the function ever does; one that does not ends its operations before.
         after: Returns what the caller gets in place of the result; a coroutine function where the target is one.
@@ -91,6 +93,7 @@ class Patch(Target):
     alike: Alike | None = field(default=None, kw_only=True)
     takes: Test = field(default=always, kw_only=True)
     missing: Test = field(default=never, kw_only=True)
+    fails: Callable[[BaseException], bool] | None = field(default=None, kw_only=True)
     late: Describe = field(default=_nothing, kw_only=True)
     returns: bool = field(default=True, kw_only=True)
     after: Fact | None = field(default=None, kw_only=True)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from privacylib.families.failures import nothing_came
 from privacylib.families.objects import described, downloaded, s3_asset, transferred, uploaded
 from privacylib.families.paths import resolved
 from privacylib.instrumentation.facts import STREAMED, Body, Outgoing, always
@@ -54,8 +55,10 @@ _WHOLE = Body(covers=True, carries=always)
 INTEGRATION = Integration(
     "boto3",
     (
-        Patch("botocore.client:BaseClient._make_api_call", _made, sends=Outgoing(streams=_streams), body=_ONE),
-        Patch("aiobotocore.client:AioBaseClient._make_api_call", _made, sends=Outgoing(streams=_streams), body=_ONE),
+        *(
+            Patch(f"{kind}._make_api_call", _made, sends=Outgoing(streams=_streams), body=_ONE, fails=nothing_came)
+            for kind in ("botocore.client:BaseClient", "aiobotocore.client:AioBaseClient")
+        ),
         Patch("boto3.s3.inject:upload_file", _upload, pins=_FILE, body=_WHOLE),
         Patch("boto3.s3.inject:upload_fileobj", _upload_object, sends=STREAMED, body=_WHOLE),
         Patch("boto3.s3.inject:download_file", _download, pins=_FILE, body=_WHOLE),

@@ -1,6 +1,5 @@
 """Files: opening one reads it, writes it or does both. Programs, devices and Python's own files are none."""
 
-import io
 import os
 from collections.abc import Callable
 from typing import Any, SupportsIndex
@@ -42,6 +41,8 @@ def _ways(name: str) -> list[str]:
 
 _LINUX = ("splice", "copy_file_range")
 _OPENS = typed(path=PATHS, flags=SupportsIndex)
+_FLAGS = ("path", "flags", "dir_fd")
+_BY_FLAGS, _NOT_THERE = (_of(each, *_FLAGS) for each in (files.opened_by_flags, files.is_missing_for))
 _MOVE, _PINS = ("src", "dst", "src_dir_fd", "dst_dir_fd"), {"src": resolved, "dst": resolved}
 _RENAMED, _LINKED = _of(files.renamed, "self", "target"), _of(files.linked, "target", "self")
 _TAKES, _GONE = typed(src=PATHS, dst=PATHS), _of(files.is_gone, "src", "src_dir_fd")
@@ -56,7 +57,7 @@ INTEGRATION = Integration(
     (
         *(_open(target) for target in ("builtins:open", "io:open", "bz2:_builtin_open", "tarfile:bltn_open")),
         _open("pathlib:_NormalAccessor.open", until=(3, 11)),
-        Patch("os:open", _of(files.opened_by_flags, "path", "flags", "dir_fd"), pins={"path": resolved}, takes=_OPENS),
+        Patch("os:open", _BY_FLAGS, pins={"path": resolved}, takes=_OPENS, missing=_NOT_THERE),
         *(_move(target, pins=_PINS, body=WHOLE) for target in ("os:rename", "os:replace", "os:link")),
         *(Patch(f"pathlib:Path.{name}", _RENAMED, until=(3, 11), body=WHOLE) for name in ("rename", "replace")),
         Patch("pathlib:Path.hardlink_to", _of(files.renamed, "target", "self"), until=(3, 11), body=WHOLE),
@@ -71,9 +72,6 @@ INTEGRATION = Integration(
         Patch("readline:read_history_file", _of(files.remembered, "filename")),
         Patch("readline:write_history_file", _of(files.kept, "filename")),
         Replacement("tempfile:_get_default_tempdir", files.unseen),  # it tries out where files can be written
-        # numpy may have kept the bare function
-        Patch(
-            "numpy.lib._datasource:_FileOpeners.__getitem__", after=lambda call: call.result if call["key"] else io.open
-        ),
+        Patch("numpy.lib._datasource:_FileOpeners.__getitem__", after=files.as_seen),
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from privacylib.families.failures import nothing_came
 from privacylib.families.frames import read, written
 from privacylib.families.objects import is_local, is_seen_beneath
 from privacylib.families.paths import moved
@@ -54,8 +55,8 @@ _MEMORY = "fsspec.implementations.memory:MemoryFileSystem"
 INTEGRATION = Integration(
     "fsspec",
     (
-        Patch(f"{_BASE}.open", _opened, lasts=Opened(_rebuilt, ends="close", steps=("write",))),
-        *(Patch(f"{kind}.cat_file", _got, body=COVERED) for kind in (_BASE, _MEMORY)),
+        Patch(f"{_BASE}.open", _opened, lasts=Opened(_rebuilt, ends="close", steps=("write",)), fails=nothing_came),
+        *(Patch(f"{kind}.cat_file", _got, body=COVERED, fails=nothing_came) for kind in (_BASE, _MEMORY)),
         *(Patch(f"{kind}.pipe_file", _piped, body=COVERED) for kind in (_BASE, _MEMORY)),
         Patch(f"{_BASE}.put_file", partial(_between, "lpath", "rpath"), body=COVERED),
         Patch(f"{_BASE}.get_file", partial(_between, "rpath", "lpath"), body=COVERED),

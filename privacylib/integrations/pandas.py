@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.frames import read, written
+from privacylib.families.frames import is_missing, read, written
 from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation
@@ -38,14 +38,17 @@ _FRAMES_AND_SERIES = {
 """The parameter with the file of each method that writes."""
 
 
-def _reader(home: str, file: str, columns: str) -> tuple[Patch, Patch]:
+def _reader(home: str, file: str, columns: str) -> tuple[Patch, ...]:
     def describe(call: Call) -> tuple[Operation, ...]:
         given: Any = call[file]
         itself = isinstance(given, str) and given.lstrip()[:1] in ("{", "[", "<")  # older versions take the data so
         return () if itself else read(given, call[columns])
 
+    def missing(call: Call) -> bool:
+        return is_missing(call[file])
+
     names = f"pandas.io.{home}", f"pandas:{home.partition(':')[2]}"
-    return Patch(names[0], describe, body=COVERED), Patch(names[1], describe, body=COVERED)
+    return tuple(Patch(name, describe, body=COVERED, missing=missing) for name in names)
 
 
 def _writer(kind: str, name: str, file: str) -> Patch:

@@ -4,7 +4,7 @@ from typing import Any
 
 from privacylib.context import get_frame
 from privacylib.families import polars_calls as calls
-from privacylib.families.frames import read, written
+from privacylib.families.frames import is_missing, read, written
 from privacylib.instrumentation.facts import COVERED, Body
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.table import Call, Integration, Patch
@@ -35,6 +35,10 @@ def _read(call: Call) -> tuple[Operation, ...]:
     return read(call["source"], call["columns"])
 
 
+def _missing(call: Call) -> bool:
+    return is_missing(call["source"])
+
+
 def _written(call: Call) -> tuple[Operation, ...]:
     return written(call["file"] or call["target"])
 
@@ -47,7 +51,7 @@ def _named(way: str, format_: str) -> tuple[str, str]:
 INTEGRATION = Integration(
     "polars",
     (
-        *(Patch(name, _read, body=COVERED) for format_ in _HOMES for name in _named("read", format_)),
+        *(Patch(name, _read, body=COVERED, missing=_missing) for format_ in _HOMES for name in _named("read", format_)),
         *(Patch(name, after=calls.remembered) for format_ in _SCANS for name in _named("scan", format_)),
         *(Patch(f"polars:LazyFrame.{name}", calls.collected, body=COVERED) for name in _COLLECTS),
         *(Patch(f"polars:LazyFrame.sink_{name}", calls.sunk, body=COVERED, after=calls.later) for name in _SINKS),

@@ -11,7 +11,7 @@ __all__ = ["INTEGRATION"]
 
 
 def _reads(target: str, file: str, *parameters: str) -> Patch:
-    return Patch(target, arrow.reads(file), parameters=parameters, body=COVERED)
+    return Patch(target, arrow.reads(file), parameters=parameters, body=COVERED, missing=arrow.missing(file))
 
 
 def _writes(target: str, file: str, *parameters: str) -> Patch:

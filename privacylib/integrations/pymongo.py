@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from privacylib.families.documents import aggregated, among, collection, commanded, done
+from privacylib.families.failures import nothing_came
 from privacylib.instrumentation.facts import Outgoing
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation
@@ -53,16 +54,16 @@ def _command(call: Call) -> tuple[Operation, ...]:
 def _in(form: str, prefix: str = "") -> tuple[Patch, ...]:
     owner = f"pymongo.{form}.collection:{prefix}Collection"
     return (
-        *(Patch(f"{owner}.{name}", _does(Kind.READ)) for name in _READS),
+        *(Patch(f"{owner}.{name}", _does(Kind.READ), fails=nothing_came) for name in _READS),
         *(Patch(f"{owner}.{name}", _does(Kind.WRITE)) for name in _WRITES),
-        *(Patch(f"{owner}.{name}", _does(Kind.READ, Kind.WRITE)) for name in _BOTH),
+        *(Patch(f"{owner}.{name}", _does(Kind.READ, Kind.WRITE), fails=nothing_came) for name in _BOTH),
         Patch(f"{owner}.insert_many", _does(Kind.WRITE), sends=_MADE_MEANWHILE),
-        Patch(f"{owner}.aggregate", _pipeline),
-        Patch(f"{owner}.aggregate_raw_batches", _pipeline),
+        Patch(f"{owner}.aggregate", _pipeline, fails=nothing_came),
+        Patch(f"{owner}.aggregate_raw_batches", _pipeline, fails=nothing_came),
         Patch(f"{owner}.rename", _renamed),
-        Patch(f"pymongo.{form}.cursor:{prefix}Cursor._refresh", _more),
-        Patch(f"pymongo.{form}.command_cursor:{prefix}CommandCursor._refresh", _more),
-        Patch(f"pymongo.{form}.database:{prefix}Database.aggregate", _pipeline),
+        Patch(f"pymongo.{form}.cursor:{prefix}Cursor._refresh", _more, fails=nothing_came),
+        Patch(f"pymongo.{form}.command_cursor:{prefix}CommandCursor._refresh", _more, fails=nothing_came),
+        Patch(f"pymongo.{form}.database:{prefix}Database.aggregate", _pipeline, fails=nothing_came),
         *(
             Patch(f"pymongo.{form}.database:{prefix}Database.{name}", _command)
             for name in ("command", "cursor_command")

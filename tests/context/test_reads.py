@@ -30,6 +30,59 @@ def test_a_read_set_only_grows(read: list[Source]) -> None:
     assert reads.visible() is SourceSet.of(read)
 
 
+@given(st.lists(st.tuples(sources, st.sampled_from(["came", "failed", "seen by another way"])), max_size=20))
+def test_a_read_of_which_nothing_came_is_held_only_where_another_came(read: list[tuple[Source, str]]) -> None:
+    reads, came = ReadSet(KEY), set[Source]()
+    for span, (source, how) in enumerate(read, 1):
+        tried = how != "seen by another way" and reads.try_out(source)
+        assert tried == (how != "seen by another way" and source not in came)
+        reads.add(source, span)
+        assert source in reads.visible().members
+        if tried:
+            reads.settle(source, span, void=how == "failed")
+        if how != "failed":
+            came.add(source)
+        assert reads.visible().members == came
+        assert {each for each, _ in reads.listed()} == came
+    assert reads.visible() is SourceSet.of(came)
+
+
+def test_a_read_is_not_taken_back_where_another_one_of_its_source_was_begun_meanwhile() -> None:
+    for tried in (True, False):
+        reads = ReadSet(KEY)
+        assert reads.try_out(numbered(1))
+        assert not tried or reads.try_out(numbered(1))  # before either is added
+        reads.add(numbered(1), 2)
+        reads.add(numbered(1), 1)
+        reads.settle(numbered(1), 2, void=False) if tried else None
+        reads.settle(numbered(1), 1, void=True)
+        assert reads.visible().members == {numbered(1)}
+
+
+def test_threads_lose_no_read_while_others_are_taken_back() -> None:
+    reads, threads = ReadSet(KEY), list[threading.Thread]()
+
+    def work(mine: int) -> None:
+        for number in range(200):
+            source, other = numbered(number), numbered(1000 + mine * 1000 + number)
+            span = 1 + mine * 1000 + number
+            tried = reads.try_out(source)
+            reads.add(source, span)
+            if tried:
+                reads.settle(source, span, void=mine != 0)
+            reads.add(other, span)
+            assert other in reads.visible().members
+
+    for mine in range(4):
+        threads.append(threading.Thread(target=work, args=(mine,)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reads.visible().members >= {numbered(number) for number in range(200)}
+    assert len(reads.visible().members) == 1000
+
+
 def test_the_latest_read_of_a_source_is_linked() -> None:
     reads = ReadSet(KEY)
     for span in (1, 2, 3):

@@ -1,7 +1,7 @@
 """S3 under the policy: boto3 against moto's server."""
 
 import io
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from privacylib.families.objects import described
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.integrations.objects import ACCESS, s3_server
+from tests.servers import free_port
 from tests.watched import Watched, instrumented
 
 pytestmark = [pytest.mark.library, pytest.mark.server]
@@ -24,6 +25,7 @@ pytest.importorskip("moto")
 
 SERVER: list[str] = []
 """URL of the server that runs."""
+ONCE = {"total_max_attempts": 1}
 LARGE = b"ana" * (3 << 20)
 
 
@@ -117,6 +119,44 @@ def test_keys_are_named_by_their_template_and_a_body_is_read(here: Watched) -> N
         assert s3.get_object(Bucket="shop", Key="users/7/photo.jpg")["Body"].read() == b"x"
         s3.put_object(Bucket="shop", Key="year=2026/part-0.csv", Body=b"x")
     assert ("s3://shop/users/{id}/photo.jpg", "s3://shop/year={date}/part-0.csv") in here.pairs()
+
+
+@contextmanager
+def nobody() -> Generator[Any]:
+    """Give a client of a server that is not there."""
+    given = {"endpoint_url": f"http://127.0.0.1:{free_port()}", "config": botocore.config.Config(retries=ONCE)}
+    with closing(boto3.session.Session().client("s3", **given, **ACCESS)) as found:
+        yield found
+
+
+FAIL: dict[str, Callable[[Any, Any], object]] = {
+    "an object that is not there": lambda s3, _: s3.get_object(Bucket="shop", Key="nowhere"),
+    "a bucket that is not there": lambda s3, _: s3.get_object(Bucket="nowhere", Key="a"),
+    "a copy of nothing": lambda s3, _: s3.copy_object(Bucket="shop", Key="b", CopySource="shop/nowhere"),
+    "nobody listens": lambda _, nobody: nobody.get_object(Bucket="shop", Key="a"),
+}
+
+
+@pytest.mark.parametrize("fail", FAIL)
+def test_an_object_of_which_nothing_came_is_behind_nothing(here: Watched, fail: str) -> None:
+    with seen() as s3, nobody() as other:
+        for _ in range(2):
+            with pytest.raises((botocore.exceptions.EndpointConnectionError, botocore.exceptions.ClientError)):
+                FAIL[fail](s3, other)
+        s3.put_object(Bucket="shop", Key="sink", Body=b"x")
+        assert not privacylib.current().reads
+    assert here.pairs() == set()
+
+
+def test_an_object_that_was_read_before_it_was_gone_is_behind_what_is_written(here: Watched) -> None:
+    with seen() as s3:
+        s3.put_object(Bucket="shop", Key="a", Body=b"x")
+        s3.get_object(Bucket="shop", Key="a")
+        s3.delete_object(Bucket="shop", Key="a")
+        with pytest.raises(s3.exceptions.NoSuchKey):
+            s3.get_object(Bucket="shop", Key="a")
+        s3.put_object(Bucket="shop", Key="sink", Body=b"x")
+    assert ("s3://shop/a", "s3://shop/sink") in here.pairs()
 
 
 @pytest.mark.parametrize("way", ["copy", "copy_object", "parts"])
