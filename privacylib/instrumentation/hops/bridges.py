@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 from privacylib.context import Doers, get_frame, runner
+from privacylib.instrumentation.hops import streams
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.hops.replacing import Makes, Replacement
 from privacylib.instrumentation.hops.waiting import behalf_here, stand_for
@@ -157,6 +158,7 @@ _PLACES: dict[tuple[str, str], Makes] = {
     ("anyio._backends._asyncio", "TaskGroup.create_task"): _create_task,
     ("asgiref.sync", "AsyncToSync.main_wrap"): _main_wrap,
     ("asgiref.current_thread_executor", "CurrentThreadExecutor.submit"): _submit,
+    **streams.PLACES,
 }
 """What stands in the place of an attribute of a module, or of a class in it."""
 

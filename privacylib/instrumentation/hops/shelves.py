@@ -14,7 +14,7 @@ from privacylib.context import PROCESS, Frame, is_unseen
 from privacylib.instrumentation.hops.batons import Home, Reads, seen
 from privacylib.model import NO_ZONE, Zone
 
-__all__ = ["OURS", "UNTAGGED", "Shelf", "Tag", "has_shelf", "is_data", "lose", "shelf_of", "tag_of"]
+__all__ = ["OURS", "UNTAGGED", "Lent", "Shelf", "Tag", "has_shelf", "is_data", "lose", "shelf_of", "tag_of"]
 
 _ATTRIBUTE = "_privacylib_shelf"
 """Set and asked for as an attribute: by its ``__dict__``, CPython 3.11 and 3.12 would slow down a queue's own work."""
@@ -110,6 +110,38 @@ def _is_job(item: tuple[Any, ...]) -> bool:
     return len(item) > 1 and type(item[0]) is Context and callable(item[1])
 
 
+class Lent:
+    """The items that were taken out of one queue, so that work which puts one back puts it back as it came."""
+
+    __slots__ = ("_by",)
+
+    def __init__(self) -> None:
+        self._by: dict[int, tuple[Callable[[], object], bytes, Tag | None]] = {}
+
+    def lend(self, item: object, taker: bytes, tag: Tag | None) -> None:
+        """Remember who took an item and what it carried."""
+        if len(self._by) >= LENT:
+            self._by.clear()
+        if type(item) in (int, str):
+            self._by[id(item)] = (lambda: item, taker, tag)
+            return
+        try:
+            self._by[id(item)] = (weakref.ref(item), taker, tag)
+        except TypeError:  # such as lists and dictionaries: what is put is taken for new
+            return
+
+    def back(self, item: object, putter: bytes | None, tag: Tag | None) -> Tag | None:
+        """Return what an item carries that goes in: what it carried, where work that took it puts it back.
+
+        Args:
+            item: The item.
+            putter: Key of the work that puts it.
+            tag: What any other item would carry.
+        """
+        lent = self._by.pop(id(item), None)
+        return lent[2] if lent is not None and lent[0]() is item and lent[1] is putter else tag
+
+
 class Shelf:
     """The tags of the items inside one queue, found by the identity of the item.
 
@@ -117,14 +149,14 @@ class Shelf:
     number of items inside tells.
     """
 
-    __slots__ = ("_inside", "_lent", "_older", "_tags")
+    __slots__ = ("_inside", "_older", "_tags", "lent")
 
     def __init__(self, size: int) -> None:
         self._tags: dict[int, deque[Tag | None]] = {}
         self._inside = size
         self._older = size
         """Items put before anybody looked, which carry nothing."""
-        self._lent: dict[int, tuple[Callable[[], object], bytes, Tag | None]] = {}
+        self.lent = Lent()
 
     def put(self, item: object, tag: Tag | None, putter: bytes | None, size: int) -> None:
         """Take the tag of an item that goes in.
@@ -136,10 +168,7 @@ class Shelf:
             size: Number of items inside before.
         """
         self._check(size)
-        lent = self._lent.pop(id(item), None)
-        if lent is not None and lent[0]() is item and lent[1] is putter:
-            tag = lent[2]
-        self._tags.setdefault(id(item), deque()).append(tag)
+        self._tags.setdefault(id(item), deque()).append(self.lent.back(item, putter, tag))
         self._inside += 1
 
     def get(self, item: object, size: int, *, last: bool) -> Tag | None:
@@ -162,18 +191,6 @@ class Shelf:
         if not tags:
             del self._tags[id(item)]
         return tag
-
-    def lend(self, item: object, taker: bytes, tag: Tag | None) -> None:
-        """Remember who took an item and what it carried."""
-        if len(self._lent) >= LENT:
-            self._lent.clear()
-        if type(item) in (int, str):
-            self._lent[id(item)] = (lambda: item, taker, tag)
-            return
-        try:
-            self._lent[id(item)] = (weakref.ref(item), taker, tag)
-        except TypeError:  # such as lists and dictionaries: what is put is taken for new
-            return
 
     def _check(self, size: int) -> None:
         if size != self._inside:

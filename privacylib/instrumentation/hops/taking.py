@@ -53,4 +53,4 @@ def _put_back(at: Any, item: Item) -> None:
 
 def _stand(at: Any, item: Item) -> None:
     if stand(at, item.tag) and (frame := get_frame()) is not None:
-        shelf_of(at, 0).lend(item.value, frame.scope.key, item.tag)
+        shelf_of(at, 0).lent.lend(item.value, frame.scope.key, item.tag)
