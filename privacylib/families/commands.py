@@ -5,11 +5,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
+from attrs import frozen
+
 from privacylib.families.interpreters import command_name
 from privacylib.families.paths import PATHS
 from privacylib.model import Asset, Kind, Operation
 
-__all__ = ["listed", "replaces", "runs", "started", "starts"]
+__all__ = ["RUNNERS", "Runner", "listed", "replaces", "started", "starts"]
 
 
 def listed(given: Any) -> Any:
@@ -34,24 +36,54 @@ def starts(given: Any, *, program: Any = None) -> bool:
     return bool(words or program is not None) and all(isinstance(word, PATHS) for word in words)
 
 
-def runs(path: Any, argv: Any, env: Any, *, by: str) -> bool:
-    """Return whether a program can be run by its path, which is refused with words that are no list, or none at all.
-
-    One that is not there cannot: `os.execvp` tries one directory of ``PATH`` after the other.
+@frozen
+class Runner:
+    """How a function of `os` runs a program by its path, with words, in most cases in an environment.
 
     Args:
-        path: Of the program.
-        argv: Its words.
-        env: Its environment.
-        by: The function of `os` that runs it.
+        name: Its name.
+        given: The parameters that a call has to give.
+        inherits: Whether None may stand for this process's environment.
+        numbered: Whether the path may be the number of an open file.
+        searches: Whether the path may be a name that is looked for in the directories of ``PATH``.
+        returns: Whether it does, and the program is not run in place of this one.
     """
-    if not isinstance(argv, (tuple, list)) or not argv:
-        return False
-    inherits = env is None and by != "execve" and sys.version_info >= (3, 13)
-    named = isinstance(path, PATHS) or (by == "execve" and isinstance(path, int))
-    if not (named and (inherits or hasattr(env, "keys")) and starts(cast("Sequence[Any]", argv))):
-        return False
-    return by == "posix_spawnp" or os.path.isfile(cast("Any", path))  # noqa: PTH113 - a descriptor, or bytes, too
+
+    name: str
+    given: tuple[str, ...] = ("path", "argv", "env")
+    inherits: bool = False
+    numbered: bool = False
+    searches: bool = False
+    returns: bool = True
+
+    def runs(self, path: Any, argv: Any, env: Any) -> bool:
+        """Return whether it runs a program: words that are no list, or none at all, are refused.
+
+        One that is not there cannot be run: `os.execvp` tries one directory of ``PATH`` after the other.
+
+        Args:
+            path: Of the program.
+            argv: Its words.
+            env: Its environment; of no importance where none is given.
+        """
+        if not isinstance(argv, (tuple, list)) or not argv:
+            return False
+        around = "env" not in self.given or hasattr(env, "keys") or (self.inherits and env is None)
+        named = isinstance(path, PATHS) or (self.numbered and isinstance(path, int))
+        if not (named and around and starts(cast("Sequence[Any]", argv))):
+            return False
+        return self.searches or os.path.isfile(cast("Any", path))  # noqa: PTH113 - a descriptor, or bytes, too
+
+
+_SPAWNED_BARE = sys.version_info >= (3, 13)
+
+RUNNERS = (
+    Runner("posix_spawn", inherits=_SPAWNED_BARE),
+    Runner("posix_spawnp", inherits=_SPAWNED_BARE, searches=True),
+    Runner("execv", ("path", "argv"), returns=False),
+    Runner("execve", numbered=True, returns=False),
+)
+"""The functions of `os` that run programs; the others call one of them."""
 
 
 def started(given: Any, *, by_shell: bool = False, program: Any = None) -> tuple[Operation, ...]:

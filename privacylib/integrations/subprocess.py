@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.commands import listed, replaces, runs, started, starts
+from privacylib.families.commands import RUNNERS, Runner, listed, replaces, started, starts
 from privacylib.families.paths import PATHS
 from privacylib.instrumentation.facts import APART, NO_RESPONSE, Outgoing, Pending, Response, argument, typed
 from privacylib.instrumentation.table import Answer, Call, Integration, Patch
@@ -45,12 +45,12 @@ def _program(call: Call) -> tuple[Operation, ...]:
     return replaces(call["path"], call["argv"])
 
 
-def _in_place_of(name: str, *parameters: str, **more: Any) -> Patch:
+def _runs(runner: Runner) -> Patch:
     def taken(call: Call) -> bool:
-        given = all(map(call.gives, parameters))
-        return given and runs(call["path"], call["argv"], call["env"] if parameters else {}, by=name)
+        return all(map(call.gives, runner.given)) and runner.runs(call["path"], call["argv"], call["env"])
 
-    return Patch(f"os:{name}", _program, parameters=("path", "argv", *parameters), takes=taken, **more)
+    more: dict[str, Any] = {"brings": NO_RESPONSE} if runner.returns else {"returns": False}
+    return Patch(f"os:{runner.name}", _program, parameters=runner.given, takes=taken, **more)
 
 
 INTEGRATION = Integration(
@@ -69,8 +69,6 @@ INTEGRATION = Integration(
         Answer("subprocess:Popen._handle_exitstatus", argument("self")),
         Answer(f"{_TRANSPORT}._process_exited", lambda call: call["self"]._proc),
         Patch("os:system", lambda _: started("", by_shell=True), brings=NO_RESPONSE, takes=typed(command=PATHS)),
-        *(_in_place_of(f"posix_{name}", "env", brings=NO_RESPONSE) for name in ("spawn", "spawnp")),
-        _in_place_of("execv", returns=False),
-        _in_place_of("execve", "env", returns=False),
+        *map(_runs, RUNNERS),
     ),
 )

@@ -13,6 +13,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
+from privacylib.families.commands import Runner
 from privacylib.families.interpreters import command_name
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users
@@ -220,3 +221,17 @@ def test_a_program_that_is_searched_is_recorded_once_and_not_for_each_directory(
     assert os.waitpid(child, 0)[1] == 0
     (edge,) = here.edges()
     assert (edge.source, edge.sink, edge.count, edge.failed) == ("db://users", "command://true#request", 1, 0)
+
+
+KNOWN = ({}, {"inherits": True}, {"numbered": True}, {"searches": True}, {"given": ("path", "argv")})
+
+
+@pytest.mark.parametrize("told", KNOWN)
+def test_what_runs_programs_is_told_apart_by_what_it_takes_and_not_by_its_name(told: dict[str, Any]) -> None:
+    runner = Runner("any", **told)
+    assert runner.runs(sys.executable, ["python"], {})
+    assert not runner.runs(sys.executable, [], {})
+    assert runner.runs(sys.executable, ["python"], None) == ("inherits" in told or "given" in told)
+    assert runner.runs("python", ["python"], {}) == ("searches" in told)
+    with Path(sys.executable).open("rb") as program:
+        assert runner.runs(program.fileno(), ["python"], {}) == ("numbered" in told)

@@ -11,7 +11,7 @@ from opentelemetry.trace import get_current_span
 
 from privacylib.config import Snapshot
 from privacylib.context import PROCESS, get_frame
-from privacylib.families.commands import replaces, runs, started, starts
+from privacylib.families.commands import RUNNERS, Runner, replaces, started, starts
 from privacylib.instrumentation.hops.along import GIVEN, put_first
 from privacylib.instrumentation.hops.replacing import Replacement
 from privacylib.model import Asset, Kind, Operation, PolicyContext
@@ -20,8 +20,6 @@ from privacylib.runtime import ACTIVE, faults, held_now
 __all__ = ["REPLACEMENTS"]
 
 _STARTED = Operation(Kind.CALL, Asset("command", "{…}"))
-_GIVEN_ONE = ("execve", "posix_spawn", "posix_spawnp")
-
 Told = Callable[[dict[str, Any]], "Iterable[Operation] | None"]
 """Takes the arguments of a start, and returns what it is recorded as: None where the library refuses such arguments."""
 
@@ -36,20 +34,20 @@ def _init(original: Callable[..., Any]) -> Callable[..., Any]:
     return __init__
 
 
-def _run(original: Callable[..., Any]) -> Callable[..., Any]:
-    told = functools.partial(_ran, original.__name__)
+def _running(runner: Runner, original: Callable[..., Any]) -> Callable[..., Any]:
+    told = functools.partial(_ran, runner)
 
     def run(*args: Any, **kwargs: Any) -> Any:
-        args, kwargs = _telling(("path", "argv", "env"), args, kwargs, told)
+        args, kwargs = _telling(runner.given, args, kwargs, told)
         return original(*args, **kwargs)
 
     return run
 
 
-def _execv(original: Callable[..., Any]) -> Callable[..., Any]:
+def _running_here(runner: Runner, original: Callable[..., Any]) -> Callable[..., Any]:
     def execv(*args: Any, **kwargs: Any) -> Any:
-        given = {**dict(zip(("path", "argv"), args, strict=False)), "env": os.environ}
-        told = _environment(given, functools.partial(_ran, "execv"))
+        given = {**dict(zip(runner.given, args, strict=False)), "env": os.environ}
+        told = _environment(given, functools.partial(_ran, runner))
         before = {name: os.environ.get(name) for name, value in told.items() if os.environ.get(name) != value}
         os.environ.update({name: told[name] for name in before})
         try:
@@ -79,9 +77,9 @@ def _popened(given: dict[str, Any]) -> Iterable[Operation] | None:
     return started(words, by_shell=bool(by_shell), program=program) if named else None
 
 
-def _ran(by: str, given: dict[str, Any]) -> Iterable[Operation] | None:
+def _ran(runner: Runner, given: dict[str, Any]) -> Iterable[Operation] | None:
     path, argv, env = (cast("Any", given.get(name)) for name in ("path", "argv", "env"))
-    return replaces(path, argv) if runs(path, argv, env, by=by) else None
+    return replaces(path, argv) if runner.runs(path, argv, env) else None
 
 
 def _environment(given: dict[str, Any], told: Told) -> Any:
@@ -119,8 +117,12 @@ def _span(context: PolicyContext, own: int) -> int:
     return host.span_id if host.is_valid and f"{host.trace_id:032x}" == context.correlation_key else own
 
 
+def _replacement(runner: Runner) -> Replacement:
+    makes = _running if "env" in runner.given else _running_here
+    return Replacement(os, runner.name, functools.partial(makes, runner))
+
+
 REPLACEMENTS = (
     Replacement(subprocess.Popen, "__init__", _init),
-    *(Replacement(os, name, _run) for name in _GIVEN_ONE if hasattr(os, name)),
-    Replacement(os, "execv", _execv),
+    *(_replacement(each) for each in RUNNERS if hasattr(os, each.name)),
 )
