@@ -223,7 +223,13 @@ def test_a_program_that_is_searched_is_recorded_once_and_not_for_each_directory(
     assert (edge.source, edge.sink, edge.count, edge.failed) == ("db://users", "command://true#request", 1, 0)
 
 
-KNOWN = ({}, {"inherits": True}, {"numbered": True}, {"searches": True}, {"given": ("path", "argv")})
+KNOWN: tuple[dict[str, Any], ...] = (
+    {},
+    {"inherits": True},
+    {"numbered": True},
+    {"searches": True},
+    {"given": ("path", "argv")},
+)
 
 
 @pytest.mark.parametrize("told", KNOWN)
