@@ -230,9 +230,11 @@ class ReadSet(LatestReads):
         found = self._returned
         if found is None:
             with _making:
-                found = self._returned = self._returned or LatestReads(self.key)
-                if self.onward is not None:
-                    found.pass_on(self.onward)
+                found = self._returned
+                if found is None:
+                    found = self._returned = LatestReads(self.key)
+                    if self.onward is not None:
+                        found.pass_on(self.onward)
         return found
 
     def keep(self, table: Literal["open", "watched"], operation: Any) -> None:
@@ -320,7 +322,8 @@ class ReadSet(LatestReads):
     def links(self) -> tuple[Sequence[Any], Sequence[tuple[bytes, int]]]:
         """Return the spans of the visible reads: those under this key, and those under others."""
         upper = self.upper
-        if self._returned is None and not self.mixed and (upper is None or not upper.holds()):
+        plain = self._returned is None and self._void is None and not self.mixed
+        if plain and (upper is None or not upper.holds()):
             return list(islice(filter(None, self.latest.values()), LINKED)), ()
         return self._sorted_links()
 
@@ -328,10 +331,9 @@ class ReadSet(LatestReads):
         same: list[int] = []
         foreign: list[tuple[bytes, int]] = []
         reads: ReadSet | None = self
-        latest = [*self.latest.values(), *self.returned.latest.values()]
+        listed = (*self.listed(), *self.returned.listed())
         while reads is not None:
-            for link in latest:
-                key, span = (reads.key, link) if isinstance(link, int) else link
+            for _, (key, span) in listed:
                 if not span:
                     continue
                 if key == self.key:
@@ -339,7 +341,7 @@ class ReadSet(LatestReads):
                 else:
                     foreign.append((key, span))
             reads = reads.upper
-            latest = [] if reads is None else list(reads.latest.values())
+            listed = () if reads is None else reads.listed()
         return list(dict.fromkeys(same))[:LINKED], list(dict.fromkeys(foreign))[:LINKED]
 
 

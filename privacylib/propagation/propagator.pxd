@@ -11,7 +11,7 @@ cdef class Propagator:
     cdef public object _audiences
     cdef public object addressed
     cdef public object hosted
-    cdef public object sealed
 
+    cpdef tuple sealed(self, str text)
     cpdef object take(self, object carrier, object rule)
     cpdef object _take_again(self, object pairs)

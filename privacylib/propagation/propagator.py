@@ -62,7 +62,6 @@ class Propagator:
 
     __slots__ = (
         "_allowed", "_audience", "_audiences", "_codec", "addressed", "asks_for_peers", "clock", "hosted", "rule",
-        "sealed",
     )  # fmt: skip
 
     def __init__(
@@ -86,8 +85,10 @@ class Propagator:
         """Return the audiences that a member may have which came to what a URI names; see `Audiences`."""
         self.hosted = self._audiences.hosted
         """Return those that a member may have which came with a request for a host; see `Audiences`."""
-        self.sealed = self._codec.sealed
+
+    def sealed(self, text: str) -> tuple[str, str]:
         """Return a member, made of what `lasting` returned and a head, and its echo; see `Codec.sealed`."""
+        return self._codec.sealed(text)
 
     def allows(self, endpoint: str, target: str | None = None) -> bool:
         """Return whether context may travel to an endpoint; see `egress_allowed`."""

@@ -59,6 +59,18 @@ def test_a_read_is_not_taken_back_where_another_one_of_its_source_was_begun_mean
         assert reads.visible().members == {numbered(1)}
 
 
+def test_no_write_links_to_a_read_of_which_nothing_came() -> None:
+    reads = ReadSet(KEY)
+    reads.add(numbered(1), 1)
+    assert reads.try_out(numbered(2))
+    reads.add(numbered(2), 2)
+    assert reads.links() == ([1, 2], ())
+    reads.settle(numbered(2), 2, void=True)
+    assert reads.links() == ([1], [])
+    reads.add(numbered(2), 3)
+    assert reads.links() == ([1, 3], [])
+
+
 def test_threads_lose_no_read_while_others_are_taken_back() -> None:
     reads, threads = ReadSet(KEY), list[threading.Thread]()
 
