@@ -11,7 +11,8 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar, cast
 
-from privacylib.context import Stage, get_frame
+from privacylib.context import UNSEEN, Stage, get_frame
+from privacylib.runtime.handing import hand_out, into
 
 __all__ = ["Around", "EachCall", "around_calls", "makes_managers", "wrap", "wrap_steps"]
 
@@ -183,7 +184,7 @@ def _generator(function: Callable[..., Any], around: Around | EachCall) -> Calla
             token = own.enter(True)
         stage.share()
         try:
-            result = yield from _steps(function(*args, **kwargs), stage)
+            result = yield from _steps(function(*args, **kwargs), stage, token)
             failed = False
         except GeneratorExit:
             failed = False
@@ -196,15 +197,23 @@ def _generator(function: Callable[..., Any], around: Around | EachCall) -> Calla
     return wrapper
 
 
-def _steps(inner: Generator[Any, Any, Any], stage: Stage) -> Generator[Any, Any, Any]:
+def _steps(inner: Generator[Any, Any, Any], stage: Stage, token: Any) -> Generator[Any, Any, Any]:
     """Drive a generator as ``yield from`` does (PEP 380), with its frame in place for each step."""
     step: Callable[[], Any] = functools.partial(next, inner)
+    reads = into(token)
     while True:
         try:
             with stage:
                 item = step()
         except StopIteration as stop:
             return stop.value
+        if reads is not None and (get_frame() or UNSEEN).scope.reads is not reads:
+            try:
+                hand_out(token)
+            except BaseException:
+                with stage:
+                    inner.close()
+                raise
         try:
             sent = yield item
         except GeneratorExit:
@@ -226,6 +235,7 @@ def _async_generator(function: Callable[..., Any], around: Around | EachCall) ->
         stage.share()
         inner: AsyncGenerator[Any, Any] = function(*args, **kwargs)
         step: Callable[[], Any] = functools.partial(anext, inner)
+        reads = into(token)
         try:
             while True:
                 try:
@@ -233,6 +243,13 @@ def _async_generator(function: Callable[..., Any], around: Around | EachCall) ->
                         item = await step()
                 except StopAsyncIteration:
                     break
+                if reads is not None and (get_frame() or UNSEEN).scope.reads is not reads:
+                    try:
+                        hand_out(token)
+                    except BaseException:
+                        with stage:
+                            await inner.aclose()
+                        raise
                 try:
                     sent = yield item
                 except GeneratorExit:
