@@ -1,11 +1,14 @@
-"""aiohttp's client: each request that a session sends, redirects included, is a CALL."""
+"""aiohttp's client: each request that a session sends, redirects included, is a CALL.
+
+What is sent over a WebSocket once it stands brings no context along, so that it needs an annotated endpoint.
+"""
 
 from typing import Any
 
 from privacylib.families.http import called
 from privacylib.instrumentation.facts import Outgoing, Pending, Response, argument
-from privacylib.instrumentation.table import Answer, Call, Integration, Patch
-from privacylib.model import Operation
+from privacylib.instrumentation.table import Answer, Call, Describe, Integration, Patch
+from privacylib.model import Kind, Operation
 
 __all__ = ["INTEGRATION"]
 
@@ -28,8 +31,15 @@ def _response(call: Call) -> Any:
     return call.result
 
 
+def _over(kind: Kind, field: str) -> Describe:
+    """Return what describes that a message goes, or comes, over a WebSocket."""
+    return lambda call: (Operation(kind, called(str(call["self"]._response.url)).asset, (field,)),)
+
+
 _REQUEST = "aiohttp.client_reqrep:ClientRequest"
 _RESPONSE = "aiohttp.client_reqrep:ClientResponse"
+_SOCKET = "aiohttp.client_ws:ClientWebSocketResponse"
+_sent = _over(Kind.WRITE, "request")
 
 INTEGRATION = Integration(
     "aiohttp",
@@ -37,6 +47,9 @@ INTEGRATION = Integration(
         Patch(f"{_REQUEST}.send", _request, sends=Outgoing(_headers, streams=_streams), lasts=Pending(_response)),
         Answer(f"{_RESPONSE}.start", argument("self"), Response(_headers, closes="close")),
         Answer(f"{_RESPONSE}.close", argument("self")),
+        *(Patch(f"{_SOCKET}.send_{what}", _sent) for what in ("str", "bytes")),
+        Patch(f"{_SOCKET}.send_frame", _sent, versions=("3.11", "")),
+        Patch(f"{_SOCKET}.receive", _over(Kind.READ, "response")),
     ),
     distribution="aiohttp",
     versions=("3.9", "4.0"),

@@ -1,6 +1,7 @@
 """aiohttp's client under the policy."""
 
 import asyncio
+import importlib
 import re
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
@@ -181,3 +182,72 @@ async def test_a_refused_response_is_closed(here: Watched) -> None:
                 await session.get(f"http://{host}/plain")
             assert not session.connector._acquired
     assert here.denied()
+
+
+@asynccontextmanager
+async def talking(arrived: list[Any]) -> AsyncGenerator[str]:
+    """Serve WebSockets that answer each message; nobody sees this end."""
+    web: Any = importlib.import_module("aiohttp.web")
+
+    async def answer(request: Any) -> Any:
+        socket_ = web.WebSocketResponse()
+        await socket_.prepare(request)
+        async for message in socket_:
+            arrived.append(message.data)
+            await socket_.send_str("bo")
+        return socket_
+
+    app = web.Application()
+    app.router.add_get("/{name}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def test_each_message_over_a_websocket_is_decided(tmp_path: Path) -> None:
+    arrived: list[Any] = []
+
+    async def talk(url: str) -> None:
+        async with (
+            privacylib.scope("talks", fresh=True), privacylib.zone("reply"),
+            aiohttp.ClientSession() as session, session.ws_connect(url) as other,
+        ):  # fmt: skip
+            await other.send_str("hello")
+            assert (await other.receive()).data == "bo"
+            users()
+            await other.send_json({"name": "ana"})
+            assert (await other.receive()).data == "bo"
+
+    async def work() -> None:
+        async with talking(arrived) as host:
+            await talk(f"{host}/contacts")
+            with pytest.raises(privacylib.PolicyDenied, match="/plain: DENY by flow"):
+                await talk(f"{host}/plain")
+
+    with instrumented(tmp_path, "aiohttp") as here:
+        asyncio.run(work())
+        pairs = {(one, other.rpartition("/")[2]) for one, other in here.pairs()}
+    assert arrived == ["hello", '{"name": "ana"}', "hello"]
+    assert ("db://users", "contacts#request") in pairs
+    assert ("db://users", "plain#request") not in pairs
+
+
+def test_what_comes_over_a_websocket_is_read_by_who_receives_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with talking([]) as host, aiohttp.ClientSession() as session:
+            async with privacylib.scope("connects", fresh=True):
+                other = await session.ws_connect(f"{host}/talk")
+                await other.send_bytes(b"hello")
+            async with privacylib.scope("receives", fresh=True):
+                assert (await other.receive_str()) == "bo"
+                with privacylib.write("file:///kept"):
+                    pass
+            await other.close()
+
+    with instrumented(tmp_path, "aiohttp", mode="observe") as here:
+        asyncio.run(work())
+        assert ("talk#response", "file:///kept") in {(one.rpartition("/")[2], other) for one, other in here.pairs()}
