@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias, cast
 
 from privacylib.context import Stage, get_frame
-from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
-from privacylib.families.routes import Routing
+from privacylib.families.http.protocol import HEADER, REFUSED, Served, refusal, without_ours
+from privacylib.families.http.routes import Routing
 from privacylib.model import PolicyDenied
 from privacylib.runtime.sending import is_own
 

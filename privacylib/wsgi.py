@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from privacylib.context import Stage, get_frame, set_frame
-from privacylib.families.accesses import SERVED
-from privacylib.families.http import HEADER, REFUSED, Served, refusal, without_ours
-from privacylib.families.routes import wsgi_route
+from privacylib.families.http.accesses import SERVED
+from privacylib.families.http.protocol import HEADER, REFUSED, Served, refusal, without_ours
+from privacylib.families.http.routes import wsgi_route
 from privacylib.model import PolicyDenied
 
 __all__ = ["Middleware"]

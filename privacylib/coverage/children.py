@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from privacylib.coverage.lines import commands, is_deaf
-from privacylib.families.paths import PATHS
+from privacylib.families.files.paths import PATHS
 from privacylib.instrumentation.hops.along import ALONG, PYTHONPATH, brings, put_first
 
 __all__ = ["STARTS", "goes_unseen", "lead"]

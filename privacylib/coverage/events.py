@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from privacylib.families.files import written_by
-from privacylib.families.paths import is_data
-from privacylib.families.sqlite_files import file_of
+from privacylib.families.databases.sqlite.files import file_of
+from privacylib.families.files.paths import is_data
+from privacylib.families.files.standard import written_by
 from privacylib.model import Asset
 from privacylib.naming import file_asset
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from attrs import frozen
 
+from privacylib.families.files.paths import PATHS
 from privacylib.families.interpreters import command_name
-from privacylib.families.paths import PATHS
 from privacylib.model import Asset, Kind, Operation
 
 __all__ = ["RUNNERS", "Runner", "listed", "replaces", "started", "starts"]

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from privacylib.context import frame_here
-from privacylib.families.files import written_by
-from privacylib.families.paths import is_data
+from privacylib.families.files.paths import is_data
+from privacylib.families.files.standard import written_by
 from privacylib.model import Asset, Kind, Operation
 from privacylib.naming import asset, file_asset
 from privacylib.runtime import ACTIVE, site_of

@@ -7,10 +7,10 @@ costs as much as all the rest.
 from collections.abc import Hashable
 from typing import Any
 
-from privacylib.families.databases import DATABASE
-from privacylib.families.keys import PLACE, place_of
-from privacylib.families.sqlite import ATTACHED, FILE, TABLES
-from privacylib.families.sqlite_schema import mark
+from privacylib.families.databases.places import DATABASE
+from privacylib.families.databases.sqlite.places import ATTACHED, FILE, TABLES
+from privacylib.families.databases.sqlite.schema import mark
+from privacylib.families.stores.keys import PLACE, place_of
 
 __all__ = ["command", "statement", "statement_of_sqlite"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from privacylib.context import UNSEEN, Inside, Stage
-from privacylib.families.messaging import received
+from privacylib.families.messaging.channels import received
 from privacylib.instrumentation.call import CallOf
 from privacylib.instrumentation.table import Delivery
 from privacylib.runtime import ACTIVE

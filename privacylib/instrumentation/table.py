@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from privacylib.families.messaging import Message
+from privacylib.families.messaging.channels import Message
 from privacylib.instrumentation.call import Call, Describe, Fact, Test
 from privacylib.instrumentation.facts import NO_RESPONSE, SEEN, Alike, Body, Lasts, Outgoing, Response, always, never
 from privacylib.model import Operation
@@ -122,7 +122,7 @@ class Delivery(Target):
     """A function that hands out messages, all at once or step by step.
 
     Args:
-        messages: Returns those that a call got, or a step; see `privacylib.families.messaging`.
+        messages: Returns those that a call got, or a step; see `privacylib.families.messaging.channels`.
         answers: Whether they answer a request; else the first argument consumes them one by one.
     """
 

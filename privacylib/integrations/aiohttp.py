@@ -5,7 +5,7 @@ What is sent over a WebSocket once it stands brings no context along, so that it
 
 from typing import Any
 
-from privacylib.families.http import called
+from privacylib.families.http.protocol import called
 from privacylib.instrumentation.facts import Outgoing, Pending, Response, argument
 from privacylib.instrumentation.table import Answer, Call, Describe, Integration, Patch
 from privacylib.model import Kind, Operation

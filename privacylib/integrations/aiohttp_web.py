@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from privacylib.families.exchanges import Exchange, resolved, sending
-from privacylib.families.http import REFUSED, Served, refusal
+from privacylib.families.http.exchanges import Exchange, resolved, sending
+from privacylib.families.http.protocol import REFUSED, Served, refusal
 from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Integration, Replacement
 from privacylib.model import PolicyDenied

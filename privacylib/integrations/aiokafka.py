@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from privacylib.families.kafka import Headers, broker, named, pairs
-from privacylib.families.messaging import Message, sent
+from privacylib.families.messaging.channels import Message, sent
+from privacylib.families.messaging.kafka import Headers, broker, named, pairs
 from privacylib.instrumentation.facts import Outgoing
 from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
 from privacylib.model import Operation

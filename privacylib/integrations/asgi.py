@@ -3,7 +3,7 @@
 from typing import Any
 
 from privacylib.asgi import Middleware
-from privacylib.families.http import is_async
+from privacylib.families.http.protocol import is_async
 from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Call, Integration, Patch
 

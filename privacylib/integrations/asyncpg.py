@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from privacylib.context import UNSEEN, Stage
-from privacylib.families import postgres
-from privacylib.families.databases import of_connection
-from privacylib.families.dbapi import asks_by, made_meanwhile
+from privacylib.families.databases import postgres
+from privacylib.families.databases.dbapi import asks_by, made_meanwhile
+from privacylib.families.databases.places import of_connection
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch
 from privacylib.model import Operation

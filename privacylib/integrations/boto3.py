@@ -3,8 +3,8 @@
 from typing import Any
 
 from privacylib.families.failures import nothing_came
-from privacylib.families.objects import described, downloaded, s3_asset, transferred, uploaded
-from privacylib.families.paths import resolved
+from privacylib.families.files.paths import resolved
+from privacylib.families.stores.objects import described, downloaded, s3_asset, transferred, uploaded
 from privacylib.instrumentation.facts import STREAMED, Body, Outgoing, always
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation

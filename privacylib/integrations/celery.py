@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from privacylib.families.kombu import routed
-from privacylib.families.messaging import Message, handling
+from privacylib.families.messaging.channels import Message, handling
+from privacylib.families.messaging.kombu import routed
 from privacylib.instrumentation.table import Call, Integration, Patch
 
 __all__ = ["INTEGRATION"]

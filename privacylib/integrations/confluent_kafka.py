@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from privacylib.families.kafka import Headers, broker, configured, named, pairs, remember
-from privacylib.families.messaging import Message, sent
+from privacylib.families.messaging.channels import Message, sent
+from privacylib.families.messaging.kafka import Headers, broker, configured, named, pairs, remember
 from privacylib.instrumentation.facts import APART, Outgoing
 from privacylib.instrumentation.table import Call, Delivery, Integration, Patch, Subclass
 from privacylib.model import Operation

@@ -6,10 +6,9 @@ have the variables of the caller, or seem to be DuckDB's.
 
 from typing import Any
 
-from privacylib.families import duckdb_appenders as appenders
-from privacylib.families import duckdb_calls as calls
-from privacylib.families.dbapi import asks_by, made_meanwhile
-from privacylib.families.duckdb_older import READERS
+from privacylib.families.databases.dbapi import asks_by, made_meanwhile
+from privacylib.families.databases.duckdb import appenders, calls
+from privacylib.families.databases.duckdb.older import READERS
 from privacylib.instrumentation.facts import Body, Outgoing, always
 from privacylib.instrumentation.table import Describe, Integration, Patch, Test
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from typing import Any, SupportsIndex
 
-from privacylib.families import files
-from privacylib.families.lastingfiles import rebuilt
-from privacylib.families.paths import PATHS, resolved
+from privacylib.families.files import standard as files
+from privacylib.families.files.lasting import rebuilt
+from privacylib.families.files.paths import PATHS, resolved
 from privacylib.instrumentation.facts import COVERED, WHOLE, Opened, typed
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 

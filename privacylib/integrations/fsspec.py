@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from privacylib.families.failures import nothing_came
-from privacylib.families.frames import read, written
-from privacylib.families.objects import is_local, is_seen_beneath
-from privacylib.families.paths import moved
+from privacylib.families.files.paths import moved
+from privacylib.families.frames.places import read, written
+from privacylib.families.stores.objects import is_local, is_seen_beneath
 from privacylib.instrumentation.facts import COVERED, Opened
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.http import HeaderLines, called
+from privacylib.families.http.protocol import HeaderLines, called
 from privacylib.instrumentation.facts import Outgoing, Pending, Response, argument
 from privacylib.instrumentation.table import Answer, Call, Integration, Patch
 from privacylib.model import Operation

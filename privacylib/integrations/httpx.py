@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.http import called
+from privacylib.families.http.protocol import called
 from privacylib.instrumentation.facts import COVERED, SEEN, Body, Outgoing, Response
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation

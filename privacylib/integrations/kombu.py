@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.kombu import routed
-from privacylib.families.messaging import Message, handling, sent
+from privacylib.families.messaging.channels import Message, handling, sent
+from privacylib.families.messaging.kombu import routed
 from privacylib.instrumentation.facts import APART, OF_THE_HOST, Outgoing, argument
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Operation

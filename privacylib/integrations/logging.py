@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from privacylib.families import logs
-from privacylib.families.files import unseen
+from privacylib.families.files.standard import unseen
 from privacylib.instrumentation.covering import covered
 from privacylib.instrumentation.facts import ASKS_HOST, TOLD, Alike
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement

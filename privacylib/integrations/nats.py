@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from privacylib.families.messaging import Message, channel, handling, sent
+from privacylib.families.messaging.channels import Message, channel, handling, sent
 from privacylib.instrumentation.facts import APART, Outgoing, argument
 from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
 from privacylib.model import Asset, Kind, Operation

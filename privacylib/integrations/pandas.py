@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.frames import is_missing, read, written
+from privacylib.families.frames.places import is_missing, read, written
 from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from privacylib.families.messaging import Message, channel, handling, sent
+from privacylib.families.messaging.channels import Message, channel, handling, sent
 from privacylib.instrumentation.facts import Outgoing
 from privacylib.instrumentation.table import Call, Delivery, Integration, Patch
 from privacylib.model import Asset, Operation

@@ -3,8 +3,8 @@
 from typing import Any
 
 from privacylib.context import get_frame
-from privacylib.families import polars_calls as calls
-from privacylib.families.frames import is_missing, read, written
+from privacylib.families.frames import polars as calls
+from privacylib.families.frames.places import is_missing, read, written
 from privacylib.instrumentation.facts import COVERED, Body
 from privacylib.instrumentation.hops.jobs import Job
 from privacylib.instrumentation.table import Call, Integration, Patch

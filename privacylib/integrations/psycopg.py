@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from typing import Any
 
-from privacylib.families import postgres
-from privacylib.families.dbapi import asks_by, made_meanwhile
+from privacylib.families.databases import postgres
+from privacylib.families.databases.dbapi import asks_by, made_meanwhile
 from privacylib.families.shapes import statement
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing, Response
 from privacylib.instrumentation.table import Call, Integration, Patch

@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from privacylib.families import postgres, shapes
-from privacylib.families.dbapi import asks_by, made_meanwhile
+from privacylib.families.databases import dbapi, postgres
+from privacylib.families.shapes import statement
 from privacylib.instrumentation.facts import STREAMED, Alike, Outgoing
 from privacylib.instrumentation.patching import patched_class
 from privacylib.instrumentation.table import Call, Describe, Integration, Patch
@@ -62,18 +62,18 @@ def _on(method: str, describe: Describe, *parameters: str, **more: Any) -> Patch
     return Patch(f"psycopg2.extensions:cursor.{method}", describe, parameters=("self", *parameters), **more)
 
 
-_ASKS, _ROWS = asks_by("query", "sql"), Outgoing(streams=made_meanwhile("vars_list"))
+_ASKS, _ROWS = dbapi.asks_by("query", "sql"), Outgoing(streams=dbapi.made_meanwhile("vars_list"))
 
 INTEGRATION = Integration(
     "psycopg2",
     (
         Patch("psycopg2:connect", pins={"connection_factory": _factory}, after=_connected),
         Patch("psycopg2.extensions:connection.cursor", parameters=("self",), after=_cursor),
-        _on("execute", _statement, "query", "vars", alike=Alike(shapes.statement, postgres.is_plain), takes=_ASKS),
+        _on("execute", _statement, "query", "vars", alike=Alike(statement, postgres.is_plain), takes=_ASKS),
         _on("executemany", _statement, "query", "vars_list", sends=_ROWS, takes=_ASKS),
-        _on("callproc", postgres.called, "procname", takes=asks_by("procname")),
+        _on("callproc", postgres.called, "procname", takes=dbapi.asks_by("procname")),
         _on("copy_expert", _statement, "sql", "file", "size", sends=STREAMED, takes=_ASKS),
-        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", sends=STREAMED, takes=asks_by("table")),
-        _on("copy_to", partial(_copied, "TO STDOUT"), "file", "table", takes=asks_by("table")),
+        _on("copy_from", partial(_copied, "FROM STDIN"), "file", "table", sends=STREAMED, takes=dbapi.asks_by("table")),
+        _on("copy_to", partial(_copied, "TO STDOUT"), "file", "table", takes=dbapi.asks_by("table")),
     ),
 )

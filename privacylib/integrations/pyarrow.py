@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families import arrow
+from privacylib.families.frames import arrow
 from privacylib.instrumentation.facts import COVERED, Opened
 from privacylib.instrumentation.table import Call, Integration, Patch, Subclass
 

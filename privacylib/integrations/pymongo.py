@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from privacylib.families.documents import aggregated, among, collection, commanded, done
 from privacylib.families.failures import nothing_came
+from privacylib.families.stores.documents import aggregated, among, collection, commanded, done
 from privacylib.instrumentation.facts import Outgoing
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from privacylib.families import mysql, mysql_schema
-from privacylib.families.dbapi import asks_by
+from privacylib.families.databases import mysql, mysql_schema
+from privacylib.families.databases.dbapi import asks_by
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation

@@ -2,8 +2,8 @@
 
 from typing import Any, cast
 
-from privacylib.families.keys import commands, kind, place_in_cluster, place_of, published, queue_in_cluster
 from privacylib.families.shapes import command
+from privacylib.families.stores.keys import commands, kind, place_in_cluster, place_of, published, queue_in_cluster
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Kind, Operation

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.messaging import Message, channel, handling, sent
+from privacylib.families.messaging.channels import Message, channel, handling, sent
 from privacylib.instrumentation.facts import APART, OF_THE_HOST, Outgoing
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.model import Asset, Operation

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from privacylib.families.messaging import channel, sent
+from privacylib.families.messaging.channels import channel, sent
 from privacylib.instrumentation.facts import COVERED
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation

@@ -6,9 +6,9 @@ from typing import Any
 
 from attrs import evolve
 
-from privacylib.families import sqlite
-from privacylib.families import sqlite_calls as calls
-from privacylib.families.paths import resolved
+from privacylib.families.databases.sqlite import calls
+from privacylib.families.databases.sqlite import places as sqlite
+from privacylib.families.files.paths import resolved
 from privacylib.families.shapes import statement_of_sqlite
 from privacylib.instrumentation.facts import ASKS_HOST, Alike, typed
 from privacylib.instrumentation.patching import patched_class

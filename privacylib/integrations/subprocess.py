@@ -3,7 +3,7 @@
 from typing import Any
 
 from privacylib.families.commands import RUNNERS, Runner, listed, replaces, started, starts
-from privacylib.families.paths import PATHS
+from privacylib.families.files.paths import PATHS
 from privacylib.instrumentation.facts import APART, NO_RESPONSE, Outgoing, Pending, Response, argument, typed
 from privacylib.instrumentation.table import Answer, Call, Integration, Patch
 from privacylib.model import Operation

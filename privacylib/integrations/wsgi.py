@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from privacylib.families.accesses import beside_request
-from privacylib.families.http import is_async
+from privacylib.families.http.accesses import beside_request
+from privacylib.families.http.protocol import is_async
 from privacylib.instrumentation.facts import OF_THE_HOST
 from privacylib.instrumentation.table import Call, Integration, Patch, Replacement
 from privacylib.wsgi import Middleware

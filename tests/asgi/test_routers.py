@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Mount, Route
 
-from privacylib.families.routes import UNROUTED, Routing
+from privacylib.families.http.routes import UNROUTED, Routing
 
 PAGES = (
     r"/(\.(?P<format>jsono?))?$",

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import privacylib
 from privacylib import integrations
-from privacylib.families import postgres
+from privacylib.families.databases import postgres
 from privacylib.instrumentation import patching
 from privacylib.testing import Capture, capture
 from tests.integrations.databases import Server

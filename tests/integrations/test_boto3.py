@@ -10,7 +10,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
-from privacylib.families.objects import described
+from privacylib.families.stores.objects import described
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.integrations.objects import ACCESS, s3_server

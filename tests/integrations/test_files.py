@@ -15,7 +15,7 @@ import pytest
 import privacylib
 from privacylib import PolicyDenied
 from privacylib._bootstrap import about, wiring
-from privacylib.families.paths import is_data
+from privacylib.families.files.paths import is_data
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.table import Call, Integration, Patch
 from privacylib.model import Operation

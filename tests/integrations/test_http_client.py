@@ -16,7 +16,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
-from privacylib.families.messaging import Message, received
+from privacylib.families.messaging.channels import Message, received
 from privacylib.instrumentation import patching
 from privacylib.naming import asset
 from privacylib.wsgi import Middleware

@@ -10,7 +10,7 @@ import pytest
 
 import privacylib
 from privacylib import integrations
-from privacylib.families import postgres as postgres_family
+from privacylib.families.databases import postgres as postgres_family
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.databases import Server

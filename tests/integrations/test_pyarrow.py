@@ -14,7 +14,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
-from privacylib.families.frames import read
+from privacylib.families.frames.places import read
 from privacylib.graph import load
 from privacylib.instrumentation.table import Target
 from tests.integrations.conformance import Conformance, Host, users

@@ -12,7 +12,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied
-from privacylib.families.documents import aggregated, collection, commanded
+from privacylib.families.stores.documents import aggregated, collection, commanded
 from privacylib.model import Kind
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from privacylib.families import mysql_schema
+from privacylib.families.databases import mysql_schema
 from tests.integrations.conformance import Conformance, Host
 from tests.integrations.databases import Server
 from tests.integrations.differential import Differential

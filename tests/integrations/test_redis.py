@@ -11,7 +11,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, coverage
-from privacylib.families.keys import commands
+from privacylib.families.stores.keys import commands
 from tests.integrations.conformance import Conformance, Host, users
 from tests.integrations.differential import Differential
 from tests.servers import await_port, free_port, program

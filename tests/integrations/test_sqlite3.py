@@ -14,7 +14,7 @@ import pytest
 
 import privacylib
 from privacylib import PolicyDenied, integrations
-from privacylib.families.sqlite import file_of
+from privacylib.families.databases.sqlite.places import file_of
 from privacylib.graph import load
 from privacylib.instrumentation import patching
 from tests.integrations.conformance import Conformance, Host, users

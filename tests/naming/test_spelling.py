@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import privacylib
-from privacylib.families.kafka import broker
+from privacylib.families.messaging.kafka import broker
 from privacylib.model import Asset
 from privacylib.naming import asset, host_and_port, templated, url_asset
 from privacylib.propagation.audience import host_of

@@ -10,7 +10,7 @@ import pytest
 
 import privacylib
 from privacylib.context import PROCESS, frame_now, get_frame
-from privacylib.families.messaging import Message, handling
+from privacylib.families.messaging.channels import Message, handling
 from privacylib.model import Kind, Operation, PolicyContext
 from privacylib.naming import asset
 from privacylib.runtime import Site, finish, serve, site_now

@@ -14,7 +14,7 @@ import pytest
 
 import privacylib
 from privacylib.context import PROCESS
-from privacylib.families.messaging import Message, handling, received
+from privacylib.families.messaging.channels import Message, handling, received
 from privacylib.instrumentation.hops.batons import baton
 from privacylib.model import Zone
 from privacylib.naming import asset

@@ -1,0 +1,1 @@
+"""Databases of DuckDB: its files, its macros, its relations."""

@@ -1,0 +1,1 @@
+"""Databases of SQLite, by whatever driver."""

@@ -1,0 +1,1 @@
+"""Files, and what reads and writes them by itself."""

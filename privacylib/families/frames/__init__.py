@@ -1,0 +1,1 @@
+"""Data frames and arrays: what their libraries read and write by themselves."""

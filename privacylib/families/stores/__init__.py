@@ -1,0 +1,1 @@
+"""Stores of values, documents and objects."""
