@@ -2,14 +2,16 @@
 
 import datetime
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from privacylib.labels import covers, meet
 from privacylib.model.policy import Reclassification
 from privacylib.naming import Glob
-from privacylib.policy.fingerprint import changed
-from privacylib.policy.fingerprint.watch import Watch
+
+if TYPE_CHECKING:
+    from privacylib.policy.fingerprint.watch import Watch
 
 __all__ = ["Lowering", "expired", "in_force", "pinned", "unexpired", "void"]
 
@@ -41,7 +43,7 @@ class Lowering:
     fields: frozenset[str] | None = None
     declared: Reclassification | None = None
     until: datetime.date | None = None
-    watch: Watch | None = field(default=None, eq=False, repr=False)
+    watch: "Watch | None" = field(default=None, eq=False, repr=False)
     why: str | None = None
 
     def apply(self, labels: frozenset[str], sink: str, fields: tuple[str, ...] = ()) -> frozenset[str]:
@@ -144,8 +146,14 @@ def _unchanged(lowering: Lowering, today: datetime.date) -> Lowering:
         return void(evolve(declared, fingerprint=None), f"its fingerprint cannot be taken ({type(error).__name__})")
     if now is None:
         return lowering
-    what = changed(declared.fingerprint or "?", now) or "it changed"
+    what = _changed(declared.fingerprint or "?", now) or "it changed"
     return void(evolve(declared, fingerprint=now), f"since its block began the transform is another: {what}")
+
+
+def _changed(reviewed: str, now: str) -> str | None:
+    from privacylib.policy.fingerprint import changed  # which most programs never need
+
+    return changed(reviewed, now)
 
 
 def void(declared: Reclassification, why: str) -> Lowering:
@@ -158,7 +166,7 @@ def _difference(entry: Reclassification, declared: Reclassification) -> str | No
     reviewed, now = entry.fingerprint, declared.fingerprint
     if reviewed is None or not pinned(entry) or now is None:
         return None
-    what = changed(reviewed, now)
+    what = _changed(reviewed, now)
     return None if what is None else f"{what}; its fingerprint was {reviewed.split()[0]} and is {now.split()[0]}"
 
 

@@ -278,3 +278,35 @@ def test_the_command_line_wins_over_a_variable_and_that_over_the_program(
     text = f"import privacylib\nprivacylib.init(mode='enforce')\n{told}"
     ended = run(tmp_path, sys.executable, script(tmp_path, text), options=options, PRIVACYLIB_MODE="simulate")
     assert ended.stdout.strip() == mode, ended.stderr
+
+
+SELDOM = ("decimal", "fractions", "concurrent.futures.process", "multiprocessing.pool", "multiprocessing.queues")
+
+
+def test_nothing_is_imported_for_a_program_that_does_not_use_it(tmp_path: Path) -> None:
+    program = script(tmp_path, f"import sys\nprint([name for name in {SELDOM} if name in sys.modules])\n")
+    assert run(tmp_path, sys.executable, program).stdout == "[]\n"
+
+
+EXECUTOR = "from concurrent.futures import ProcessPoolExecutor as Pool\nask = lambda pool: pool.submit(read).result()"
+POOLS = {
+    "concurrent.futures": EXECUTOR,
+    "multiprocessing": "from multiprocessing import Pool\nask = lambda pool: pool.apply(read)",
+    "multiprocessing.pool": "from multiprocessing.pool import Pool\nask = lambda pool: pool.apply(read)",
+}
+
+
+@pytest.mark.parametrize("library", POOLS)
+def test_what_a_program_imports_only_then_carries_what_was_read(tmp_path: Path, library: str) -> None:
+    (tmp_path / "in.txt").write_text("text")
+    program = script(
+        tmp_path,
+        f"{POOLS[library]}\n"
+        "def read():\n    with open('in.txt') as file:\n        return file.read()\n"
+        "if __name__ == '__main__':\n"
+        "    with Pool(1) as pool:\n        text = ask(pool)\n"
+        "    with open('out.txt', 'w') as file:\n        file.write(text)\n",
+    )
+    assert run(tmp_path, sys.executable, program).stderr == ""
+    edges = {(edge.source, edge.sink) for edge in load([tmp_path / "spool"]).edges()}
+    assert (f"file://{tmp_path}/in.txt", f"file://{tmp_path}/out.txt") in edges

@@ -3,21 +3,27 @@
 One that cannot be put in is told as a gap, as an integration's patch is that finds nothing to patch.
 """
 
+import functools
 import importlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Protocol
 
+from privacylib.context import UNSEEN, Stage
 from privacylib.instrumentation import patching
 from privacylib.instrumentation.hops.following import Following
 from privacylib.instrumentation.hops.replacing import Replacement
+from privacylib.instrumentation.importing import when_imported
 
 __all__ = ["install", "uninstall"]
 
-_MODULES = (
-    "threads", "executors", "pools", "taskpools", "waiting", "processes", "subprocesses", "queues", "baggage",
-    "processqueues", "greenlets", "bridges",
-)  # fmt: skip
+_MODULES = {
+    "threads": "", "executors": "", "pools": "concurrent.futures.process", "taskpools": "multiprocessing.pool",
+    "waiting": "", "processes": "multiprocessing", "subprocesses": "", "queues": "", "baggage": "",
+    "processqueues": "multiprocessing.queues", "greenlets": "", "bridges": "",
+}  # fmt: skip
+"""Modules with hops, and of Python that they wait for: nothing is imported for a program that does not use it."""
 _OF_ITS_OWN = ("queue",)
 """Modules whose classes work in another way where others have put their own there: hooks of ours would not fit."""
 
@@ -34,6 +40,7 @@ class _Hop(Protocol):
 
 
 _hops: list[_Hop] = []
+_loaded: set[str] = set()
 _followed: set[tuple[str, type]] = set()
 
 
@@ -45,9 +52,12 @@ def install(restart: Callable[[], None] | None = None) -> None:
             Left out: as it was.
     """
     if not _hops:
-        for name in _MODULES:
-            _load(name)
         _hops.append(Following(_follow))
+    for name, place in _MODULES.items():
+        if place:
+            when_imported(place, functools.partial(_load, name))
+        else:
+            _load(name)
     if restart is not None:
         from privacylib.instrumentation.hops.batons import RESTART
 
@@ -64,10 +74,19 @@ def uninstall() -> None:
         hop.uninstall()
 
 
-def _load(name: str) -> None:
+def _load(name: str, _place: ModuleType | None = None) -> None:
+    """Load a module with hops and put them in, once."""
+    if name in _loaded:
+        return
+    _loaded.add(name)
     module = f"{__package__}.{name}"
     try:
-        _hops.extend(importlib.import_module(module).REPLACEMENTS)
+        with Stage(UNSEEN):  # files may be patched already
+            found: Sequence[_Hop] = importlib.import_module(module).REPLACEMENTS
+        _hops.extend(found)
+        for hop in found:
+            _put_in(hop)
+        _follow()
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         _miss(module, f"cannot be imported ({type(error).__name__})")
 

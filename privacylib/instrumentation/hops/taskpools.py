@@ -3,6 +3,7 @@
 What it read is brought home when its result is taken, to whoever takes it.
 """
 
+import concurrent.futures.process  # noqa: F401  # pyright: ignore[reportUnusedImport] - its hops come with it
 import inspect
 from collections.abc import Callable
 from multiprocessing import TimeoutError as ResultTimeout

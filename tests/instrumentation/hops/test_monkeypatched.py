@@ -79,6 +79,7 @@ def test_a_hop_that_cannot_be_put_in_is_a_gap_and_no_error(
 ) -> None:
     made = [Replacement(int, name, lambda _: lambda: None) for name in ("bit_length", "gone")]
     monkeypatch.setattr(installing, "_hops", made)
+    monkeypatch.setattr(installing, "_loaded", set(map(str, vars(installing)["_MODULES"])))
     monkeypatch.setattr(patching, "uncovered", {})
     installing.install()
     installing.install()
