@@ -5,7 +5,7 @@ from privacylib.sql.engine import lineage
 from privacylib.sql.model import Tables
 from privacylib.sql.schema import Schema
 from privacylib.sql.statements import changed, tables
-from privacylib.sql.stripping import holds_values, stripped
+from privacylib.sql.text.stripping import holds_values, stripped
 
 __all__ = [
     "Column", "ColumnEdge", "Dependence", "Lineage", "Schema", "Statement", "Tables", "changed", "holds_values",

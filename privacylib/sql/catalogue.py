@@ -5,10 +5,10 @@ from typing import Any, cast
 from sqlglot import exp
 
 from privacylib.sql.defining import Function, defined
-from privacylib.sql.names import Names
-from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
 from privacylib.sql.schema import Schema
+from privacylib.sql.text.names import Names
+from privacylib.sql.text.parsing import parsed
 
 __all__ = ["Catalogue"]
 

@@ -5,8 +5,8 @@ from typing import Any
 from attrs import frozen
 from sqlglot import exp
 
-from privacylib.sql.names import Names
-from privacylib.sql.parsing import parsed
+from privacylib.sql.text.names import Names
+from privacylib.sql.text.parsing import parsed
 
 __all__ = ["PARAMETERS", "Function", "defined", "fitting"]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from privacylib.memo import Memo
 from privacylib.sql.edges import Lineage
 from privacylib.sql.schema import Schema
-from privacylib.sql.stripping import shape_of
+from privacylib.sql.text.stripping import shape_of
 
 __all__ = ["lineage"]
 

@@ -6,14 +6,14 @@ from typing import Any
 from sqlglot import exp
 
 from privacylib.sql.catalogue import Catalogue
-from privacylib.sql.changes import Changes
+from privacylib.sql.changes.kinds import Changes
 from privacylib.sql.edges import CALL, Lineage, Statement
-from privacylib.sql.names import names_of
-from privacylib.sql.naming import named
-from privacylib.sql.parsing import split
 from privacylib.sql.reading import Reading, TooLargeError
 from privacylib.sql.schema import Schema
-from privacylib.sql.stripping import LONGEST, stripped
+from privacylib.sql.text.names import names_of
+from privacylib.sql.text.naming import named
+from privacylib.sql.text.parsing import split
+from privacylib.sql.text.stripping import LONGEST, stripped
 
 __all__ = ["changed", "script"]
 

@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from privacylib.memo import Memo
 from privacylib.sql.edges import EVERY, Lineage, Statement
 from privacylib.sql.engine import lineage
-from privacylib.sql.idle import IDLE
 from privacylib.sql.model import Tables
 from privacylib.sql.schema import Schema
-from privacylib.sql.stripping import LONGEST, QUOTED, holds_any, stripped
-from privacylib.sql.words import by_words
+from privacylib.sql.text.idle import IDLE
+from privacylib.sql.text.stripping import LONGEST, QUOTED, holds_any, stripped
+from privacylib.sql.text.words import by_words
 
 __all__ = ["changed", "is_catalogue", "moves", "script", "tables"]
 

@@ -10,7 +10,7 @@ import pytest
 from privacylib.memo import Memo
 from privacylib.sql import engine, holds_values, lineage, statements, stripped, tables
 from privacylib.sql.edges import Lineage
-from privacylib.sql.words import by_words
+from privacylib.sql.text.words import by_words
 
 CASES = [
     ("select email from users where id = 1", "users", "", ""),

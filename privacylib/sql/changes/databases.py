@@ -2,8 +2,8 @@
 
 import re
 
+from privacylib.sql.changes.writing import Writing
 from privacylib.sql.files import file_named
-from privacylib.sql.writing import Writing
 
 __all__ = ["WHOLE", "copied", "exported"]
 

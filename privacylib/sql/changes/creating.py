@@ -4,13 +4,13 @@ from typing import Any, cast
 
 from sqlglot import exp
 
+from privacylib.sql.changes.locations import locations
+from privacylib.sql.changes.variables import initial
+from privacylib.sql.changes.writing import Writing
 from privacylib.sql.defining import defined
 from privacylib.sql.edges import EVERY, Dependence
-from privacylib.sql.locations import locations
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
-from privacylib.sql.variables import initial
-from privacylib.sql.writing import Writing
 
 __all__ = ["alter", "cache", "create", "declare", "drop", "make"]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from privacylib.sql.names import Names
+from privacylib.sql.text.names import Names
 
 __all__ = ["named"]
 

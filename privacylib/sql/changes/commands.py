@@ -6,15 +6,15 @@ from typing import Any, TypeAlias
 
 from sqlglot import exp
 
-from privacylib.sql.copying import load_file, unload_file
-from privacylib.sql.databases import WHOLE, copied, exported
+from privacylib.sql.changes.copying import load_file, unload_file
+from privacylib.sql.changes.databases import WHOLE, copied, exported
+from privacylib.sql.changes.writing import Writing
 from privacylib.sql.files import file_named
-from privacylib.sql.idle import IDLE
-from privacylib.sql.parsing import parsed
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
-from privacylib.sql.stripping import stripped
-from privacylib.sql.writing import Writing
+from privacylib.sql.text.idle import IDLE
+from privacylib.sql.text.parsing import parsed
+from privacylib.sql.text.stripping import stripped
 
 __all__ = ["command"]
 

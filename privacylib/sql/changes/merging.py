@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from privacylib.sql.changes.writing import Writing
 from privacylib.sql.edges import Dependence
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import Influence
-from privacylib.sql.writing import Writing
 
 __all__ = ["merge"]
 

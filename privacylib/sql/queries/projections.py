@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql.choosing import Test, chosen_by, liked
 from privacylib.sql.edges import EVERY, Dependence
-from privacylib.sql.expressions import Expressions
-from privacylib.sql.functions import explodes
+from privacylib.sql.queries.choosing import Test, chosen_by, liked
+from privacylib.sql.queries.expressions import Expressions
+from privacylib.sql.queries.functions import explodes
 from privacylib.sql.relations import Relation, Rest
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import Value

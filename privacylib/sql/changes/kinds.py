@@ -5,16 +5,16 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql import copying, creating, inserting, merging, updating, variables
-from privacylib.sql.commands import command
-from privacylib.sql.databases import WHOLE
+from privacylib.sql.changes import copying, creating, inserting, merging, updating, variables
+from privacylib.sql.changes.commands import command
+from privacylib.sql.changes.databases import WHOLE
+from privacylib.sql.changes.writing import Rule, Writing
 from privacylib.sql.defining import Function
-from privacylib.sql.queries import Queries
+from privacylib.sql.queries.columns import Queries
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
-from privacylib.sql.rewriting import function_named, prepared
 from privacylib.sql.scopes import Scope
-from privacylib.sql.writing import Rule, Writing
+from privacylib.sql.text.rewriting import function_named, prepared
 
 __all__ = ["Changes"]
 

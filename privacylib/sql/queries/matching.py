@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from privacylib.sql.edges import Dependence
-from privacylib.sql.expressions import Expressions
-from privacylib.sql.projections import output_name
+from privacylib.sql.queries.expressions import Expressions
+from privacylib.sql.queries.projections import output_name
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import Influence

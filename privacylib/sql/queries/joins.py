@@ -3,7 +3,7 @@
 from typing import Any
 
 from privacylib.sql.edges import Dependence
-from privacylib.sql.expressions import Expressions
+from privacylib.sql.queries.expressions import Expressions
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import Influence, Value

@@ -5,8 +5,8 @@ from typing import Any
 from sqlglot import exp
 
 from privacylib.sql.edges import EVERY, Dependence
-from privacylib.sql.expressions import Expressions
-from privacylib.sql.projections import projected
+from privacylib.sql.queries.expressions import Expressions
+from privacylib.sql.queries.projections import projected
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import CLEAR, Value

@@ -5,11 +5,11 @@ from typing import Any, TypeAlias, cast
 
 from sqlglot import exp
 
-from privacylib.sql.branches import RULES, Step, at_least
-from privacylib.sql.calls import relation_of
 from privacylib.sql.defining import Function, fitting
 from privacylib.sql.edges import EVERY, Dependence
-from privacylib.sql.functions import aggregates, masks
+from privacylib.sql.queries.branches import RULES, Step, at_least
+from privacylib.sql.queries.calls import relation_of
+from privacylib.sql.queries.functions import aggregates, masks
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import AGGREGATED, CLEAR, IDENTICAL, TRANSFORMED, Influence, Value

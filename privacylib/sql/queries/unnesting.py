@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from privacylib.sql.defining import Function, fitting
 from privacylib.sql.edges import Dependence
-from privacylib.sql.expressions import Expressions
+from privacylib.sql.queries.expressions import Expressions
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
 from privacylib.sql.values import CLEAR, TRANSFORMED, Value

@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql.combining import combined, same
 from privacylib.sql.edges import Dependence
-from privacylib.sql.expressions import Expressions
-from privacylib.sql.pivots import pivot
-from privacylib.sql.projections import everything, keys_of, projected
+from privacylib.sql.queries.combining import combined, same
+from privacylib.sql.queries.expressions import Expressions
+from privacylib.sql.queries.pivots import pivot
+from privacylib.sql.queries.projections import everything, keys_of, projected
+from privacylib.sql.queries.sources import Sources
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
-from privacylib.sql.sources import Sources
 from privacylib.sql.values import Influence
 
 __all__ = ["Queries"]

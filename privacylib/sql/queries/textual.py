@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql.expressions import Query
-from privacylib.sql.parsing import parsed
+from privacylib.sql.queries.expressions import Query
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
+from privacylib.sql.text.parsing import parsed
 from privacylib.sql.values import AGGREGATED, CLEAR, Value
 
 __all__ = ["by_text", "summary"]

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from privacylib.sql.changes.writing import Writing
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
-from privacylib.sql.writing import Writing
 
 __all__ = ["assign", "initial", "kept", "selected"]
 

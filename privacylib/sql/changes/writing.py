@@ -6,14 +6,14 @@ from typing import Any, TypeAlias
 from sqlglot import exp
 
 from privacylib.sql.edges import Dependence
-from privacylib.sql.expressions import Expressions
 from privacylib.sql.files import file_named, file_of
-from privacylib.sql.parsing import parsed
-from privacylib.sql.projections import projected
-from privacylib.sql.queries import Queries
+from privacylib.sql.queries.columns import Queries
+from privacylib.sql.queries.expressions import Expressions
+from privacylib.sql.queries.projections import projected
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation
 from privacylib.sql.scopes import Scope
+from privacylib.sql.text.parsing import parsed
 from privacylib.sql.values import Influence, Value
 
 __all__ = ["Rule", "Writing"]

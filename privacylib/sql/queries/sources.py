@@ -4,16 +4,16 @@ from typing import Any
 
 from sqlglot import exp
 
-from privacylib.sql.expressions import Expressions, Query
 from privacylib.sql.files import file_of
-from privacylib.sql.joins import joined
-from privacylib.sql.matching import matched
-from privacylib.sql.pivots import pivoted
+from privacylib.sql.queries.expressions import Expressions, Query
+from privacylib.sql.queries.joins import joined
+from privacylib.sql.queries.matching import matched
+from privacylib.sql.queries.pivots import pivoted
+from privacylib.sql.queries.textual import by_text, summary
+from privacylib.sql.queries.unnesting import unnested
 from privacylib.sql.reading import Reading
 from privacylib.sql.relations import Relation, named_as
 from privacylib.sql.scopes import Scope
-from privacylib.sql.textual import by_text, summary
-from privacylib.sql.unnesting import unnested
 from privacylib.sql.values import Influence, Value
 
 __all__ = ["Sources", "alias_of"]

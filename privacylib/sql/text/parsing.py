@@ -11,7 +11,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import TokenType  # pyright: ignore[reportPrivateImportUsage] - its home since version 1
 
-from privacylib.sql.rewriting import forms
+from privacylib.sql.text.rewriting import forms
 
 __all__ = ["DEEPEST", "parsed", "split"]
 

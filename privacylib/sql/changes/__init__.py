@@ -1,0 +1,1 @@
+"""Statements that write, and what each column depends on that they write."""

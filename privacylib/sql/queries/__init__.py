@@ -1,0 +1,1 @@
+"""What queries read, and what each of their columns depends on."""
