@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from privacylib.recorder.adopting import adopt
-    from privacylib.recorder.counting import BLOCK_BITS, Tallies, Tally
-    from privacylib.recorder.counts import folded_below
-    from privacylib.recorder.directory import DirectoryStore
-    from privacylib.recorder.disk import make_directory
+    from privacylib.recorder.counts.counting import BLOCK_BITS, Tallies, Tally
+    from privacylib.recorder.counts.notes import folded_below
     from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged
     from privacylib.recorder.interrupts import of_the_host
-    from privacylib.recorder.memory import MemoryStore
     from privacylib.recorder.quarantining import quarantine, quarantined
     from privacylib.recorder.reading import Producer, is_heir, producers
     from privacylib.recorder.recorder import Recorder
     from privacylib.recorder.room import DEFAULT_CAP
     from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, sequence_of
-    from privacylib.recorder.store import ABOUT, EXPORTING, FOLDING, Store
+    from privacylib.recorder.storing.directory import DirectoryStore
+    from privacylib.recorder.storing.disk import make_directory
+    from privacylib.recorder.storing.memory import MemoryStore
+    from privacylib.recorder.storing.store import ABOUT, EXPORTING, FOLDING, Store
     from privacylib.recorder.tallying import keys_of, tallies, tallies_before
 
 __all__ = [
@@ -33,19 +33,19 @@ __all__ = [
 
 _PARTS = {
     "adopting": ("adopt",),
-    "counting": ("BLOCK_BITS", "Tallies", "Tally"),
-    "counts": ("folded_below",),
-    "directory": ("DirectoryStore",),
-    "disk": ("make_directory",),
+    "counts.counting": ("BLOCK_BITS", "Tallies", "Tally"),
+    "counts.notes": ("folded_below",),
+    "storing.directory": ("DirectoryStore",),
+    "storing.disk": ("make_directory",),
     "folding": ("NOTE_OF_EXPORTER", "acknowledged"),
     "interrupts": ("of_the_host",),
-    "memory": ("MemoryStore",),
+    "storing.memory": ("MemoryStore",),
     "quarantining": ("quarantine", "quarantined"),
     "reading": ("Producer", "is_heir", "producers"),
     "recorder": ("Recorder",),
     "room": ("DEFAULT_CAP",),
     "scanning": ("Auxiliary", "Cursor", "Entry", "sequence_of"),
-    "store": ("ABOUT", "EXPORTING", "FOLDING", "Store"),
+    "storing.store": ("ABOUT", "EXPORTING", "FOLDING", "Store"),
     "tallying": ("keys_of", "tallies", "tallies_before"),
 }
 

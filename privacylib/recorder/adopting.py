@@ -17,19 +17,19 @@ from time import monotonic, monotonic_ns
 
 from attrs import define
 
-from privacylib.recorder.abridged import Abridging, Texts
-from privacylib.recorder.counting import Tally
-from privacylib.recorder.counts import Counts, keep_counts, kept_counts
-from privacylib.recorder.definitions import definitions
-from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
-from privacylib.recorder.flowtext import parsed_text
+from privacylib.recorder.counts.counting import Tally
+from privacylib.recorder.counts.notes import Counts, keep_counts, kept_counts
+from privacylib.recorder.definitions.abridged import Abridging, Texts
+from privacylib.recorder.definitions.flowtext import parsed_text
+from privacylib.recorder.definitions.interning import Places
+from privacylib.recorder.definitions.numbered import definitions
 from privacylib.recorder.folding import NOTE_OF_EXPORTER, acknowledged, bounded, counted
-from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT
 from privacylib.recorder.quarantining import inherit_quarantined
 from privacylib.recorder.reading import Producer
-from privacylib.recorder.store import ABOUT, EXPORTING, Store
+from privacylib.recorder.storing.directory import FOLDED, DirectoryStore, spool_lock
+from privacylib.recorder.storing.store import ABOUT, EXPORTING, Store
 
 __all__ = ["adopt"]
 

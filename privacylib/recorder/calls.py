@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from itertools import count
 
-from privacylib.recorder.counting import BLOCK_BITS
+from privacylib.recorder.counts.counting import BLOCK_BITS
 
 __all__ = ["CallSpans"]
 

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 from zlib import crc32
 
-from privacylib.recorder.counting import BLOCK_BITS, Answer, Tallies, Tally, count_segment
-from privacylib.recorder.counts import Counts, keep_counts, kept_counts
+from privacylib.recorder.counts.counting import BLOCK_BITS, Answer, Tallies, Tally, count_segment
+from privacylib.recorder.counts.notes import Counts, keep_counts, kept_counts
 from privacylib.recorder.layout import OP, SEALED_SLOT, SLOT, written_slots
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor, Place
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["NOTE_OF_EXPORTER", "acknowledged", "bounded", "counted", "fold", "settle_places"]
 

@@ -10,7 +10,7 @@ from zlib import crc32
 from attrs import frozen
 
 from privacylib.recorder.layout import GAP, GAP_BODY, SWALLOWED, SWALLOWED_BODY
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["ERRORS", "GAPS", "Board", "Named", "named_in"]
 

@@ -12,19 +12,19 @@ from typing import Any
 
 from privacylib.memo import Memo
 from privacylib.model import Flow
-from privacylib.recorder.abridged import Abridging
 from privacylib.recorder.calls import CallSpans
-from privacylib.recorder.definitions import definition_line, mended_lines
-from privacylib.recorder.flowtext import flow_text
+from privacylib.recorder.definitions.abridged import Abridging
+from privacylib.recorder.definitions.flowtext import flow_text
+from privacylib.recorder.definitions.interning import Places
+from privacylib.recorder.definitions.numbered import definition_line, mended_lines
 from privacylib.recorder.guard import new_guard
-from privacylib.recorder.interning import Places
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import FORMAT
 from privacylib.recorder.named import ERRORS, GAPS, Named
 from privacylib.recorder.refusals import CLAIM_SIZE, Refusals, cause_of
 from privacylib.recorder.segments import Segments
 from privacylib.recorder.slots import Producing, Window
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["Production"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from privacylib.recorder.lines import lines_in, sealed_line, unsealed
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["inherit_quarantined", "quarantine", "quarantined"]
 

@@ -11,18 +11,18 @@ from types import MappingProxyType
 from typing import Any
 
 from privacylib.model import Flag, Flow, Record
-from privacylib.recorder.abridged import Texts
-from privacylib.recorder.counts import kept_counts
-from privacylib.recorder.definitions import definitions
-from privacylib.recorder.directory import FOLDED, DirectoryStore, spool_lock
-from privacylib.recorder.flowtext import parsed_text
-from privacylib.recorder.indexing import Index
+from privacylib.recorder.counts.notes import kept_counts
+from privacylib.recorder.definitions.abridged import Texts
+from privacylib.recorder.definitions.flowtext import parsed_text
+from privacylib.recorder.definitions.indexing import Index
+from privacylib.recorder.definitions.numbered import definitions
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.layout import HAS_AUXILIARY
 from privacylib.recorder.named import ERRORS, GAPS, Board, named_in
 from privacylib.recorder.refusals import refused_in
 from privacylib.recorder.scanning import Auxiliary, Cursor, Entry, Operation, Scan
-from privacylib.recorder.store import ABOUT, Store
+from privacylib.recorder.storing.directory import FOLDED, DirectoryStore, spool_lock
+from privacylib.recorder.storing.store import ABOUT, Store
 
 __all__ = ["Producer", "is_heir", "producers"]
 

@@ -14,7 +14,7 @@ from privacylib.recorder.layout import HAS_AUXILIARY, MAX_DURATION, MAX_LINKS, O
 from privacylib.recorder.production import Production
 from privacylib.recorder.room import DEFAULT_CAP
 from privacylib.recorder.slots import Slots
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["Recorder"]
 

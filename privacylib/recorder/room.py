@@ -8,12 +8,12 @@ from time import monotonic, sleep
 
 from privacylib.context import UNSEEN, get_frame, set_frame
 from privacylib.recorder.adopting import adopt
-from privacylib.recorder.disk import FEW
 from privacylib.recorder.folding import acknowledged, fold
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.refusals import SpoolFull
-from privacylib.recorder.store import FOLDING, Store
+from privacylib.recorder.storing.disk import FEW
+from privacylib.recorder.storing.store import FOLDING, Store
 
 __all__ = ["DEFAULT_CAP", "Room"]
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from attrs import frozen
 
-from privacylib.recorder.counts import folded_below
+from privacylib.recorder.counts.notes import folded_below
 from privacylib.recorder.layout import (
     BODY,
     FOREIGN,
@@ -28,7 +28,7 @@ from privacylib.recorder.layout import (
     written_slots,
 )
 from privacylib.recorder.lines import sealed_line, unsealed
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["SEQUENCE_BITS", "Auxiliary", "Cursor", "Entry", "Operation", "Scan", "sequence_of"]
 

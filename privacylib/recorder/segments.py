@@ -11,7 +11,7 @@ from privacylib.recorder.guard import Guard
 from privacylib.recorder.layout import SLOT, header
 from privacylib.recorder.room import Room
 from privacylib.recorder.slots import Window
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["Segments"]
 

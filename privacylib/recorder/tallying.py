@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Set
 
-from privacylib.recorder.counting import Tallies, count_segment, keys_in
-from privacylib.recorder.counts import Counts, add_rows, folded_below, kept_counts, kept_rows
+from privacylib.recorder.counts.counting import Tallies, count_segment, keys_in
+from privacylib.recorder.counts.notes import Counts, add_rows, folded_below, kept_counts, kept_rows
 from privacylib.recorder.layout import SLOT
 from privacylib.recorder.reading import Producer
 from privacylib.recorder.scanning import Cursor
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["keys_of", "tallies", "tallies_before"]
 

@@ -6,7 +6,8 @@ import pytest
 
 from privacylib.graph.gathering import Gathered, gather
 from privacylib.model import Asset, Flag, Flow, Kind, Source
-from privacylib.recorder import Cursor, DirectoryStore, Producer, Recorder, abridged, adopt, producers
+from privacylib.recorder import Cursor, DirectoryStore, Producer, Recorder, adopt, producers
+from privacylib.recorder.definitions import abridged
 from privacylib.recorder.folding import fold
 
 KEY = bytes(range(16))

@@ -6,17 +6,8 @@ from pathlib import Path
 import pytest
 
 from privacylib.model import Asset, Flow, Kind, Source
-from privacylib.recorder import (
-    DirectoryStore,
-    MemoryStore,
-    Producer,
-    Recorder,
-    abridged,
-    adopt,
-    producers,
-    production,
-    tallies,
-)
+from privacylib.recorder import DirectoryStore, MemoryStore, Producer, Recorder, adopt, producers, production, tallies
+from privacylib.recorder.definitions import abridged
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 

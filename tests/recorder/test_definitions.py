@@ -4,8 +4,8 @@ from attrs import evolve
 from hypothesis import given
 
 from privacylib.model import Flow
-from privacylib.recorder.definitions import definition_line, parse_line
-from privacylib.recorder.flowtext import flow_text
+from privacylib.recorder.definitions.flowtext import flow_text
+from privacylib.recorder.definitions.numbered import definition_line, parse_line
 from tests.strategies import flows
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import FOLDING, DirectoryStore, Recorder, adopt, producers, tallies
-from privacylib.recorder.locking import lock_file
+from privacylib.recorder.storing.locking import lock_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import DirectoryStore, Recorder, adopt, producers, tallies
 from privacylib.recorder import production as producing
-from privacylib.recorder.store import allocate
+from privacylib.recorder.storing.store import allocate
 from tests.recorder.faults import SHORT, WRITING, at, failing
 
 KEY = bytes(range(16))

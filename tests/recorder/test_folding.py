@@ -26,13 +26,12 @@ from privacylib.recorder import (
     Recorder,
     adopt,
     adopting,
-    directory,
-    disk,
     producers,
     room,
     tallies,
 )
 from privacylib.recorder.folding import acknowledged, fold
+from privacylib.recorder.storing import directory, disk
 from tests.recorder.faults import killed_at_each_call
 from tests.recorder.test_reading import put
 from tests.strategies import records

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import privacylib
 from privacylib import PolicyDenied
 from privacylib.model import Asset, Flow, Kind, Record, Source, Terms
-from privacylib.recorder import DirectoryStore, Producer, Recorder, abridged, adopt, producers, tallies
+from privacylib.recorder import DirectoryStore, Producer, Recorder, adopt, producers, tallies
+from privacylib.recorder.definitions import abridged
 from privacylib.recorder.folding import fold
 from tests.recorder.foreign import Spool, read_spool
 from tests.recorder.test_reading import put

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flow, Kind
-from privacylib.recorder import DirectoryStore, MemoryStore, Producer, indexing
-from privacylib.recorder import definitions as defining
-from privacylib.recorder.definitions import definition_line, definitions
-from privacylib.recorder.flowtext import flow_text
-from privacylib.recorder.indexing import Index
+from privacylib.recorder import DirectoryStore, MemoryStore, Producer
+from privacylib.recorder.definitions import indexing
+from privacylib.recorder.definitions import numbered as defining
+from privacylib.recorder.definitions.flowtext import flow_text
+from privacylib.recorder.definitions.indexing import Index
+from privacylib.recorder.definitions.numbered import definition_line, definitions
 from privacylib.recorder.lines import sealed_line
 
 FLOWS = [

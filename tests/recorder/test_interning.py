@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder import DirectoryStore, MemoryStore, Producer, Recorder, Store, production, tallies
-from privacylib.recorder.abridged import Abridging
-from privacylib.recorder.definitions import definition_line
-from privacylib.recorder.flowtext import flow_text
-from privacylib.recorder.interning import Places
+from privacylib.recorder.definitions.abridged import Abridging
+from privacylib.recorder.definitions.flowtext import flow_text
+from privacylib.recorder.definitions.interning import Places
+from privacylib.recorder.definitions.numbered import definition_line
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 

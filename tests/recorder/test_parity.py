@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.recorder import DirectoryStore, parity
-from privacylib.recorder.definitions import definitions, line_at
+from privacylib.recorder.definitions.numbered import definitions, line_at
 from privacylib.recorder.lines import sealed_line
 from tests.recorder.faults import SHORT, at, failing
 

@@ -19,9 +19,9 @@ from privacylib.recorder import (
     producers,
     reading,
 )
-from privacylib.recorder import definitions as defining
-from privacylib.recorder.definitions import definition_line, parse_line
-from privacylib.recorder.flowtext import flow_text
+from privacylib.recorder.definitions import numbered as defining
+from privacylib.recorder.definitions.flowtext import flow_text
+from privacylib.recorder.definitions.numbered import definition_line, parse_line
 from privacylib.recorder.folding import fold
 from privacylib.recorder.layout import OP, OP_BODY, auxiliary_bodies, seal
 from privacylib.recorder.tallying import keys_of, tallies

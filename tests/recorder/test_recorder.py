@@ -17,7 +17,7 @@ import pytest
 from privacylib.model import Asset, Flow, Kind, Record
 from privacylib.recorder import DirectoryStore, MemoryStore, Producer, Recorder, Store, producers
 from privacylib.recorder.guard import Guard, PidGuard, new_guard
-from privacylib.recorder.store import allocate
+from privacylib.recorder.storing.store import allocate
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from 3.12 on, beside threads
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacylib.recorder import MemoryStore, Tally
-from privacylib.recorder import counts as counts_of
-from privacylib.recorder.counting import KEYS
-from privacylib.recorder.counts import Counts, keep_counts, kept_counts
+from privacylib.recorder.counts import notes as counts_of
+from privacylib.recorder.counts.counting import KEYS
+from privacylib.recorder.counts.notes import Counts, keep_counts, kept_counts
+from privacylib.recorder.counts.rows import ROWS, TWINS, merged, row_of, rows_in, sorted_rows, tally_of
 from privacylib.recorder.lines import sealed_line
-from privacylib.recorder.rows import ROWS, TWINS, merged, row_of, rows_in, sorted_rows, tally_of
 
 NUMBERS = st.integers(0, 2**63)
 SOME_KEYS = st.sets(st.binary(min_size=16, max_size=16), max_size=KEYS)

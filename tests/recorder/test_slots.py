@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from privacylib.model import Asset, Flow, Kind
 from privacylib.recorder.guard import PidGuard, new_guard
 from privacylib.recorder.layout import MAX_DURATION, OP, SLOT
-from privacylib.recorder.memory import MemoryStore
 from privacylib.recorder.recorder import Recorder
 from privacylib.recorder.slots import Window
+from privacylib.recorder.storing.memory import MemoryStore
 
 WHOLE = Struct("<IBBHIQIQQ16sQ")
 SPANS = st.integers(1, 2**63 - 1)

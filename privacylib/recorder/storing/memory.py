@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from privacylib.recorder.store import new_producer_id
+from privacylib.recorder.storing.store import new_producer_id
 
 __all__ = ["MemoryStore"]
 

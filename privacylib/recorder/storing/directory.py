@@ -10,13 +10,13 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
-from privacylib.recorder.disk import bytes_of, make_directory, note_used, noted_in, used_in
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.lines import lines_in, sealed_line, told_in
-from privacylib.recorder.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
-from privacylib.recorder.mapping import map_file
 from privacylib.recorder.parity import Growing
-from privacylib.recorder.store import EXPORTING, FLOW_PARITY, PART, allocate, new_producer_id
+from privacylib.recorder.storing.disk import bytes_of, make_directory, note_used, noted_in, used_in
+from privacylib.recorder.storing.locking import forget_if_forked, lock_file, locked_while, mapped, opened, to_lock
+from privacylib.recorder.storing.mapping import map_file
+from privacylib.recorder.storing.store import EXPORTING, FLOW_PARITY, PART, allocate, new_producer_id
 
 __all__ = ["CLAIM", "FOLDED", "DirectoryStore", "spool_lock"]
 

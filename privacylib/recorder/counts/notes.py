@@ -11,12 +11,12 @@ from typing import Any
 
 from attrs import define, field
 
-from privacylib.recorder.counting import Tallies, Tally
+from privacylib.recorder.counts.counting import Tallies, Tally
+from privacylib.recorder.counts.rows import ROWS, TWINS, Row, merged, opened_rows, sorted_rows, tally_of
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.lines import lines_in, sealed_line, unsealed
 from privacylib.recorder.parity import Read, covering, mended
-from privacylib.recorder.rows import ROWS, TWINS, Row, merged, opened_rows, sorted_rows, tally_of
-from privacylib.recorder.store import PART, Store
+from privacylib.recorder.storing.store import PART, Store
 
 __all__ = ["COUNTS", "Counts", "add_rows", "folded_below", "keep_counts", "kept_counts", "kept_rows"]
 

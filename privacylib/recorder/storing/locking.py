@@ -12,7 +12,7 @@ from time import monotonic, sleep
 from weakref import ref
 
 from privacylib.recorder.interrupts import of_the_host
-from privacylib.recorder.mapping import map_file
+from privacylib.recorder.storing.mapping import map_file
 
 __all__ = ["forget_if_forked", "lock_file", "locked_while", "mapped", "opened", "to_lock"]
 

@@ -11,8 +11,8 @@ from itertools import chain, groupby, zip_longest
 from struct import Struct
 from zlib import crc32
 
-from privacylib.recorder.counting import KEYS, Tally
-from privacylib.recorder.store import PART, Store
+from privacylib.recorder.counts.counting import KEYS, Tally
+from privacylib.recorder.storing.store import PART, Store
 
 __all__ = ["ROWS", "TWINS", "Row", "merged", "opened_rows", "row_of", "rows_in", "sorted_rows", "tally_of"]
 

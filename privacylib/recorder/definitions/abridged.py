@@ -13,9 +13,9 @@ from zlib import error as ZlibError  # noqa: N812 - a class
 
 from attrs import frozen
 
-from privacylib.recorder.definitions import defined, definition_line, line_at
+from privacylib.recorder.definitions.numbered import defined, definition_line, line_at
 from privacylib.recorder.lines import is_whole, sealed
-from privacylib.recorder.store import Store
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["Abridging", "Definition", "Texts"]
 

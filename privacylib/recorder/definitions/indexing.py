@@ -4,10 +4,10 @@ from array import array
 from collections.abc import Set
 
 from privacylib.model import Flow
-from privacylib.recorder.abridged import Texts
-from privacylib.recorder.definitions import definitions, line_at
-from privacylib.recorder.flowtext import parsed_text
-from privacylib.recorder.store import Store
+from privacylib.recorder.definitions.abridged import Texts
+from privacylib.recorder.definitions.flowtext import parsed_text
+from privacylib.recorder.definitions.numbered import definitions, line_at
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["Index"]
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from privacylib.model import Flow, Kind
-from privacylib.recorder.flowtext import flow_of, flow_text
+from privacylib.recorder.definitions.flowtext import flow_of, flow_text
 from privacylib.recorder.lines import BEHIND_CHECKSUM, is_whole, lines_in, sealed, unsealed, whole_lines
 from privacylib.recorder.parity import mended
-from privacylib.recorder.store import FLOW_PARITY, Store
+from privacylib.recorder.storing.store import FLOW_PARITY, Store
 
 __all__ = ["defined", "definition_line", "definitions", "line_at", "mended_lines", "parse_line"]
 

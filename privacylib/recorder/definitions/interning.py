@@ -7,9 +7,9 @@ definitions would grow for ever.
 from array import array
 from collections.abc import Callable, Iterator
 
-from privacylib.recorder.abridged import Abridging
-from privacylib.recorder.definitions import line_at
-from privacylib.recorder.store import Store
+from privacylib.recorder.definitions.abridged import Abridging
+from privacylib.recorder.definitions.numbered import line_at
+from privacylib.recorder.storing.store import Store
 
 __all__ = ["Places"]
 

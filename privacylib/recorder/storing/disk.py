@@ -6,7 +6,7 @@ from pathlib import Path
 
 from privacylib.recorder.interrupts import of_the_host
 from privacylib.recorder.lines import sealed_line, told_in
-from privacylib.recorder.locking import opened
+from privacylib.recorder.storing.locking import opened
 
 __all__ = ["FEW", "bytes_of", "make_directory", "note_used", "noted_in", "used_in"]
 

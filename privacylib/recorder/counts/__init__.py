@@ -1,0 +1,1 @@
+"""Counts of operations by flow: what is left of segments that were folded."""
