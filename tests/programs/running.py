@@ -159,6 +159,7 @@ def expected(read: dict[str, Any]) -> set[Pair]:
         sources = {endpoint, *read["process"], *request.get("reads", ())}
         found |= set(product(sources, {f"{endpoint}#response", *request.get("writes", ())}))
         found |= {(source, sink) for source, sink in request.get("inside", ())}
+        found |= {(endpoint, log) for log in [read.get("accesses")] if log}
     return found
 
 
