@@ -5,6 +5,7 @@ without a response, its call ends as one that failed.
 """
 
 import inspect
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -37,10 +38,14 @@ def goes_on(holder: Any, running: Going) -> None:
     """
     key = id(holder)
 
-    def gone(_: object, known: dict[int, Any] = _going) -> None:  # at exit the module may be empty already
-        lost = known.pop(key, None)
-        if lost is not None:
-            lost[1].end(failed=True)
+    def gone(_: object, known: dict[int, Any] = _going, exits: Callable[[], bool] = sys.is_finalizing) -> None:
+        lost = known.pop(key, None)  # at exit this module may be empty already, and others
+        try:
+            if lost is not None:
+                lost[1].end(failed=True)
+        except Exception:
+            if not exits():
+                raise
 
     before = _taken(holder)
     _going[key] = weakref.ref(holder, gone), running

@@ -43,6 +43,12 @@ def test_output_arguments_and_exit_status_are_the_programs_own(tmp_path: Path) -
     assert (ended.stdout, ended.stderr, ended.returncode) == ("['--mode', 'x', '--', 'y']\n", "err\n", 7)
 
 
+def test_a_call_that_is_open_when_the_interpreter_goes_says_nothing(tmp_path: Path) -> None:
+    kept = "import builtins, subprocess\nbuiltins.kept = subprocess.Popen(['sleep', '1'], stdin=subprocess.PIPE)\n"
+    ended = run(tmp_path, sys.executable, script(tmp_path, kept))
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("", "", 0)
+
+
 def test_what_the_program_sees_of_its_interpreter_is_as_without(tmp_path: Path) -> None:
     program = script(tmp_path, "import sys, json\nprint(json.dumps([sys.path, sys.argv, sys.flags.isolated]))\n")
     bare = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, cwd=tmp_path)
