@@ -59,17 +59,14 @@ def is_told(line: Operation) -> bool:
     body = None if frame is None else frame.inside()
     if snapshot is None or body is None:
         return False
-    place = site_of(line, snapshot).operation.asset
+    site = site_of(line, snapshot)
     while body is not None:
-        if isinstance(body, Body) and not body.ended and _written_in(body) == place:
-            return True
+        if isinstance(body, Body) and not body.ended:
+            handle = body.handle
+            if (body.site if handle is None else handle.site) is site:
+                return True
         body = body.within
     return False
-
-
-def _written_in(body: Body) -> Asset | None:
-    site = body.site if body.handle is None else body.handle.site
-    return site.operation.asset if site.kind is Kind.WRITE else None
 
 
 def taken(logger: str, places: Iterable[Destination]) -> tuple[Any, ...]:
@@ -128,7 +125,13 @@ Place = Callable[[Any, int], Iterable[Destination]]
 
 
 def _file(handler: Any, _: int) -> Iterable[Destination]:
-    found = file_asset(handler.baseFilename)
+    path: str = handler.baseFilename
+    return _written_at(path) if path.startswith("/") else _written_at.__wrapped__(path)  # from where the program is now
+
+
+@lru_cache(maxsize=1024)
+def _written_at(path: str) -> tuple[Destination]:
+    found = file_asset(path)
     return ((found.namespace, found.name) if is_data(found.name, writes=True) else STREAM,)
 
 
