@@ -47,7 +47,7 @@ class Running:
         self._late: tuple[Operation, ...] = ()
         self._trials: list[tuple[Handle, Source]] = []
         """Reads that can be taken back."""
-        operations = _described(patch.describe, call, patch)
+        operations = _described(patch.describe, call, patch, snapshot)
         if operations and patch.missing(call):
             self._late = operations
         else:
@@ -151,7 +151,7 @@ class Running:
         uncover(self._covering)
         self._settle(void=False)
         patch, lasts, call = self._patch, self._patch.lasts, self._call.returning(result)
-        self._begin_all((*self._late, *_described(patch.late, call, patch)))
+        self._begin_all((*self._late, *_described(patch.late, call, patch, self._snapshot)))
         if isinstance(lasts, Pending) and (holder := lasts.on(call)) is not None:
             if self._calling is not None and lasts.announces(call):
                 self._calling.announced(())
@@ -212,13 +212,18 @@ class Running:
         return getattr(result, closes)() if closes else _done()
 
 
-def _described(describe: Describe, call: Call, patch: Patch) -> tuple[Operation, ...]:
-    """Describe a call; one that cannot be told is opaque, so that it is decided all the same."""
+def _described(describe: Describe, call: Call, patch: Patch, snapshot: Snapshot) -> tuple[Operation, ...]:
+    """Describe a call; one that cannot be told is opaque, so that it is decided all the same.
+
+    Raises:
+        PolicyDenied: The process enforces: nobody could tell which labels it would bring.
+    """
     try:
         return describe(call) if patch.takes(call) else ()
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
-        faults.swallowed("describing", error)
-        return (Operation(Kind.OPAQUE, Asset(patch.module, "")),)
+        opaque = Operation(Kind.OPAQUE, Asset(patch.module, ""))
+        faults.while_deciding(snapshot, opaque, error, where="describing")
+        return (opaque,)
 
 
 def _is_ours(asset: Asset, snapshot: Snapshot) -> bool:

@@ -31,13 +31,19 @@ _log = logging.getLogger("privacylib")
 _next_line = 0.0
 
 
-def while_deciding(snapshot: "Snapshot", operation: Operation, error: Exception) -> None:
+def while_deciding(snapshot: "Snapshot", operation: Operation, error: Exception, where: str = "deciding") -> None:
     """Swallow an error of the decision path; under enforce deny instead.
+
+    Args:
+        snapshot: What would have decided.
+        operation: On what.
+        error: What was raised.
+        where: What we were about.
 
     Raises:
         PolicyDenied: The process enforces, so what cannot be decided must not flow.
     """
-    swallowed("deciding", error)
+    swallowed(where, error)
     if snapshot.mode is Mode.ENFORCE:
         reason = f"privacylib could not decide ({type(error).__name__})"
         violation = Violation("unknown", reason, "# report this error to the maintainers of privacylib\n", Mode.ENFORCE)

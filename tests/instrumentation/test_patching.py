@@ -233,17 +233,21 @@ def test_a_version_that_is_not_known_is_not_patched(library: Path) -> None:
     assert patching.uncovered["library:put"].startswith("version ")
 
 
-def test_what_cannot_be_described_is_opaque(here: Watched) -> None:
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("mode", ["simulate", "enforce"])
+def test_what_cannot_be_described_is_opaque_and_denied_under_enforce(tmp_path: Path, mode: str) -> None:
     def broken(_: Call) -> tuple[Operation, ...]:
         raise ValueError("canary")
 
     patching.install([Integration("library", (Patch("library:put", broken),))])
     library = imported()
-    assert library.put("key") == "key"
-    with privacylib.zone("reply"):
-        users()
-        with refused():
-            library.put("key")
+    with watched(tmp_path, mode=mode), privacylib.zone("reply"):
+        if mode == "enforce":  # whatever it would have read or written
+            with pytest.raises(PolicyDenied, match=r"could not decide \(ValueError\)") as denied:
+                library.put("key")
+            assert "canary" not in str(denied.value)
+        else:
+            assert library.put("key") == "key"
 
 
 def test_what_is_ours_is_unseen(here: Watched) -> None:

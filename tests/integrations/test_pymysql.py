@@ -135,6 +135,19 @@ def test_each_way_to_run_a_statement_is_one_operation(mariadb: Server) -> None:
     }
 
 
+def test_a_file_that_the_server_writes_is_one_of_its_host(mariadb: Server) -> None:
+    emptied(mariadb)
+    with (
+        seeing("pymysql") as seen, closing(connected(mariadb, database="shop")) as db, db.cursor() as cursor,
+        pytest.raises(pymysql.err.MySQLError),
+    ):  # fmt: skip
+        cursor.execute("select email from a into outfile '/nowhere/mails.csv'")
+    assert sorted(each.kind for each in seen.records) == ["READ", "WRITE"]
+    assert {each.asset for each in seen.records} == {
+        f"mysql://127.0.0.1:{mariadb.port}/shop.a", "file://127.0.0.1/nowhere/mails.csv",
+    }  # fmt: skip
+
+
 def test_views_are_expanded_and_what_a_connection_makes_it_knows(mariadb: Server) -> None:
     emptied(mariadb)
     with closing(connected(mariadb, database="shop")) as db, db.cursor() as cursor:

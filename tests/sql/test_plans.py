@@ -57,6 +57,8 @@ def test_what_an_insert_hands_back_is_not_read() -> None:
 def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
     why = "the parser does not know it"
     assert plan("frobnicate INTO a FROM b") == (Step(OPAQUE, "a", why=why), Step(OPAQUE, "b", why=why))
+    behind = plan("frobnicate * FROM ROWS FROM (f(1)) AS r, users, (SELECT 1) s, copies", "postgres")
+    assert {"users", "copies"} <= {step.table for step in behind}
     assert plan("frobnicate") == (Step(OPAQUE, "", why="it is no statement"),)
     (called,) = plan("DO LANGUAGE plpgsql 'canary'", "postgres")
     assert (called.kind, called.why) == (OPAQUE, "what DO does is not known")

@@ -73,10 +73,13 @@ def _text(query: Any) -> str:
 
 
 def _table(connection: Any, name: str) -> Asset:
-    if name.startswith("file:"):
+    if name.startswith("file://"):
         return asset(name)
     socket = getattr(connection, "unix_socket", None)
     where = server("mysql", None if socket else connection.host, connection.port)
+    if name.startswith("file:"):  # of the server's host
+        host = where.partition("://")[2].rpartition(":")[0]
+        return asset(f"file://{host}/{name.removeprefix('file:').lstrip('/')}")
     database, _, table = name.rpartition(".")
     return Asset(where, f"{database.rpartition('.')[2] or _database(connection)}.{table}")
 

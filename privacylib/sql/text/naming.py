@@ -16,6 +16,10 @@ _BEFORE = re.compile(
 )
 """What stands before a name; the name is only looked at, for it may be one of these words itself (`MERGE INTO`)."""
 
+_BEHIND = re.compile(rf"\)(?:\s+(?:AS\s+)?{_PART})?\s*,\s*(?=({_NAME}))", re.IGNORECASE)
+"""What stands before a further item of FROM, behind one that is a function or a query."""
+_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
+
 _WORDS = frozenset(
     str.split("""
     select from where set values table view into only lateral if not exists as on using and or join left right full
@@ -36,7 +40,9 @@ def named(text: str, names: Names) -> tuple[str, ...]:
         names: The case rules.
     """
     found: dict[str, None] = {}
-    for match in _BEFORE.finditer(text):
+    first_from = _FROM.search(text)
+    further = _BEHIND.finditer(text, first_from.end()) if first_from else ()
+    for match in (*_BEFORE.finditer(text), *further):
         for listed in re.split(r"\s*,\s*", match[1]):
             first = re.match(_NAME, listed)
             if first and first[0].lower() not in _WORDS:
