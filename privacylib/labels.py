@@ -4,7 +4,7 @@ Joins are unions, as in Denning, "A Lattice Model of Secure Information Flow" (C
 same dotted order serves purposes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 __all__ = ["applies", "covers", "join", "meet", "uncovered"]
 
@@ -14,10 +14,10 @@ def covers(upper: str, lower: str) -> bool:
     return lower == upper or lower.startswith(upper + ".")
 
 
-def uncovered(held: Iterable[str], by: Iterable[str]) -> frozenset[str]:
+def uncovered(held: Iterable[str], by: Collection[str]) -> frozenset[str]:
     """Return the labels of `held` that no label of `by` covers."""
-    upper = tuple(by)
-    return frozenset(label for label in held if not any(covers(u, label) for u in upper))
+    others = frozenset(held).difference(by)  # most labels cover themselves, and nobody else is asked
+    return frozenset(label for label in others if not any(covers(upper, label) for upper in by)) if others else others
 
 
 def applies(rule: str, held: str) -> bool:

@@ -137,7 +137,8 @@ def _annotation(
     below = beneath(uri, entries) if ANYTHING in uri else None
     further = found.keys() - _keys(Annotated)
     stated = tuple((key, found.pop(key)) for key in sorted(further))
-    return _with_others(Annotation(**found, stated=stated, beneath=below), behind.may_be(uri, matching))
+    own = Annotation(**found, stated=stated, beneath=below)
+    return _with_others(own, behind.may_be(uri, matching)) if "{" in uri else own
 
 
 def _with_others(own: Annotation, entries: Iterable[Annotated]) -> Annotation:

@@ -30,11 +30,9 @@ class Behind:
         """Yield what else may be meant, from the top: not what stands below an entry for all that is kept so.
 
         Args:
-            uri: The name.
+            uri: The name, with a template in it.
             matching: Positions of the entries that match it.
         """
-        if "{" not in uri:
-            return
         own, wanted = frozenset(matching), {"labels", "fields", "resident"}
         for position in sorted(own | self._meant(uri)):
             entry = self._entries[position]

@@ -169,7 +169,9 @@ def _asked(kind: Kind, question: Question, requirement: Requirement) -> list[Bro
     """Return what a kind finds. What it cannot judge is not permitted."""
     try:
         found = list(kind.broken(question, requirement))
-        if not found or all(isinstance(one, Broken) and isinstance(one.reason + one.remedy, str) for one in found):  # pyright: ignore[reportUnnecessaryIsInstance] - a package's code gives anything
+        if not found:
+            return found
+        if all(isinstance(one, Broken) and isinstance(one.reason + one.remedy, str) for one in found):  # pyright: ignore[reportUnnecessaryIsInstance] - a package's code gives anything
             return [_told(one, kind, question, requirement) for one in found]
         problem = "it gave something else than Broken(reason, remedy)"
     except Exception as error:  # noqa: BLE001 - the code of another package
