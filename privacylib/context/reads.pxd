@@ -17,10 +17,7 @@ cdef class LatestReads:
     cdef public dict _former
     cdef public SourceSet _sources
     cdef public tuple _named
-    cdef public dict _trials
-    cdef public dict _void
-    cdef public object _turn
-    cdef public tuple _but_void
+    cdef public object _trials
 
     @cython.locals(latest=dict, known=SourceSet)
     cpdef add(self, object source, object link)

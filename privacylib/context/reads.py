@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from privacylib.context.sources import EMPTY, WIDEST, SourceSet
+from privacylib.context.trials import Link, Trials
 from privacylib.model import Asset, Source
 
 __all__ = ["LatestReads", "Link", "ReadSet"]
@@ -16,9 +17,6 @@ SHARED = 64
 
 LINKED = 128
 """Reads that one record links to, OpenTelemetry's default bound; edges come from the flow and are complete."""
-
-Link = int | tuple[bytes, int]
-"""A read's span: its number, with its correlation key where that differs from the scope's; 0 without a record."""
 
 _making = threading.RLock()
 """Held while a read set gets a table that few need; a finaliser that runs meanwhile may come back for its own."""
@@ -43,8 +41,7 @@ class LatestReads:
     """
 
     __slots__ = (
-        "_but_void", "_former", "_named", "_sources", "_trials", "_turn", "_void", "changed", "key", "last", "latest",
-        "mixed", "onward", "wide",
+        "_former", "_named", "_sources", "_trials", "changed", "key", "last", "latest", "mixed", "onward", "wide",
     )  # fmt: skip
     widening: ClassVar[dict[int, object]] = {}
     """Who widens a table, by the table's id: the first to enter itself."""
@@ -66,14 +63,7 @@ class LatestReads:
         self._sources = EMPTY
         self._named: tuple[int, SourceSet] = (0, EMPTY)
         """Sources of a wide table that were looked at, and their set; in one, for threads that look at once."""
-        self._trials: dict[Source, list[Link]] | None = None
-        """Sources whose first read may be taken back, with all their reads meanwhile."""
-        self._void: dict[Source, Link] | None = None
-        """Reads of which nothing came; replaced, never changed."""
-        self._turn: object = None
-        """Exchanged with each read since one was taken back."""
-        self._but_void: tuple[object, SourceSet] | None = None
-        """A turn, and the sources of the table then without those whose latest read is void."""
+        self._trials: Trials | None = None
 
     def add(self, source: Source, link: Link) -> None:
         """Take in a read; the latest read of a source replaces an earlier one."""
@@ -102,8 +92,9 @@ class LatestReads:
             return False
         self.changed = True  # before the second look: who adds meanwhile is seen here, or sees this
         with _making:
-            self._trials = self._trials or {}
-            self._trials.setdefault(source, [])
+            if self._trials is None:
+                self._trials = Trials()
+            self._trials.begin(source)
         return not self._is_held(source)
 
     def settle(self, source: Source, link: Link, *, void: bool) -> None:
@@ -115,22 +106,17 @@ class LatestReads:
             void: Whether nothing came of it: where it is the only read, its source is held no longer.
         """
         with _making:
-            seen = (self._trials or {}).pop(source, None)
-            if not void or self.wide or not link or seen != [link]:
+            if self._trials is None or not self._trials.end(source, link, void=void and not self.wide):
                 return
-            self._void = {**(self._void or {}), source: link}
-        self._turn = object()
         self._sources = EMPTY  # it grows with later reads, and is smaller than the table as long as one is void
 
     def _is_held(self, source: Source) -> bool:
-        link = self.latest.get(source, -1)
-        return link != -1 and (self._void is None or self._void.get(source) != link)
+        link = self.latest.get(source)
+        return link is not None and (self._trials is None or self._trials.holds(source, link))
 
     def _add_further(self, latest: dict[Source, Link], source: Source, link: Link) -> None:
-        if self._trials and (seen := self._trials.get(source)) is not None:
-            seen.append(link)
-        if self._void is not None:
-            self._turn = object()
+        if self._trials is not None:
+            self._trials.note(source, link)
         if latest is not self.latest:  # widened by another thread meanwhile
             self.latest[_widened(source)] = link
         if self.onward is not None:
@@ -157,20 +143,12 @@ class LatestReads:
         latest, former = self.latest, self._former  # in this order: a new table is whole once nothing is former
         if self.wide:
             return self._own_wide(list(former or ()), list(latest))
-        if self._void is not None:
-            return self._own_but(self._void, latest)
+        if self._trials is not None and self._trials.void:
+            return self._trials.rest(latest)
         known = self._sources
         if known.size != len(latest):  # there are many, or threads added at once
             known = self._sources = SourceSet.of(list(latest))
         return known
-
-    def _own_but(self, void: dict[Source, Link], latest: dict[Source, Link]) -> SourceSet:
-        turn, kept = self._turn, self._but_void  # the turn before the look: who adds meanwhile exchanges it afterwards
-        if kept is not None and kept[0] is turn:
-            return kept[1]
-        found = SourceSet.of([source for source, link in list(latest.items()) if void.get(source) != link])
-        self._but_void = turn, found
-        return found
 
     def _own_wide(self, former: list[Source], latest: list[Source]) -> SourceSet:
         size, known = self._named
@@ -191,9 +169,8 @@ class LatestReads:
         """Return the sources of this table, each with the key and the number of its latest read's span."""
         latest, former = self.latest, self._former  # in this order, as above
         found = [*list((former or {}).items()), *list(latest.items())]
-        if self._void is not None:
-            void = self._void
-            found = [(source, link) for source, link in found if void.get(source) != link]
+        if self._trials is not None:
+            found = [(source, link) for source, link in found if self._trials.holds(source, link)]
         return tuple((source, (self.key, link) if isinstance(link, int) else link) for source, link in found)
 
 
@@ -322,7 +299,7 @@ class ReadSet(LatestReads):
     def links(self) -> tuple[Sequence[Any], Sequence[tuple[bytes, int]]]:
         """Return the spans of the visible reads: those under this key, and those under others."""
         upper = self.upper
-        plain = self._returned is None and self._void is None and not self.mixed
+        plain = self._returned is None and self._trials is None and not self.mixed
         if plain and (upper is None or not upper.holds()):
             return list(islice(filter(None, self.latest.values()), LINKED)), ()
         return self._sorted_links()
