@@ -104,6 +104,8 @@ def _done(future: "Future[Any]") -> None:
 
 
 def _lost(future: "Future[Any]") -> None:
+    if vars(future)[_TICKET] not in _waiting:  # its result came home, and may have been refused there
+        return
     if not future.cancelled() and (error := future.exception()) is not None:
         home = unmark(error)
         _keep(future, home)

@@ -132,6 +132,19 @@ def test_isolated_reads_come_home_as_returned(seen: Capture, pool: ProcessPoolEx
 def test_so_does_who_takes_the_error_of_a_job_that_failed_before_its_future_was_marked(
     seen: Capture, pool: ProcessPoolExecutor
 ) -> None:
+    with privacylib.zone("reply"):
+        clicks()
+        future = ended_unmarked(pool, read_and_fail)
+    with privacylib.zone("reply"):
+        write_open()
+        with contextlib.suppress(LookupError):
+            future.result()
+        write_open()
+    assert behind(seen) == [(), (PEOPLE,)]
+
+
+def ended_unmarked(pool: ProcessPoolExecutor, job: Callable[[], object]) -> Any:
+    """Submit a job that has ended before its future is marked."""
     bare: Any = inspect.unwrap(ProcessPoolExecutor.submit)
 
     def ended(*args: Any, **kwargs: Any) -> Any:
@@ -139,15 +152,19 @@ def test_so_does_who_takes_the_error_of_a_job_that_failed_before_its_future_was_
         future.exception()
         return future
 
-    with privacylib.zone("reply"):
-        clicks()
-        future = pools._submit(ended)(pool, read_and_fail)  # pyright: ignore[reportPrivateUsage] - the moment is its own
-    with privacylib.zone("reply"):
-        write_open()
-        with contextlib.suppress(LookupError):
+    return pools._submit(ended)(pool, job)  # pyright: ignore[reportPrivateUsage] - the moment is its own
+
+
+def test_what_was_refused_before_its_future_was_marked_is_no_lost_worker(enforced: Capture) -> None:
+    with (
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool,
+        privacylib.zone("reply"),
+        privacylib.write(work.CLOSED),
+    ):
+        future = ended_unmarked(pool, people)
+        with pytest.raises(PolicyDenied):
             future.result()
-        write_open()
-    assert behind(seen) == [(), (PEOPLE,)]
+        assert privacylib.current().unknown is None
 
 
 def read_isolated_people() -> list[str]:
