@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from privacylib.context import Stage, get_frame, set_frame
-from privacylib.families.http.accesses import SERVED
+from privacylib.families.http.accesses import SERVED, Mark
 from privacylib.families.http.protocol import HEADER, REFUSED, Served, refusal, without_ours
 from privacylib.families.http.routes import wsgi_route
 from privacylib.model import PolicyDenied
@@ -47,7 +47,7 @@ class Middleware:
             return _refuse(denied, start_response)
         if served is None:
             return self.app(environ, start_response)
-        environ[SERVED] = served
+        environ[SERVED] = Mark(served)
         exchange = _Exchange(served, start_response)
         try:
             return _answer(self.app, environ, exchange)

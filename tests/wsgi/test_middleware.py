@@ -1,6 +1,7 @@
 """What a WSGI application serves, over a real server."""
 
 import contextlib
+import copy
 import http.client
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -197,3 +198,22 @@ def test_flask_tells_its_routes_and_its_500_is_a_403(here: Watched) -> None:
 def test_before_init_everything_passes_through() -> None:
     result = [b"one"]
     assert Middleware(answering(result))({"PATH_INFO": "/"}, lambda *_: print) is result
+
+
+def test_what_stands_in_the_environment_of_a_request_is_a_mere_mark_to_whoever_prints_or_copies_it(
+    tmp_path: Path,
+) -> None:
+    found: list[object] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        mark = environ["privacylib.served"]
+        found.extend((repr(mark), copy.deepcopy(mark), copy.copy(mark)))
+        start_response("200 OK", TEXT)
+        return [b""]
+
+    with watched(tmp_path), serving(Middleware(app)) as host:
+        connection = http.client.HTTPConnection(host)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+        connection.close()
+    assert found == ["True", True, True]

@@ -9,10 +9,30 @@ from privacylib.families.http.protocol import Served
 from privacylib.model import PolicyDenied
 from privacylib.runtime import beside, faults
 
-__all__ = ["SERVED", "beside_request"]
+__all__ = ["SERVED", "Mark", "beside_request"]
 
 SERVED = "privacylib.served"
-"""Key in the environment of a request that is served already: the request."""
+"""Key in the environment of a request that is served already, with its `Mark`."""
+
+
+class Mark:
+    """Lead from a request's environment to the request. Printed, copied and pickled it is no more than True.
+
+    Args:
+        served: The request.
+    """
+
+    __slots__ = ("served",)
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+
+    def __repr__(self) -> str:
+        return repr(True)
+
+    def __reduce__(self) -> tuple[type[bool], tuple[int]]:
+        return bool, (1,)
+
 
 Environ = dict[str, Any]
 
@@ -43,8 +63,8 @@ def beside_request(environ_of: Callable[..., Environ | None]) -> Callable[[Calla
 def _frame_beside(environ: Environ | None) -> Frame | None:
     """Return the frame that a request is logged in; None for one that is not served under the policy."""
     try:
-        served = (environ or {}).get(SERVED)
-        return beside(served.handle) if isinstance(served, Served) else None
+        mark = (environ or {}).get(SERVED)
+        return beside(mark.served.handle) if isinstance(mark, Mark) else None
     except Exception as error:  # noqa: BLE001 - an error of ours must not become the host's
         faults.swallowed("serving", error)
         return None
