@@ -1,6 +1,5 @@
 """Calls that are described alike: described once for each kind, and several operations as if each stood alone."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from privacylib.instrumentation.call import Call
 from privacylib.instrumentation.facts import Alike
 from privacylib.instrumentation.shapes import AroundAll, Shapes
 from privacylib.model import Asset, Kind, Operation
+from privacylib.testing import capture
 
 
 class Noting:
@@ -56,7 +56,7 @@ def test_those_around_one_whose_end_is_refused_have_failed() -> None:
     assert notes == ["+a", "+b", "-b", "-a failed"]
 
 
-def test_each_kind_is_described_once(tmp_path: Path) -> None:
+def test_each_kind_is_described_once() -> None:
     described: list[str] = []
 
     def describe(call: Call) -> tuple[Operation, ...]:
@@ -71,8 +71,7 @@ def test_each_kind_is_described_once(tmp_path: Path) -> None:
 
     shapes = Shapes(describe, Alike(shape, kind=lambda key: key.rstrip("0123456789") or None), call_of)
     assert shapes.enter(("user7",), {}) is None, "before init"
-    privacylib.init(service="shop", spool=tmp_path)
-    with privacylib.scope("work"):
+    with capture(), privacylib.scope("work"):
         for key in ("user1", "user2", "user1", "cart1"):
             begun = shapes.enter((), {"key": key})
             assert begun is not None
