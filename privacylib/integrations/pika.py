@@ -50,8 +50,8 @@ _on_message = handling(_message)
 
 
 def _callback(given: Any) -> Any:
-    """Leave out the one that a blocking channel gives: it only keeps the message for the host's own."""
-    inner = getattr(given, "__name__", "") == "_on_consumer_message_delivery"
+    """Leave out those that a blocking channel gives: they only keep the message for the host's own, or its result."""
+    inner = getattr(given, "__name__", "") in ("_on_consumer_message_delivery", "set_value_once")
     return given if inner else _on_message(given)
 
 
@@ -67,6 +67,7 @@ INTEGRATION = Integration(
     (
         Patch(f"{_CHANNEL}.basic_publish", _published, pins={"properties": _with_headers}, sends=Outgoing(_headers)),
         _consume(_CHANNEL),
+        Patch(f"{_CHANNEL}.basic_get", pins={"callback": _callback}),
         _consume(_BLOCKING),
         Delivery(f"{_BLOCKING}.basic_get", _got),
         Delivery(f"{_BLOCKING}.consume", _got),

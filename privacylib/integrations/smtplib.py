@@ -20,9 +20,8 @@ INTEGRATION = Integration(
     "smtplib",
     (
         Patch("smtplib:SMTP.sendmail", _mailed, body=COVERED),
-        # for whoever speaks the protocol, as a subclass with a `sendmail` of its own does
-        Patch("smtplib:SMTP.rcpt", _mailed),
-        Patch("smtplib:SMTP.data", _mailed),
+        # for whoever speaks the protocol, as a subclass with a `sendmail` of its own does, or asks for an address
+        *(Patch(f"smtplib:SMTP.{name}", _mailed) for name in ("rcpt", "data", "expn", "verify", "vrfy")),
     ),
     connects=("smtplib",),
 )

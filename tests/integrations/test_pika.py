@@ -167,6 +167,22 @@ class TestGetting(TestConsuming):
             work()
 
 
+class TestGettingLater(TestConsuming):
+    """As channels do that wait for nothing, and call back."""
+
+    def consumed(self, at: Any, works: list[Work]) -> None:
+        left = list(works)
+
+        def on_message(_: Any, method: object, properties: object, body: bytes) -> None:
+            assert body == b"ana"
+            left.pop(0)()
+
+        for before in range(len(works), 0, -1):
+            at._impl.basic_get("letters", on_message, auto_ack=True)
+            while len(left) == before:
+                at.connection.process_data_events(1)
+
+
 class TestStepping(TestConsuming):
     def consumed(self, at: Any, works: list[Work]) -> None:
         for work, (_, _, body) in zip(works, at.consume("letters", auto_ack=True), strict=False):

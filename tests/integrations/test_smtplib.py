@@ -76,6 +76,20 @@ class Mailer(smtplib.SMTP):
         return self.mail(from_addr), self.rcpt(to_addrs), self.data(msg)
 
 
+@pytest.mark.parametrize("name", ["expn", "verify", "vrfy"])
+def test_an_address_that_is_asked_for_is_sent(tmp_path: Path, name: str) -> None:
+    with serving() as (_, port), instrumented(tmp_path, "smtplib") as here:
+        with privacylib.zone("reply"), privacylib.scope("work"), smtplib.SMTP("127.0.0.1", port) as server:
+            users()
+            getattr(server, name)("ana@example.org")
+        with privacylib.zone("reply"), privacylib.scope("other"), smtplib.SMTP("localhost", port) as server:
+            users()
+            with pytest.raises(PolicyDenied):
+                getattr(server, name)("ana@example.org")
+    (edge,) = [edge for edge in here.edges() if edge.sink == f"smtp://127.0.0.1:{port}/mail"]
+    assert (edge.source, edge.count) == ("db://users", 1)
+
+
 @pytest.mark.parametrize(("mailer", "count"), [(smtplib.SMTP, 1), (Mailer, 2)])
 def test_mail_is_seen_whoever_speaks_the_protocol(tmp_path: Path, mailer: type[smtplib.SMTP], count: int) -> None:
     with serving() as (inbox, port), instrumented(tmp_path, "smtplib") as here:
