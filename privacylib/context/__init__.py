@@ -20,10 +20,11 @@ from privacylib.context.state import (
     runner,
     runner_id,
 )
+from privacylib.context.telling import Telling
 
 __all__ = [
     "ANYONE", "EMPTY", "PROCESS", "UNSEEN", "WIDEST", "CurrentVars", "Desk", "Doers", "Entered", "Frame", "Inside",
-    "LatestReads", "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Within", "doers", "frame_here", "frame_now",
-    "get_frame", "give_task", "give_thread", "handed_out", "is_unseen", "leave", "new_key", "reference", "runner",
-    "runner_id", "set_frame", "stands_in",
+    "LatestReads", "Link", "ReadSet", "Scope", "SourceSet", "Stage", "Telling", "Within", "doers", "frame_here",
+    "frame_now", "get_frame", "give_task", "give_thread", "handed_out", "is_unseen", "leave", "new_key", "reference",
+    "runner", "runner_id", "set_frame", "stands_in",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from privacylib.context.sources import EMPTY, WIDEST, SourceSet
+from privacylib.context.telling import Telling
 from privacylib.context.trials import Link, Trials
 from privacylib.model import Asset, Source
 
@@ -323,5 +324,9 @@ class ReadSet(LatestReads):
 
 
 def _widened(source: Source) -> Source:
-    place = Asset(source.asset.namespace, "{…}")
-    return Source(place, None, source.labels, source.unknown, source.evidence, source.labels, annotated=False)
+    if source.told is not None:  # it was widened before
+        return source
+    place, told = Asset(source.asset.namespace, "{…}"), Telling.is_told(source)
+    return Source(
+        place, None, source.labels, source.unknown, source.evidence, source.labels, annotated=False, told=told
+    )

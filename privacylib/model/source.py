@@ -35,6 +35,8 @@ class Source(Hashed):
         indirect: Whether it only decides: of its annotation counts what a requirement counts there.
         lasting: Whether it is held for no other reason than that the whole process holds what is resident.
         opaque: Whether nobody could tell what was read, so that ``{…}`` in its name may be anything.
+        told: Where it stands for what was read of a namespace, because there was too much to name: whether the policy
+            annotated all of that. None for any other.
     """
 
     asset: Asset
@@ -47,6 +49,7 @@ class Source(Hashed):
     indirect: bool = False
     lasting: bool = False
     opaque: bool = False
+    told: bool | None = None
 
     def __attrs_post_init__(self) -> None:
         self.keep_hash((self.asset, self.field, self.labels, self.unknown, self.evidence, self.carried))

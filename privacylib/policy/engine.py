@@ -169,9 +169,14 @@ class Engine:
         """
         return uncovered(asset.uri, labels, unknown, zone, self.rules)
 
-    def unannotated(self, asset: Asset) -> Decision:
-        """Refuse to train on what nobody has annotated."""
-        return unannotated(asset.uri, self.rules)
+    def unannotated(self, asset: Asset, *, wide: bool = False) -> Decision:
+        """Refuse to train on what nobody has annotated.
+
+        Args:
+            asset: The input.
+            wide: Whether it stands for all that was read of a namespace.
+        """
+        return unannotated(asset.uri, self.rules, wide=wide)
 
     def recorded(self, labels: frozenset[str], unknown: str | None = None) -> bool:
         """Return whether a requirement, in whatever mode, wants a record of all such data; see `mandatory`."""

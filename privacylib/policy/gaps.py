@@ -8,6 +8,7 @@ from privacylib.policy.deciding import Rules
 
 __all__ = ["unannotated", "uncovered"]
 
+_EACH_REMEDY = "# annotate what was read there; `privacylib doctor` lists what is not annotated\n"
 _REMEDY = "# declare the operation around it (privacylib.read, write or call), or instrument its library\n"
 
 
@@ -34,12 +35,17 @@ def uncovered(asset: str, labels: Iterable[str], unknown: str | None, zone: Zone
     )
 
 
-def unannotated(asset: str, rules: Rules) -> Decision:
+def unannotated(asset: str, rules: Rules, *, wide: bool = False) -> Decision:
     """Refuse an input of training of which nothing is known, as strictly as the strictest of all requirements.
 
     Args:
         asset: Its URI.
         rules: The requirements.
+        wide: Whether it stands for all that was read of a namespace.
     """
-    reason = f"{asset} is not annotated, and what a model learns from it cannot be taken out again"
-    return Decision.of((Violation("unknown", reason, remedies.tell(asset, rules.labels), rules.mode(rules.labels)),))
+    what, remedy = f"{asset} is not annotated", remedies.tell(asset, rules.labels)
+    if wide:
+        what = f"the scope read more than 1,024 assets, and one or more of those kept as {asset} are not annotated"
+        remedy = _EACH_REMEDY
+    reason = f"{what}, and what a model learns from it cannot be taken out again"
+    return Decision.of((Violation("unknown", reason, remedy, rules.mode(rules.labels)),))

@@ -167,11 +167,13 @@ def _gated(engine: Engine, flow: Flow, zone: Zone, terms: Terms) -> Decision:
     if terms.gate == "behind":
         return flow.decision
     labels = _taken(engine, flow) if terms.taken is None else _source_labels(engine, terms.taken)
-    told = (
-        engine.annotation(flow.asset.uri).of(flow.fields) is not None or labels or is_carrier(flow.asset, flow.fields)
-    )
+    told = None if terms.taken is None else terms.taken.told
+    wide = told is not None
+    if told is None:
+        annotated = engine.annotation(flow.asset.uri).of(flow.fields) is not None
+        told = annotated or bool(labels) or is_carrier(flow.asset, flow.fields)
     if not told:
-        return engine.unannotated(flow.asset)
+        return engine.unannotated(flow.asset, wide=wide)
     return engine.read(flow.asset, labels, zone, None if terms.taken is None else terms.taken.unknown)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from privacylib.context import Frame, ReadSet, Scope, get_frame
+from privacylib.context import Frame, ReadSet, Scope, Telling, get_frame
 from privacylib.labels import join, meet
 from privacylib.model import NO_ZONE, REQUEST, Asset, Evidence, PolicyContext, Served, Source, Zone
 from privacylib.naming import parse
@@ -12,7 +12,7 @@ from privacylib.runtime.active import ACTIVE
 from privacylib.runtime.hot import into_open_writes
 from privacylib.runtime.scopes import narrowed, root_scope, zone_around
 
-__all__ = ["CARRIED", "begin_under", "hold", "is_carrier", "scope_under", "stacked", "zone_under"]
+__all__ = ["CARRIED", "begin_under", "hold", "is_carrier", "is_told", "scope_under", "stacked", "zone_under"]
 
 CARRIED = Asset("context", "carried")
 """What a write depends on where the labels it holds were brought by a carrier that names no assets."""
@@ -21,6 +21,19 @@ CARRIED = Asset("context", "carried")
 def is_carrier(asset: Asset, fields: tuple[str, ...]) -> bool:
     """Return whether what is read there says itself which labels it has: a context, or what a program was given."""
     return asset == CARRIED or (asset.namespace == "command" and fields == (REQUEST,))
+
+
+def is_told(source: Source) -> bool:
+    """Return whether anybody has told of a source: the policy, or whatever brought it."""
+    if source.told is not None:
+        return source.told
+    fields, snapshot = (source.field,) if source.field else (), ACTIVE.snapshot
+    if source.labels or is_carrier(source.asset, fields):
+        return True
+    return snapshot is not None and snapshot.engine.annotation(source.asset.uri).of(fields) is not None
+
+
+Telling.is_told = is_told
 
 
 def scope_under(context: PolicyContext, name: str, outside: ReadSet | None = None) -> Scope:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # these classes are built when the first operation is recorde
     from privacylib.policy.engine import Engine
     from privacylib.policy.lowering import Lowering
 
-__all__ = ["flow_of", "graded", "terms_of", "unexpired"]
+__all__ = ["flow_of", "graded", "merged", "terms_of", "unexpired"]
 
 
 def flow_of(
@@ -92,15 +92,15 @@ def graded(sources: SourceSet) -> tuple[Source, ...]:
     for source in sources.members:
         if source.evidence is Evidence.CONTEXT and source.asset in named:
             if source.carried or source.unknown:
-                brought[source.asset] = _merged(source, brought.get(source.asset, source))
+                brought[source.asset] = merged(source, brought.get(source.asset, source))
             continue
         place = (source.uri, source.evidence.value)
         other = kept.get(place)
-        kept[place] = source if other is None else _merged(source, other)
+        kept[place] = source if other is None else merged(source, other)
     for place, source in kept.items():
         if source.asset in brought:  # what came in with it stays with the one that is named
             more = brought[source.asset]
-            kept[place] = _merged(source, evolve(more, labels=more.carried))
+            kept[place] = merged(source, evolve(more, labels=more.carried))
     return tuple(kept[place] for place in sorted(kept))
 
 
@@ -133,14 +133,17 @@ def _lowered(declared: "Reclassification") -> "Lowered":
     )  # fmt: skip
 
 
-def _merged(one: Source, other: Source) -> Source:
+def merged(one: Source, other: Source) -> Source:
+    """Return one source for two of the same place: what either holds, as little told of as the less known of both."""
+    told = (one.told, other.told)
     return evolve(
         one,
         labels=one.labels | other.labels,
-        unknown=one.unknown or other.unknown,
+        unknown=min((why for why in (one.unknown, other.unknown) if why), default=None),
         carried=one.carried | other.carried,
         annotated=one.annotated or other.annotated,
         indirect=one.indirect and other.indirect,
         lasting=one.lasting and other.lasting,
         opaque=one.opaque or other.opaque,
+        told=False if False in told else None if None in told else True,
     )

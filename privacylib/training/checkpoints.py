@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from privacylib.naming import asset as named
 from privacylib.runtime import faults, site_now
 from privacylib.training import manifest as manifests
 from privacylib.training.gating import judge
+from privacylib.training.inputs import joined, reasons
 from privacylib.training.lineage import Lineage, lineage
 from privacylib.training.manifest import Input, Manifest
 
@@ -117,14 +118,14 @@ def _manifest(
 ) -> Manifest:
     from privacylib.policy.version import version
 
-    unknown = next((source.unknown for source in read if source.unknown), None) or frame.zone.unknown
+    inputs, unknown = joined(read), reasons(read) or frame.zone.unknown
     return Manifest(
         checkpoint=asset.uri,
         digest=manifests.digest_of(file),
         purposes=frame.zone.purposes,
-        inputs=tuple(_inputs(read)),
+        inputs=tuple(_input(uri, source) for uri, source in inputs.items()),
         labels=tuple(sorted(join(*(source.labels for source in read)))),
-        ways=known.ways({uri: join(*(each.labels for each in same)) for uri, same in _by_uri(read).items()}),
+        ways=known.ways({uri: source.labels for uri, source in inputs.items()}),
         unknown=unknown,
         policy=version(snapshot.engine.policy),
         code=code,
@@ -132,18 +133,8 @@ def _manifest(
     )
 
 
-def _by_uri(read: Iterable[Source]) -> dict[str, list[Source]]:
-    """Return sources by their URI, sorted: one may be declared, and have been seen to be read as well."""
-    found: dict[str, list[Source]] = {}
-    for source in sorted(read, key=lambda source: source.uri):
-        found.setdefault(source.uri, []).append(source)
-    return found
-
-
-def _inputs(read: Iterable[Source]) -> Iterator[Input]:
-    for uri, same in _by_uri(read).items():
-        place = same[0].asset
-        file = Path(place.name) if place.namespace == "file" and "{" not in place.name else None
-        digest = manifests.digest_of(file) if file is not None and file.is_file() else None
-        labels = join(*(source.labels for source in same))
-        yield Input(uri, tuple(sorted(labels)), digest, next((each.unknown for each in same if each.unknown), None))
+def _input(uri: str, source: Source) -> Input:
+    place = source.asset
+    file = Path(place.name) if place.namespace == "file" and "{" not in place.name else None
+    digest = manifests.digest_of(file) if file is not None and file.is_file() else None
+    return Input(uri, tuple(sorted(source.labels)), digest, source.unknown)

@@ -11,6 +11,7 @@ from privacylib.model import ALLOW, Decision, Kind, Operation, PolicyDenied, Sou
 from privacylib.naming import asset as named
 from privacylib.naming import parse
 from privacylib.runtime import Handle, Site, faults, flow_of, is_carrier, narrowed, record, site_now, terms_of
+from privacylib.training.inputs import joined
 from privacylib.training.lineage import Lineage, Origin, lineage
 
 __all__ = ["gate", "judge"]
@@ -60,7 +61,7 @@ def judge(
         PolicyDenied: An enforced rule refuses one.
     """
     decisions: dict[str, Decision] = {}
-    brought = {source.uri: source for source in held}
+    brought = joined(held)
     for origin in _with_origins([*brought, *inputs], known):
         asset, field = parse(origin.uri)
         site = site_now(Operation(Kind.READ, asset, () if field is None else (field,), site=_SITE))
@@ -87,12 +88,14 @@ def _with_origins(inputs: Iterable[str], known: Lineage | None) -> Iterator[Orig
 def _judged(site: Site, frame: Frame, zone: Zone, origin: Origin, brought: Source | None) -> Decision:
     """Decide one input, or what is behind one, and record it when a rule is broken."""
     engine, asset, behind = site.snapshot.engine, site.operation.asset, origin.steps > 0
-    own = frozenset[str]() if behind else join(*(source.labels for source in site.sources))
+    told = brought.told if brought else None
+    wide = told is not None  # its labels are those of what was read there, and not of all that may be there
+    own = frozenset[str]() if behind or wide else join(*(source.labels for source in site.sources))
     labels = join(own, origin.labels, brought.labels if brought else frozenset())
     fields = site.operation.fields
-    known = site.annotated(*fields) is not None or bool(labels) or is_carrier(asset, fields)
+    known = told if wide else site.annotated(*fields) is not None or bool(labels) or is_carrier(asset, fields)
     unknown = brought.unknown if brought else None
-    decision = engine.read(asset, labels, zone, unknown) if known else engine.unannotated(asset)
+    decision = engine.read(asset, labels, zone, unknown) if known else engine.unannotated(asset, wide=wide)
     if behind and not decision.allowed:
         way = origin.way
         made = f"; {way[-1]} is made of it: {' -> '.join(way)}"

@@ -13,10 +13,13 @@ import pytest
 
 import privacylib
 from privacylib import graph, training
-from privacylib.context import PROCESS, set_frame
+from privacylib.context import PROCESS, WIDEST, set_frame
 from privacylib.errors import AssetNameError
 from privacylib.instrumentation.hops.along import GIVEN
+from privacylib.model import Verdict
+from privacylib.policy.loading import parse
 from privacylib.recorder import Producer, producers
+from privacylib.replay import Judge
 from privacylib.training import jobs
 from privacylib.training.manifest import manifest_path
 
@@ -616,3 +619,40 @@ def made_of(file: Path) -> dict[str, list[str]]:
     told = json.loads(manifest_path(file).read_text())["inputs"]
     assert len({one["asset"] for one in told}) == len(told)
     return {one["asset"]: one["labels"] for one in told}
+
+
+MANY = [f"postgres://db/shop.word{number}" for number in range(WIDEST + 1)]
+WORDS_THERE = POLICY.replace("requirements:", '  - {match: "postgres://db/shop.word*", labels: []}\nrequirements:')
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_more_inputs_than_are_named_pass_where_each_is_annotated(
+    start: Start, tmp_path: Path, *, declared: bool
+) -> None:
+    start(policy=WORDS_THERE)
+    with training.job("train-ranker", "train.ranker", MANY if declared else ()):
+        for uri in () if declared else MANY:
+            touch("read", uri)
+        with training.checkpoint(MODEL, tmp_path / "ranker.bin"):
+            (tmp_path / "ranker.bin").write_bytes(b"weights")
+    told = json.loads(manifest_path(tmp_path / "ranker.bin").read_text())
+    assert [(one["asset"], one["labels"]) for one in told["inputs"]] == [("postgres://db/{…}", [])]
+    assert told["labels"] == []
+
+
+@pytest.mark.parametrize("at", [0, WIDEST // 2, WIDEST + 1], ids=["first", "among", "last"])
+def test_more_inputs_than_are_named_are_refused_for_one_that_nobody_annotated(
+    start: Start, tmp_path: Path, at: int
+) -> None:
+    start(policy=WORDS_THERE)
+    with pytest.raises(privacylib.PolicyDenied, match="more than 1,024 assets") as denied:
+        trained(tmp_path / "ranker.bin", *MANY[:at], "postgres://db/shop.left", *MANY[at:])
+    assert (denied.value.asset, denied.value.decision.requirement) == ("postgres://db/{…}", "unknown")
+    assert "of those kept as postgres://db/{…} are not annotated" in denied.value.decision.reason
+    with pytest.raises(privacylib.PolicyDenied, match="hearts"):
+        trained(tmp_path / "ranker.bin", *MANY[:at], HEARTS, *MANY[at:])
+    privacylib.shutdown()
+    policy, found = parse(WORDS_THERE, "policy.yaml"), producers(tmp_path / "trainer")
+    asked = [flow for one in found for flow in one.flows.values() if flow.terms is not None and flow.terms.gate]
+    assert {flow.decision.verdict for flow in asked} == {Verdict.DENY}
+    assert all(Judge(policy).decide(flow) == flow.decision for flow in asked)

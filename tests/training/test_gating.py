@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 import privacylib
 from privacylib import graph, training
-from privacylib.context import PROCESS
+from privacylib.context import PROCESS, frame_now
 from privacylib.errors import AssetNameError
-from privacylib.model import Kind, Mode, Verdict
+from privacylib.model import Asset, Kind, Mode, Source, Verdict
 from privacylib.policy.loading import parse
+from privacylib.runtime import narrowed
+from privacylib.training.gating import judge
+from privacylib.training.inputs import joined
 from privacylib.training.lineage import Lineage, Step
 
 POLICY = """
@@ -155,3 +159,26 @@ def test_passing_the_gate_is_not_reading(start: Start, tmp_path: Path) -> None:
         with privacylib.write(MODEL):
             pass
     assert recorded(tmp_path).edges() == []
+
+
+LEARNT = "duckdb://w/topic"
+ONE = Source(Asset("duckdb://w", "topic"), None, frozenset({"HEALTH"}), carried=frozenset({"HEALTH"}))
+OTHER = Source(Asset("duckdb://w", "topic"), None, unknown="unsigned")
+
+
+@pytest.mark.parametrize("held", [(ONE, OTHER), (OTHER, ONE)])
+def test_of_two_reads_of_one_place_the_gate_judges_the_labels_and_the_reasons_of_both(
+    start: Start, held: tuple[Source, Source]
+) -> None:
+    start("observe")
+    frame = frame_now()
+    decision = judge((), frame, narrowed(frame.zone, "train.intent", None), held, Lineage())
+    reasons = {violation.requirement: violation.reason for violation in decision.violations}
+    assert "HEALTH" in reasons["health-is-for-research"]
+    assert joined(held)[LEARNT].labels == {"HEALTH"}
+    assert joined(held)[LEARNT].unknown == "unsigned"
+
+
+def test_all_reasons_of_one_place_are_listed() -> None:
+    [source] = joined([OTHER, evolve(OTHER, unknown="expired"), ONE]).values()
+    assert source.unknown == "expired, unsigned"

@@ -72,6 +72,7 @@ def _source_members(source: Source) -> dict[str, Any]:
         **({"indirect": True} if source.indirect else {}),
         **({"lasting": True} if source.lasting else {}),
         **({"opaque": True} if source.opaque else {}),
+        **({} if source.told is None else {"told": source.told}),
     }
 
 
@@ -203,6 +204,7 @@ def _source(members: Mapping[str, Any]) -> Source:
         *members["asset"], members["field"], tuple(members["labels"]), members["unknown"], members["evidence"],
         tuple(members.get("carried", ())), members.get("annotated", True),
         members.get("indirect", False), members.get("lasting", False), members.get("opaque", False),
+        members.get("told"),
     )  # fmt: skip
 
 
@@ -219,11 +221,12 @@ def _shared(
     indirect: bool,
     lasting: bool,
     opaque: bool,
+    told: bool | None,
 ) -> Source:
     """Return one object for equal sources: a thousand flows of one scope name nearly the same."""
     return Source(
         Asset(namespace, name), field, frozenset(labels), unknown, Evidence(evidence), frozenset(carried), annotated,
-        indirect, lasting, opaque,
+        indirect, lasting, opaque, told,
     )  # fmt: skip
 
 
