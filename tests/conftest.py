@@ -1,5 +1,7 @@
 """Fixtures for every test, and how Hypothesis runs."""
 
+import contextlib
+import importlib
 import os
 import signal
 
@@ -30,6 +32,19 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _import_grpc_that_leaves_children_alone()
+
+
+def _import_grpc_that_leaves_children_alone() -> None:
+    """Import gRPC with its support of forks off, which it looks for then and never again.
+
+    With it gRPC starts threads in each child of a process that has used it, among what its parent's threads have left
+    there, where it may abort. No test uses gRPC in a child of this very process: those that do start one of their own.
+    """
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(ImportError):
+        if "GRPC_ENABLE_FORK_SUPPORT" not in os.environ:
+            patch.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")
+        importlib.import_module("grpc")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,8 @@ from tests.runtime.driving import Driver, Script
 from tests.runtime.model import HOP, SOURCES, Entered, Place, Reads, Seen, Source, World
 
 __all__ = [
-    "ANSWERED", "DENIED", "REFUSED", "Arrivals", "Reaching", "Server", "imagined", "in_a_fork", "run_errand", "serving",
+    "ANSWERED", "DENIED", "REFUSED", "Arrivals", "Reaching", "Server", "forked", "imagined", "in_a_fork", "run_errand",
+    "serving",
 ]  # fmt: skip
 
 ANSWERED, REFUSED, DENIED = "answered", "refused", "denied"
@@ -157,12 +158,22 @@ class Told(Driver):
 
 def in_a_fork(driver: Driver, script: Script, place: Place) -> None:
     """Run a script in a forked child, which has the model as it is from its parent's memory."""
+    forked(lambda: Told(driver.world).run(script, place))
+
+
+def forked(work: Callable[[], object]) -> None:
+    """Do some work in a forked child.
+
+    Raises:
+        AssertionError: It failed: with what the child raised or said, and by which signal it was killed.
+    """
     told, tell = os.pipe()
     child = os.fork()
     if child == 0:
         gc.freeze()  # gRPC's objects break a child that collects them, where a call was under way when it was forked
+        os.dup2(tell, 2)  # a C library says there why it aborts
         try:
-            Told(driver.world).run(script, place)
+            work()
             os._exit(0)
         except BaseException:  # noqa: BLE001 - told to the parent
             os.write(tell, traceback.format_exc().encode()[-60_000:])
@@ -170,8 +181,9 @@ def in_a_fork(driver: Driver, script: Script, place: Place) -> None:
             os._exit(1)
     os.close(tell)
     with os.fdopen(told, "rb") as told_by_child:
-        wrong = told_by_child.read().decode()
-    assert os.waitpid(child, 0)[1] == 0, wrong
+        said = told_by_child.read().decode(errors="replace")
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 0, f"{f'killed by signal {-code}' if code < 0 else f'ended with {code}'}, and said:\n{said}"
 
 
 def run_errand(world: World, place: Place, script: Script) -> tuple[set[Source], set[Source]]:
