@@ -83,9 +83,9 @@ class Statement:
         edges: How columns depend on columns.
         columns: Columns of its result, in order, where they are known.
         complete: Whether no schema was missing.
-        opaque: Whether it could not be parsed, so that reads and writes are all that it names.
+        opaque: Whether it could not be parsed, so that reads and writes are what it names.
         reason: Why it is opaque or incomplete; never data.
-        untold: Whether it calls what cannot be read, and may touch any table.
+        untold: Whether it may touch any table: it calls what cannot be read, or has more names than are looked at.
     """
 
     kind: str

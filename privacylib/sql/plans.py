@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from privacylib.memo import Memo
-from privacylib.sql.edges import CALL, EVERY, Statement
+from privacylib.sql.edges import EVERY, Statement
 from privacylib.sql.schema import Schema
 from privacylib.sql.statements import is_catalogue, moves, script
 
@@ -81,7 +81,7 @@ def plan(text: str, dialect: str = "", schema: Schema | None = None, *, bound: b
 
 def _steps(done: Statement, inside: bool) -> Iterator[Step]:
     if done.opaque:
-        for name in (*done.writes, "") if done.kind == CALL or not done.writes else done.writes:
+        for name in (*done.writes, "") if done.untold or not done.writes else done.writes:
             if not is_catalogue(name):
                 yield Step(OPAQUE, name, why=done.reason)
         return

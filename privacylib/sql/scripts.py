@@ -11,7 +11,7 @@ from privacylib.sql.edges import CALL, Lineage, Statement
 from privacylib.sql.reading import Reading, TooLargeError
 from privacylib.sql.schema import Schema
 from privacylib.sql.text.names import names_of
-from privacylib.sql.text.naming import named
+from privacylib.sql.text.naming import MOST, named
 from privacylib.sql.text.parsing import split
 from privacylib.sql.text.stripping import LONGEST, stripped
 
@@ -87,6 +87,7 @@ _CALLED = re.compile(r"\s*(CALL|DO|EXEC|EXECUTE)\b", re.IGNORECASE)
 def _opaque(part: str, catalogue: Catalogue, reason: str) -> Statement:
     """Return a statement of which the tables alone are known that it names."""
     tables = named(stripped(part), catalogue.names)
-    return Statement(
-        CALL if _CALLED.match(part) else "OPAQUE", tables, tables, complete=False, opaque=True, reason=reason
-    )
+    called = _CALLED.match(part) is not None
+    cut = len(part) >= LONGEST or len(tables) >= MOST
+    kind = CALL if called else "OPAQUE"
+    return Statement(kind, tables, tables, complete=False, opaque=True, reason=reason, untold=called or cut)

@@ -4,6 +4,7 @@ import pytest
 
 from privacylib.sql import Schema
 from privacylib.sql.plans import OPAQUE, READ, WRITE, Part, Step, plan
+from privacylib.sql.text.stripping import LONGEST
 
 pytest.importorskip("sqlglot")
 
@@ -57,6 +58,8 @@ def test_what_an_insert_hands_back_is_not_read() -> None:
 def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
     why = "the parser does not know it"
     assert plan("frobnicate INTO a FROM b") == (Step(OPAQUE, "a", why=why), Step(OPAQUE, "b", why=why))
+    assert "" in {step.table for step in plan("frobnicate FROM " + ", ".join(f"t{n}" for n in range(99)))}
+    assert "" in {step.table for step in plan("frobnicate FROM a " + "x" * LONGEST + " FROM b")}
     behind = plan("frobnicate * FROM ROWS FROM (f(1)) AS r, users, (SELECT 1) s, copies", "postgres")
     assert {"users", "copies"} <= {step.table for step in behind}
     assert plan("frobnicate") == (Step(OPAQUE, "", why="it is no statement"),)

@@ -1,10 +1,10 @@
-"""What a statement names that nobody can read: found by words, never fewer tables than there are."""
+"""What a statement names that nobody can read, found by words; what is behind functions and views has no word in it."""
 
 import re
 
 from privacylib.sql.text.names import Names
 
-__all__ = ["named"]
+__all__ = ["MOST", "named"]
 
 _PART = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)"
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
@@ -28,7 +28,7 @@ _WORDS = frozenset(
     trigger function procedure index unnest each row of after before instead begin
     """)
 )
-_MOST = 64
+MOST = 64
 """Names that are kept of one statement."""
 
 
@@ -47,7 +47,7 @@ def named(text: str, names: Names) -> tuple[str, ...]:
             first = re.match(_NAME, listed)
             if first and first[0].lower() not in _WORDS:
                 found[_folded(first[0], names)] = None
-    return tuple(found)[:_MOST]
+    return tuple(found)[:MOST]
 
 
 def _folded(name: str, names: Names) -> str:
