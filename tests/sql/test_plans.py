@@ -55,6 +55,11 @@ def test_what_an_insert_hands_back_is_not_read() -> None:
     assert Step(READ, "users", ("email",), (Part("users", "id", indirect=True),)) in plan(returning, "postgres", SHOP)
 
 
+@pytest.mark.parametrize("text", ["RENAME TABLE a TO b, c TO d", "rename tables `a` to `b`, c to d"])
+def test_tables_that_get_other_names_are_named_by_both(text: str) -> None:
+    assert [(step.kind, step.table) for step in plan(text, "mysql")] == [(OPAQUE, table) for table in "abcd"]
+
+
 def test_what_cannot_be_read_is_opaque_on_all_that_it_names() -> None:
     why = "the parser does not know it"
     assert plan("frobnicate INTO a FROM b") == (Step(OPAQUE, "a", why=why), Step(OPAQUE, "b", why=why))

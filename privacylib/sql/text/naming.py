@@ -8,13 +8,18 @@ __all__ = ["MOST", "named"]
 
 _PART = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[^\W\d][\w$]*)"
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_LIST = rf"{_NAME}(?:(?:\s+(?:AS\s+)?{_PART})?\s*,\s*{_NAME})*"
 _BEFORE = re.compile(
-    rf"\b(?:(?:FROM|JOIN|INTO|UPDATE(?:\s+OR\s+\w+)?|TABLE|USING|VIEW|COPY|ON|REPLACE|OVERWRITE|REFERENCES|EXISTS|ONLY"
+    rf"\b(?:(?:FROM|JOIN|INTO|UPDATE(?:\s+OR\s+\w+)?|TABLES?|USING|VIEW|COPY|ON|REPLACE|OVERWRITE|REFERENCES|EXISTS|ONLY"
     rf"|LATERAL|MERGE)\s+"
-    rf"|(?:FROM|JOIN)\s*\([\s(]*)(?=({_NAME}(?:(?:\s+(?:AS\s+)?{_PART})?\s*,\s*{_NAME})*))",
+    rf"|(?:FROM|JOIN)\s*\([\s(]*)(?=({_LIST}))",
     re.IGNORECASE,
 )
 """What stands before a name; the name is only looked at, for it may be one of these words itself (`MERGE INTO`)."""
+
+_RENAMES = re.compile(r"\s*RENAME\b", re.IGNORECASE)
+_RENAMED = re.compile(rf"\bTO\s+(?=({_LIST}))", re.IGNORECASE)
+"""What stands before a table's new name, and before the next table that gets one (`RENAME TABLE a TO b, c TO d`)."""
 
 _BEHIND = re.compile(rf"\)(?:\s+(?:AS\s+)?{_PART})?\s*,\s*(?=({_NAME}))", re.IGNORECASE)
 """What stands before a further item of FROM, behind one that is a function or a query."""
@@ -42,7 +47,8 @@ def named(text: str, names: Names) -> tuple[str, ...]:
     found: dict[str, None] = {}
     first_from = _FROM.search(text)
     further = _BEHIND.finditer(text, first_from.end()) if first_from else ()
-    for match in (*_BEFORE.finditer(text), *further):
+    renamed = _RENAMED.finditer(text) if _RENAMES.match(text) else ()
+    for match in (*_BEFORE.finditer(text), *further, *renamed):
         for listed in re.split(r"\s*,\s*", match[1]):
             first = re.match(_NAME, listed)
             if first and first[0].lower() not in _WORDS:
