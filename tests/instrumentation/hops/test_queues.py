@@ -660,7 +660,8 @@ class TestErrorsOfOurOwn:
 @pytest.mark.skipif(sys.version_info[:2] not in ((3, 11), (3, 12)), reason="it may have one without being slower")
 @pytest.mark.parametrize("kind", [*KINDS, *ASYNC_KINDS])
 def test_no_queue_gets_a_dictionary_that_slows_it(enforced: Capture, kind: type[Any]) -> None:
-    inbox: Any = type(kind.__name__, (kind,), {})()  # a class on its own: who shares attributes with many has a dictionary
+    own = type(kind.__name__, (kind,), {})  # who shares the room for attributes with many has a dictionary
+    inbox: Any = own()
     with privacylib.scope("request", fresh=True), privacylib.zone("reply"):
         people()
         inbox.put_nowait((0, "refused"))
