@@ -135,12 +135,17 @@ def test_so_does_who_takes_the_error_of_a_job_that_failed_before_its_future_was_
     with privacylib.zone("reply"):
         clicks()
         future = ended_unmarked(pool, read_and_fail)
+    assert held_by_who_takes(future, seen) == [(), (PEOPLE,)]
+
+
+def held_by_who_takes(future: Future[Any], seen: Capture) -> list[tuple[str, ...]]:
+    """Return what is behind a write before and one after another unit of work takes a result or an error."""
     with privacylib.zone("reply"):
         write_open()
         with contextlib.suppress(LookupError):
             future.result()
         write_open()
-    assert behind(seen) == [(), (PEOPLE,)]
+    return behind(seen)
 
 
 def ended_unmarked(pool: ProcessPoolExecutor, job: Callable[[], object]) -> Any:
@@ -180,12 +185,7 @@ def test_whoever_takes_a_result_in_another_unit_of_work_holds_what_the_job_read(
         clicks()
         future = pool.submit(job)
         assert next(as_completed([future])) is future
-    with privacylib.zone("reply"):
-        write_open()
-        with contextlib.suppress(LookupError):
-            future.result()
-        write_open()
-    assert behind(seen) == [(), (PEOPLE,)]
+    assert held_by_who_takes(future, seen) == [(), (PEOPLE,)]
 
 
 def people_later() -> None:
